@@ -1,0 +1,34 @@
+"""What can go wrong in the chat room besides the model, with a sentence that says what to do."""
+
+
+class ChatError(Exception):
+    """``code`` is stable for programs; ``permanent`` says that asking again cannot help."""
+
+    code = "chat_error"
+    permanent = True
+
+
+class NothingToSearch(ChatError):
+    """The conversation has no collection that its owner may read."""
+
+    code = "nothing_to_search"
+
+
+class StillWriting(ChatError):
+    """The conversation's last answer is not complete yet."""
+
+    code = "still_writing"
+    permanent = False
+
+
+class TooBusy(ChatError):
+    """As many answers as the process can hold are waiting already."""
+
+    code = "too_busy"
+    permanent = False
+
+
+class NotTheLast(ChatError):
+    """Only the last answer of a conversation can be written again."""
+
+    code = "not_the_last"

@@ -1,0 +1,68 @@
+"""Judging answers against a golden set: is the gold answer in them, and is the right thing refused?"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chat.answering import answer
+from chat.events import Finished
+from ingestion.beir import Query
+from ingestion.finding import Found
+from llm import registry
+
+PASSAGES = 8
+_DROPPED = re.compile(r"[\W_]+")
+
+
+def normalised(text: str) -> str:
+    """NFKC, lower case, without spaces and punctuation."""
+    return _DROPPED.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def holds_gold(texts: list[str], golds: tuple[str, ...]) -> bool:
+    """Whether one of ``texts`` holds one of the gold answers."""
+    clean = [normalised(text) for text in texts]
+    return any(gold and gold in text for gold in map(normalised, golds) for text in clean)
+
+
+@dataclass(slots=True)
+class AnswerTally:
+    """Counts over the questions it is shown; each is answered from what was found for it."""
+
+    hits: int = 0
+    with_gold: int = 0
+    answerable: int = 0
+    answerable_refused: int = 0
+    unanswerable: int = 0
+    unanswerable_refused: int = 0
+
+    def add(self, query: Query, found: Found) -> None:
+        passages = replace(found, passages=found.passages[:PASSAGES])
+        *_events, last = answer(query.text, find=lambda _reading: passages, backend=registry.backend())
+        assert isinstance(last, Finished)
+        refused = last.answer.refused
+        if not query.answerable:
+            self.unanswerable += 1
+            self.unanswerable_refused += refused
+            return
+        self.answerable += 1
+        self.answerable_refused += refused
+        if query.answers:
+            self.with_gold += 1
+            texts = [last.answer.text, *(citation.quote for citation in last.answer.citations)]
+            self.hits += not refused and holds_gold(texts, query.answers)
+
+    def result(self) -> dict[str, Any]:
+        """Shares in 0..1, as the contract names them."""
+        return {
+            "answer_hit": _share(self.hits, self.with_gold),
+            "refusal": {
+                "answerable_refused": _share(self.answerable_refused, self.answerable),
+                "unanswerable_refused": _share(self.unanswerable_refused, self.unanswerable),
+            },
+        }
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0

@@ -1,0 +1,26 @@
+"""The answerer without a language model: it quotes the sentences that best answer the question."""
+
+from collections.abc import Iterator
+
+from chat.sentence_ranking import best_sentences
+from llm.types import Delta, Description, Request, Usage
+
+MAX_SENTENCES = 3
+NAME = "extractive"
+
+
+class Extractive:
+    """Quotes at most three sentences of the sources, word for word, each followed by its ``[n]``.
+
+    Adds no word of its own; answers nothing when there are no sources. One delta a sentence.
+    """
+
+    def describe(self) -> Description:
+        return Description(backend=NAME, model=NAME, is_model=False)
+
+    def stream(self, request: Request) -> Iterator[Delta]:
+        quotes = best_sentences(request.question, request.sources, limit=MAX_SENTENCES)
+        for position, quote in enumerate(quotes):
+            gap = "\n\n" if position else ""
+            yield Delta(text=f"{gap}{quote.text} [{quote.n}]")
+        yield Delta(usage=Usage(), finish_reason="stop")

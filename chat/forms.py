@@ -1,0 +1,50 @@
+"""Forms of the chat pages."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from ingestion.access import collections_for
+from llm import registry
+
+
+class Scope(forms.Form):
+    """Which collections are asked, and by which model."""
+
+    collections = forms.ModelMultipleChoiceField(
+        queryset=None,
+        to_field_name="slug",
+        label=_("Collections"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one collection.")},
+    )
+    model = forms.ChoiceField(label=_("Model"), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        readable = collections_for(user)
+        self.fields["collections"].queryset = readable
+        self.fields["model"].choices = [("", _("The site's default")), *((name, name) for name in usable_models())]
+
+
+class NewConversation(Scope):
+    """A first question; nothing is stored before it is asked."""
+
+    question = forms.CharField(
+        label=_("Question"),
+        strip=True,
+        error_messages={"required": _("Type a question first.")},
+        widget=forms.Textarea(attrs={"rows": 1}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        if not self.initial.get("collections"):
+            self.initial["collections"] = list(collections_for(user).values_list("slug", flat=True))
+
+
+def usable_models() -> list[str]:
+    """The back ends that the settings make complete."""
+    return [name for name in registry.names() if registry.is_usable(name)]

@@ -1,0 +1,92 @@
+"""Conversations and their messages: the truth about every answer, also while it is being written."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ingestion.models import Collection
+
+
+class Conversation(models.Model):
+    """Questions of one person about some collections. Only its owner sees it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=120, blank=True, default="")
+    collections = models.ManyToManyField(Collection, related_name="conversations")
+    model = models.CharField(max_length=60, blank=True, default="", help_text=_("empty: the site's default"))
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-updated_at",)
+        indexes = (models.Index(fields=["owner", "-updated_at"], name="conversations_newest"),)
+
+    def __str__(self) -> str:
+        return self.title or str(self.id)
+
+    def get_absolute_url(self) -> str:
+        return reverse("chat-conversation", args=[self.id])
+
+
+class Message(models.Model):
+    """A question (role user) or an answer (role assistant).
+
+    ``attempt`` rises with every retry: a generation writes only where it still holds the number it
+    began with. ``heartbeat_at`` is renewed by the process that holds a live answer.
+    """
+
+    class Role(models.TextChoices):
+        USER = "user", _("question")
+        ASSISTANT = "assistant", _("answer")
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("waiting")
+        STREAMING = "streaming", _("being written")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        STOPPED = "stopped", _("stopped")
+        INTERRUPTED = "interrupted", _("interrupted")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    ordinal = models.PositiveIntegerField()
+    role = models.CharField(max_length=10, choices=Role)
+    text = models.TextField(blank=True, default="")
+    status = models.CharField(max_length=12, choices=Status, default=Status.DONE)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    refused = models.BooleanField(default=False)
+    citations = models.JSONField(default=list, blank=True)
+    sources = models.JSONField(default=list, blank=True)
+    sentences = models.JSONField(default=list, blank=True)
+    notes = models.JSONField(default=list, blank=True)
+    rewritten = models.TextField(blank=True, default="")
+    model = models.CharField(max_length=120, blank=True, default="")
+    usage = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    heartbeat_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("conversation_id", "ordinal")
+        constraints = (
+            models.UniqueConstraint(fields=["conversation", "ordinal"], name="one_message_each_place"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.ordinal}: {self.text[:40]}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def can_retry(self) -> bool:
+        return self.role == self.Role.ASSISTANT and not self.is_live
+
+
+LIVE = (Message.Status.PENDING, Message.Status.STREAMING)

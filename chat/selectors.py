@@ -1,0 +1,83 @@
+"""Reads of the chat room. What belongs to somebody else does not exist here."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chat.models import Conversation, Message
+from chat.prompts import Turn
+from ingestion.access import Person, collections_for
+from ingestion.models import Collection
+
+
+def conversations_of(user: Person) -> QuerySet[Conversation]:
+    """Newest first; none for visitors."""
+    if not isinstance(user, User):
+        return Conversation.objects.none()
+    return Conversation.objects.filter(owner=user)
+
+
+def get_conversation(user: Person, conversation_id: UUID) -> Conversation:
+    """Raises ``Http404`` for everybody but the owner."""
+    found = conversations_of(user).filter(pk=conversation_id).first()
+    if found is None:
+        raise Http404(_("There is no such conversation, or it is not yours."))
+    return found
+
+
+def get_answer(user: Person, conversation_id: UUID, message_id: UUID) -> Message:
+    """An assistant's message. Raises ``Http404`` as ``get_conversation``."""
+    answer = (
+        Message.objects.select_related("conversation__owner")
+        .filter(conversation__in=conversations_of(user).filter(pk=conversation_id))
+        .filter(pk=message_id, role=Message.Role.ASSISTANT)
+        .first()
+    )
+    if answer is None:
+        raise Http404(_("There is no such answer, or it is not yours."))
+    return answer
+
+
+def searched_collections(conversation: Conversation) -> list[Collection]:
+    """The conversation's collections that its owner may still read."""
+    chosen = conversation.collections.values("pk")
+    return list(collections_for(conversation.owner).filter(pk__in=chosen))
+
+
+def question_of(answer: Message) -> Message:
+    """The question right before ``answer``."""
+    return Message.objects.get(conversation_id=answer.conversation_id, ordinal=answer.ordinal - 1)
+
+
+def turns_before(answer: Message, *, limit: int = 6) -> list[Turn]:
+    """The finished turns before ``answer``'s question, oldest first; refusals hold nothing to build on."""
+    earlier = Message.objects.filter(conversation_id=answer.conversation_id, ordinal__lt=answer.ordinal - 1)
+    messages = list(earlier.order_by("-ordinal")[: 2 * limit])[::-1]
+    pairs = zip(messages[::2], messages[1::2], strict=False)
+    return [
+        Turn(question.text, reply.text, reply.rewritten)
+        for question, reply in pairs
+        if reply.text and not reply.refused
+    ]
+
+
+def answer_object(message: Message) -> dict[str, Any]:
+    """The answer as the API shows it."""
+    return {
+        "conversation_id": str(message.conversation_id),
+        "message_id": str(message.pk),
+        "answer": message.text,
+        "refused": message.refused,
+        "citations": message.citations,
+        "sources_not_used": message.sources,
+        "model": message.model,
+        "usage": message.usage,
+        "status": message.status,
+        "notes": message.notes,
+        "rewritten": message.rewritten,
+        "error": message.error,
+    }

@@ -1,0 +1,142 @@
+"""Writes of the chat room."""
+
+import time
+from collections.abc import Iterable
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chat import selectors, streaming
+from chat.answering import checked
+from chat.errors import NothingToSearch, NotTheLast, StillWriting, TooBusy
+from chat.generation import Nobody, generate
+from chat.models import LIVE, Conversation, Message
+from chat.writers import Job, writers
+from ingestion.models import Collection
+
+TITLE_CHARS = 80
+STOP_WAIT_S = 1.0
+Role, Status = Message.Role, Message.Status
+
+
+@transaction.atomic
+def start_conversation(*, owner: User, collections: Iterable[Collection], model: str = "") -> Conversation:
+    """The caller has made sure that ``owner`` may read ``collections``."""
+    conversation = Conversation.objects.create(owner=owner, model=model)
+    conversation.collections.set(collections)
+    return conversation
+
+
+@transaction.atomic
+def change_conversation(
+    *, conversation: Conversation, collections: Iterable[Collection] | None = None, model: str | None = None
+) -> None:
+    """From the next question on."""
+    if collections is not None:
+        conversation.collections.set(collections)
+    if model is not None:
+        conversation.model = model
+        conversation.save(update_fields=["model"])
+
+
+def ask(*, conversation: Conversation, question: str) -> Message:
+    """The pending answer; it is written outside of the caller, see ``chat.streaming.follow``.
+
+    Raises ``QuestionError``, ``NothingToSearch`` and ``StillWriting``.
+    """
+    with transaction.atomic():
+        answer = _pending(conversation, question)
+        transaction.on_commit(partial(_begin, answer))
+    return answer
+
+
+def answer_now(*, conversation: Conversation, question: str) -> Message:
+    """As ``ask``, but returns when the answer is complete; needs no broker."""
+    with transaction.atomic():
+        answer = _pending(conversation, question)
+    generate(answer.pk, answer.attempt, _language(), Nobody())
+    answer.refresh_from_db()
+    return answer
+
+
+def retry(*, message: Message) -> Message:
+    """Writes the last answer of its conversation again. Raises ``StillWriting`` and ``NotTheLast``."""
+    with transaction.atomic():
+        conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
+        _refuse_while_writing(conversation)
+        if message.role != Role.ASSISTANT or message.ordinal != _last_ordinal(conversation):
+            raise NotTheLast(_("Only the last answer can be written again: ask the question anew."))
+        Message.objects.filter(pk=message.pk).update(
+            status=Status.PENDING,
+            attempt=F("attempt") + 1,
+            heartbeat_at=timezone.now(),
+            refused=False,
+            **dict.fromkeys(("text", "rewritten", "model", "error"), ""),
+            **{name: [] for name in ("citations", "sources", "sentences", "notes")},
+        )
+        message.refresh_from_db()
+        transaction.on_commit(partial(_begin, message))
+    return message
+
+
+def stop(*, message: Message) -> None:
+    """Ends the answer with the part written so far. A model that is silent is not waited for."""
+    streaming.request_stop(message.pk, message.attempt)
+    until = time.monotonic() + STOP_WAIT_S
+    while time.monotonic() < until and Message.objects.filter(pk=message.pk, status__in=LIVE).exists():
+        time.sleep(0.05)
+    live = Message.objects.filter(pk=message.pk, attempt=message.attempt, status__in=LIVE)
+    if live.update(status=Status.STOPPED):
+        streaming.announce_end(message.pk, message.attempt)
+
+
+def delete_conversation(*, conversation: Conversation) -> None:
+    for message in conversation.messages.filter(status__in=LIVE):
+        streaming.request_stop(message.pk, message.attempt)
+    conversation.delete()
+
+
+def _pending(conversation: Conversation, question: str) -> Message:
+    asked = checked(question, settings.MAX_QUERY_CHARS)
+    Conversation.objects.select_for_update().get(pk=conversation.pk)
+    if not selectors.searched_collections(conversation):
+        raise NothingToSearch(_("This conversation has no collection that you may read: choose one first."))
+    _refuse_while_writing(conversation)
+    place = _last_ordinal(conversation) + 1
+    Message.objects.create(conversation=conversation, ordinal=place, role=Role.USER, text=asked)
+    conversation.title = conversation.title or " ".join(asked.split())[:TITLE_CHARS]
+    conversation.updated_at = timezone.now()
+    conversation.save(update_fields=["title", "updated_at"])
+    return Message.objects.create(
+        conversation=conversation, ordinal=place + 1, role=Role.ASSISTANT, status=Status.PENDING
+    )
+
+
+def _refuse_while_writing(conversation: Conversation) -> None:
+    live = conversation.messages.filter(status__in=LIVE)
+    live.filter(heartbeat_at__lt=timezone.now() - streaming.DEAD_AFTER).update(status=Status.INTERRUPTED)
+    if live.exists():
+        raise StillWriting(_("The last answer is still being written: wait for it, or stop it first."))
+
+
+def _last_ordinal(conversation: Conversation) -> int:
+    last: int | None = conversation.messages.aggregate(last=Max("ordinal"))["last"]
+    return last or 0
+
+
+def _begin(answer: Message) -> None:
+    try:
+        writers.submit(Job(answer.pk, answer.attempt, _language()))
+    except TooBusy as error:
+        Message.objects.filter(pk=answer.pk).update(status=Status.FAILED, error=str(error))
+
+
+def _language() -> str:
+    return translation.get_language() or settings.LANGUAGE_CODE
+
+

@@ -1,0 +1,76 @@
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from ingestion import services
+from ingestion.models import Collection, Document, Generation, Membership, Run
+
+
+class MembershipInline(admin.TabularInline[Membership, Collection]):
+    model = Membership
+    extra = 0
+
+
+@admin.register(Collection)
+class CollectionAdmin(admin.ModelAdmin[Collection]):
+    list_display = ("name", "slug", "owner", "visibility", "created_at")
+    list_filter = ("visibility",)
+    search_fields = ("name", "slug")
+    inlines = (MembershipInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Collections are made in the site, where their index is prepared too."""
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Collection) -> None:
+        services.delete_collection(collection=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Collection]) -> None:
+        for collection in queryset:
+            services.delete_collection(collection=collection)
+
+
+@admin.register(Document)
+class DocumentAdmin(admin.ModelAdmin[Document]):
+    list_display = ("name", "collection", "status", "step", "chunk_count", "created_at")
+    list_filter = ("status", "collection")
+    search_fields = ("name", "title", "sha256")
+    list_select_related = ("collection",)
+    actions = ("retry", "cancel")
+    fields = readonly_fields = (
+        *("collection", "name", "title", "language", "mime", "size", "sha256", "status", "step", "error_code"),
+        *("error", "attempts", "lease_until", "pages", "chunk_count", "indexed_count", "created_by", "created_at"),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description=_("Retry failed or cancelled documents"))
+    def retry(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
+        for document in queryset:
+            services.retry_document(document=document)
+
+    @admin.action(description=_("Cancel documents in work"))
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
+        for document in queryset:
+            services.cancel_document(document=document)
+
+    def delete_model(self, request: HttpRequest, obj: Document) -> None:
+        services.delete_document(document=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
+        for document in queryset:
+            services.delete_document(document=document)
+
+
+@admin.register(Generation)
+class GenerationAdmin(admin.ModelAdmin[Generation]):
+    list_display = ("collection", "state", "embedding", "splitter", "created_at")
+    readonly_fields = ("collection", "embedding", "splitter", "state", "created_at")
+
+
+@admin.register(Run)
+class RunAdmin(admin.ModelAdmin[Run]):
+    list_display = ("collection", "kind", "started_by", "created_at")
+    readonly_fields = ("collection", "kind", "started_by", "created_at")

@@ -1,0 +1,158 @@
+"""The API of collections, documents and search; names and shapes are those of the contract."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import File, Router, Schema
+from ninja.files import UploadedFile
+
+from accounts.roles import Action
+from ingestion import access, selectors, services
+from ingestion.errors import IngestionError
+from ingestion.finding import Found, FoundPassage, find
+from ingestion.models import Document, Run
+from search.types import Mode
+
+router = Router()
+_PAGE = 100
+_MAX_K = 100
+
+
+class NewCollection(Schema):
+    name: str
+    slug: str = ""
+
+
+class CollectionOut(Schema):
+    id: str
+    name: str
+    slug: str
+
+
+class SearchIn(Schema):
+    query: str
+    collections: list[str] = []
+    k: int = 10
+    mode: Mode = "hybrid"
+
+
+def document_out(document: Document) -> dict[str, Any]:
+    """A document as the contract shows it."""
+    return {
+        "id": str(document.id),
+        "name": document.name,
+        "status": document.status,
+        "progress": document.progress,
+        "error": _(document.error) if document.error else None,
+        "pages": document.pages,
+        "chunks": document.chunk_count,
+        "created_at": document.created_at.isoformat(),
+    }
+
+
+def hit_out(passage: FoundPassage) -> dict[str, Any]:
+    """A hit as the contract shows it, with its heading and collection."""
+    return {
+        "chunk_id": passage.chunk_id,
+        "document_id": passage.document_id,
+        "document": passage.document,
+        "text": passage.text,
+        "score": passage.score,
+        "page": passage.page,
+        "heading": passage.heading,
+        "start": passage.start,
+        "end": passage.end,
+        "highlights": [list(span) for span in passage.highlights],
+        "url": passage.url,
+        "collection": passage.collection_slug,
+    }
+
+
+def search_out(found: Found) -> dict[str, Any]:
+    """The answer to a search; ``notes`` is there only when something was different this time."""
+    answer: dict[str, Any] = {
+        "hits": [hit_out(passage) for passage in found.passages],
+        "took_ms": found.took_ms,
+    }
+    return answer | ({"notes": found.notes} if found.notes else {})
+
+
+@router.post("/collections", response={201: CollectionOut})
+def create_collection(request: HttpRequest, payload: NewCollection) -> tuple[int, dict[str, str]]:
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    collection = services.create_collection(owner=request.user, name=payload.name, slug=payload.slug)
+    return 201, {"id": str(collection.id), "name": collection.name, "slug": collection.slug}
+
+
+@router.post("/collections/{slug}/documents", response={202: dict[str, Any]})
+def add_documents(
+    request: HttpRequest, slug: str, file: File[list[UploadedFile]]
+) -> tuple[int, dict[str, Any]]:
+    """Queues every file by itself: one that is refused does not hold up the others."""
+    collection = access.get_collection(request.user, slug, Action.EDIT)
+    by = request.user if request.user.is_authenticated else None
+    run = services.start_run(collection=collection, kind=Run.Kind.API, by=by)
+    results = []
+    refused: list[IngestionError] = []
+    for item in file:
+        try:
+            added = services.add_file(collection=collection, file=item, name=item.name or "", by=by, run=run)
+        except IngestionError as error:
+            refused.append(error)
+            results.append(
+                {"id": None, "name": item.name, "status": "failed", "error": str(error), "duplicate_of": None}
+            )
+            continue
+        document = added.document
+        results.append(
+            {
+                "id": str(document.id),
+                "name": services.clean_name(item.name or ""),
+                "status": document.status,
+                "duplicate_of": str(document.id) if added.is_duplicate else None,
+            }
+        )
+    if refused and len(refused) == len(file):
+        raise refused[0]
+    return 202, {"documents": results}
+
+
+@router.get("/collections/{slug}/documents")
+def list_documents(request: HttpRequest, slug: str, status: str = "", page: int = 1) -> dict[str, Any]:
+    collection = access.get_collection(request.user, slug)
+    if status and status not in Document.Status.values:
+        known = ", ".join(Document.Status.values)
+        raise IngestionError(
+            _("There is no status “%(status)s”. Use one of: %(known)s.") % {"status": status, "known": known}
+        )
+    pages = Paginator(selectors.documents_of(collection, status=status), _PAGE)
+    found = pages.page(page).object_list if 1 <= page <= pages.num_pages else []
+    return {"count": pages.count, "results": [document_out(document) for document in found]}
+
+
+@router.get("/documents/{document_id}")
+def get_document(request: HttpRequest, document_id: UUID) -> dict[str, Any]:
+    return document_out(access.get_document(request.user, document_id))
+
+
+@router.delete("/documents/{document_id}", response={204: None})
+def delete_document(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    services.delete_document(document=access.get_document(request.user, document_id, Action.EDIT))
+    return HttpResponse(status=204)
+
+
+@router.post("/search")
+def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
+    """Without ``collections`` it searches everything that the caller may read."""
+    if payload.collections:
+        collections = [
+            access.get_collection(request.user, slug) for slug in dict.fromkeys(payload.collections)
+        ]
+    else:
+        collections = list(access.collections_for(request.user))
+    return search_out(find(payload.query, collections, k=max(1, min(payload.k, _MAX_K)), mode=payload.mode))

@@ -1,0 +1,106 @@
+"""The extraction process: reads one file at a time for its parent, and never outlives it.
+
+Protocol: one JSON object a line on stdin, ``{"path", "name", "memory_mb", "cpu_s"}``; one on stdout,
+``{"ok": true}`` or ``{"ok": false, "code", "message", "permanent"}``, each with ``"rss_mb"``. The text
+goes into the file whose descriptor is the first argument. The second argument is the reading end of
+a pipe that the parent holds open and never writes to: when the parent dies, however it dies, the
+kernel signals its closing and that signal ends this process, even within a library's C code.
+"""
+
+import fcntl
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from ingestion.extract import messages
+from ingestion.extract.types import Extracted, ExtractionError
+
+
+def main() -> None:
+    result_fd, lifeline_fd = int(sys.argv[1]), int(sys.argv[2])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with(lifeline_fd)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)  # what libraries print must not mix with the replies
+    for line in sys.stdin:
+        reply = _answer(json.loads(line), result_fd)
+        replies.write(json.dumps(reply) + "\n")
+        replies.flush()
+
+
+def _die_with(lifeline_fd: int) -> None:
+    """SIGIO's default action ends the process; the poll covers a parent that died before this."""
+    if sys.platform == "linux":
+        fcntl.fcntl(lifeline_fd, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(lifeline_fd, fcntl.F_GETFL)
+        fcntl.fcntl(lifeline_fd, fcntl.F_SETFL, flags | os.O_ASYNC)
+    poll = select.poll()
+    poll.register(lifeline_fd, select.POLLIN)
+    if poll.poll(0):
+        os._exit(1)
+
+
+def _answer(request: dict[str, Any], result_fd: int) -> dict[str, Any]:
+    _limit(int(request["memory_mb"]), int(request["cpu_s"]))
+    try:
+        from ingestion.extract.registry import extract
+
+        _write(extract(Path(request["path"]), request["name"]), result_fd)
+        reply: dict[str, Any] = {"ok": True}
+    except ExtractionError as error:
+        reply = _failure(error.code, str(error), permanent=error.permanent)
+    except MemoryError:
+        reply = _failure("memory", messages.MEMORY)
+    except RecursionError:
+        reply = _failure("damaged", messages.DAMAGED)
+    except OSError as error:
+        traceback.print_exc()
+        reply = _failure("crashed", messages.UNREADABLE, permanent=isinstance(error, FileNotFoundError))
+    except BaseException as error:  # a library's bug or panic on one file must not end the process
+        traceback.print_exc()
+        out_of_memory = "memory" in f"{type(error).__name__} {error}".lower()
+        reply = _failure("memory", messages.MEMORY) if out_of_memory else _failure("damaged", messages.DAMAGED)
+    return reply | {"rss_mb": _rss_mb()}
+
+
+def _failure(code: str, message: str, *, permanent: bool = True) -> dict[str, Any]:
+    return {"ok": False, "code": code, "message": message, "permanent": permanent}
+
+
+def _limit(memory_mb: int, cpu_s: int) -> None:
+    """Address space, and processor time from now on; the kernel ends a process above the latter."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1024 * 1024, hard))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + cpu_s, hard))
+
+
+def _rss_mb() -> int:
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * resource.getpagesize() // (1024 * 1024)
+
+
+def _write(found: Extracted, result_fd: int) -> None:
+    pages = [[page.number, len(page.text), page.label, page.ocr] for page in found.pages]
+    head = {"mime": found.mime, "title": found.title, "language": found.language}
+    body = json.dumps(head | {"pages": pages, "starts": found.starts, "text": found.text}, ensure_ascii=False)
+    data = memoryview(body.encode())
+    os.ftruncate(result_fd, 0)
+    at = 0
+    while at < len(data):
+        at += os.pwrite(result_fd, data[at : at + (1 << 24)], at)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""PDF, Office, OpenDocument, mail and e-books through kreuzberg, as Markdown with pages."""
+
+import functools
+import json
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ingestion.extract import kinds, messages
+from ingestion.extract.assemble import document, has_words, tidy
+from ingestion.extract.pdf_text import pdf_pages
+from ingestion.extract.types import Extracted, ExtractionError, Page
+
+_ESCAPED = re.compile(r"(?<=\S)\\([!#<>~+\-.=(){}_&$\"'^%@,:;?/])")
+_ESCAPED_START = re.compile(r"\\([!<>~=(){}_&$\"'^%@,:;?/])")
+_IMAGE = re.compile(r"!\[((?:[^\]\\]|\\.){0,1000})\]\([^)\n]{0,2000}\)")
+_TAB = re.compile("&#9;")
+_SHEET_HEADING = re.compile(r"^## (.+)$", re.M)
+
+
+@functools.cache
+def _config() -> Any:
+    import kreuzberg
+
+    return kreuzberg.ExtractionConfig(
+        use_cache=False,
+        enable_quality_processing=False,
+        output_format="markdown",
+        pages=kreuzberg.PageConfig(extract_pages=True),
+        concurrency=kreuzberg.ConcurrencyConfig(max_threads=2),
+    )
+
+
+def convert(data: Path | bytes, mime: str) -> Any:
+    """kreuzberg's ``ExtractionResult``; raises ``ExtractionError`` ``encrypted`` or ``damaged``."""
+    import kreuzberg
+    from kreuzberg import exceptions
+
+    try:
+        if isinstance(data, bytes):
+            return kreuzberg.extract_bytes_sync(data, mime, config=_config())
+        return kreuzberg.extract_file_sync(str(data), mime, config=_config())
+    except (exceptions.KreuzbergError, kreuzberg.ParsingError, ValueError, OSError, RuntimeError) as error:
+        said = str(error).lower()
+        if "password" in said or "encrypt" in said:
+            raise ExtractionError("encrypted", messages.ENCRYPTED) from error
+        if "memory" in said and "alloc" in said:
+            raise ExtractionError("memory", messages.MEMORY) from error
+        if "security" in said or "bomb" in said or "exceeds" in said:
+            raise ExtractionError("archive", messages.BOMB) from error
+        raise ExtractionError("damaged", messages.DAMAGED) from error
+
+
+def readable(markdown: str) -> str:
+    """kreuzberg's Markdown without needless backslashes and without pictures' paths: their
+    descriptions stay as text."""
+    text = _TAB.sub(" ", markdown).replace("\\![", "![")
+    text = _IMAGE.sub(r"\1", text)
+    text = _ESCAPED_START.sub(r"\1", text)
+    return tidy(_ESCAPED.sub(r"\1", text))
+
+
+def title_of(result: Any, name: str, *, heading: str = "") -> str:
+    """The title its author gave the document, else its first heading, else the file's name."""
+    given = str(result.metadata.get("title") or "").strip()
+    if len(given) >= 3 and not re.search(r"(?i)untitled|anonymous|^powerpoint presentation$|^microsoft word|\.(docx?|pdf|indd|qxd)$", given):
+        return given
+    return heading or PurePosixPath(name.replace("\\", "/")).stem
+
+
+def first_heading(text: str) -> str:
+    found = re.match(r"\s*#{1,2} +(.+)", text)
+    return found.group(1).strip() if found and len(found.group(1)) <= 150 else ""
+
+
+def pdf(path: Path, name: str) -> Extracted:
+    """PDF page by page, in reading order."""
+    result = convert(path, kinds.PDF)
+    pages = pdf_pages(result.pages or [], result.content)
+    if not any(has_words(page.text) for page in pages):
+        raise ExtractionError("no_text", messages.SCAN)
+    return document(kinds.PDF, title_of(result, name), pages)
+
+
+def sheets(mime: str, path: Path, name: str) -> Extracted:
+    """A page per worksheet, each a heading and a table; ``label`` is the sheet's name."""
+    result = convert(path, mime)
+    names = [str(sheet) for sheet in result.metadata.get("sheet_names") or []]
+    text = readable(result.content)
+    found = [match for match in _SHEET_HEADING.finditer(text)]
+    cuts = [match for match in found if not names or match.group(1).strip() in names]
+    if not cuts:
+        return document(mime, title_of(result, name), [Page(1, text)])
+    ends = [match.start() for match in cuts[1:]] + [len(text)]
+    pages = []
+    for match, end in zip(cuts, ends, strict=True):
+        label = match.group(1).strip()
+        number = names.index(label) + 1 if label in names else len(pages) + 1
+        body = text[match.start() : end].strip("\n ")
+        if has_words(text[match.end() : end]):
+            pages.append(Page(number, body, label))
+    return document(mime, title_of(result, name), pages)
+
+
+def flowing(mime: str, path: Path, name: str) -> Extracted:
+    """Formats whose pages exist only on paper (Word, OpenDocument text, RTF, mail, e-books)."""
+    result = convert(path, mime)
+    text = readable(result.content)
+    subject = str(result.metadata.get("subject") or "") if mime in (kinds.EML, kinds.MSG) else ""
+    title = subject or title_of(result, name, heading=first_heading(text))
+    return document(mime, title, [Page(None, text)])
+
+
+def notebook(path: Path, name: str) -> Extracted:
+    try:
+        json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ExtractionError("damaged", messages.DAMAGED) from error
+    return flowing(kinds.NOTEBOOK, path, name)

@@ -1,0 +1,97 @@
+"""Text files: Markdown stays as it is, CSV becomes a table, code and JSON a fenced block."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from ingestion.extract import kinds
+from ingestion.extract.assemble import clean, document
+from ingestion.extract.decoding import decode
+from ingestion.extract.types import Extracted, Page
+
+_HEADING = re.compile(r"^ {0,3}# +(.+?)[ #]*$", re.M)
+_ANCHOR = re.compile(r"\s*\{#[\w-]+\}\s*$")
+_DELIMITERS = ",;\t|"
+
+
+def markdown(path: Path, name: str) -> Extracted:
+    text = clean(decode(path.read_bytes()))
+    found = _HEADING.search(text)
+    title = _ANCHOR.sub("", found.group(1)) if found else _stem(name)
+    return document(kinds.MARKDOWN, title, [Page(None, text)])
+
+
+def plain(path: Path, name: str) -> Extracted:
+    return document(kinds.PLAIN, _stem(name), [Page(None, clean(decode(path.read_bytes())))])
+
+
+def code(path: Path, name: str) -> Extracted:
+    """Source code in one Markdown fence, so that comments are not taken for headings."""
+    suffix = PurePosixPath(name).suffix.lower()
+    return _fenced(kinds.CODE, name, kinds.CODE_SUFFIXES.get(suffix, ""), decode(path.read_bytes()))
+
+
+def json_text(path: Path, name: str) -> Extracted:
+    """JSON in a fence; one long line is indented to be readable, with its characters unescaped."""
+    text = decode(path.read_bytes())
+    if "\n" not in text.strip() or "\\u" in text:
+        try:
+            text = json.dumps(json.loads(text), ensure_ascii=False, indent=1)
+        except (ValueError, RecursionError):
+            pass
+    return _fenced(kinds.JSON, name, "json", text)
+
+
+def _fenced(mime: str, name: str, language: str, text: str) -> Extracted:
+    text = clean(text).strip("\n")
+    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return document(mime, _basename(name), [Page(None, f"{fence}{language}\n{text}\n{fence}")])
+
+
+def table(path: Path, name: str) -> Extracted:
+    """CSV or TSV as a Markdown table whose first row is the header."""
+    text = clean(decode(path.read_bytes()))
+    mime = kinds.TSV if name.lower().endswith(".tsv") else kinds.CSV
+    delimiter = "\t" if mime == kinds.TSV else _delimiter(text)
+    csv.field_size_limit(10_000_000)
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
+    except csv.Error:
+        return document(mime, _stem(name), [Page(None, text)])
+    return document(mime, _stem(name), [Page(None, markdown_table(rows))])
+
+
+def _delimiter(text: str) -> str:
+    """The separator that cuts the first lines into the most, and the most even, columns."""
+    lines = text.splitlines()[:50]
+
+    def evenness(delimiter: str) -> tuple[int, int]:
+        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        usual = max(set(widths), key=widths.count) if widths else 1
+        return (widths.count(usual) if usual > 1 else 0, usual)
+
+    return max(_DELIMITERS, key=evenness)
+
+
+def markdown_table(rows: Iterable[Iterable[str]]) -> str:
+    """A GitHub-style table; short rows are filled up, pipes escaped, newlines turned into spaces."""
+    cells = [[" ".join(cell.split()).replace("|", "\\|") for cell in row] for row in rows]
+    cells = [row for row in cells if any(row)]
+    if not cells:
+        return ""
+    width = max(len(row) for row in cells)
+    full = [row + [""] * (width - len(row)) for row in cells]
+    lines = [full[0], ["---"] * width, *full[1:]]
+    return "\n".join(f"| {' | '.join(row)} |" for row in lines)
+
+
+def _basename(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/")).name
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(_basename(name)).stem

@@ -1,0 +1,246 @@
+"""Runs extraction in a child process with limits of time and memory, and ends it when it must."""
+
+import json
+import os
+import queue
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from ingestion.extract import messages
+from ingestion.extract.types import Extracted, ExtractionError, Limits, Page
+
+_ROOT = Path(__file__).resolve().parents[2]
+_POLL_S = 0.5
+_FILES_PER_CHILD = 200
+_RSS_LIMIT_MB = 400
+_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "LD_LIBRARY_PATH", "TZ")
+
+
+class ExtractionProcess:
+    """One child process, started when first needed and kept warm. Not for several threads at once."""
+
+    def __init__(self) -> None:
+        self._child: _Child | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, ``None`` while there is none."""
+        return self._child.process.pid if self._child is not None else None
+
+    def extract(
+        self,
+        path: Path,
+        name: str,
+        limits: Limits = Limits(),
+        on_wait: Callable[[], None] | None = None,
+    ) -> Extracted:
+        """The text of ``path``, which people call ``name``.
+
+        ``on_wait`` is called about twice a second; what it raises ends the child and is passed on.
+        Raises ``ExtractionError``.
+        """
+        child = self._ready()
+        finished = False
+        try:
+            reply = child.ask(path, name, limits, on_wait)
+            finished = True
+        finally:
+            if not finished:
+                self.close()
+        result = child.result() if reply["ok"] else None
+        if child.worn_out(reply):
+            self.close()
+        if result is None:
+            raise ExtractionError(reply["code"], reply["message"], permanent=reply["permanent"])
+        return result
+
+    def close(self) -> None:
+        """Ends the child, at once."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+
+    def __enter__(self) -> "ExtractionProcess":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ready(self) -> "_Child":
+        if self._child is not None and self._child.process.poll() is not None:
+            self.close()
+        if self._child is None:
+            self._child = _Child()
+        return self._child
+
+
+class ExtractorPool:
+    """At most ``size`` children, lent to whichever thread asks. Safe for several threads."""
+
+    def __init__(self, size: int) -> None:
+        self._idle: queue.LifoQueue[ExtractionProcess] = queue.LifoQueue()
+        self._all = [ExtractionProcess() for _ in range(size)]
+        self._closed = threading.Event()
+        for process in self._all:
+            self._idle.put(process)
+
+    def extract(
+        self,
+        path: Path,
+        name: str,
+        limits: Limits = Limits(),
+        on_wait: Callable[[], None] | None = None,
+    ) -> Extracted:
+        """As ``ExtractionProcess.extract``; waits, calling ``on_wait``, until a child is free."""
+        with self._lent(on_wait) as process:
+            return process.extract(path, name, limits, on_wait)
+
+    def close(self) -> None:
+        """Ends all children. Files being read end in ``ExtractionError`` ``crashed``."""
+        self._closed.set()
+        for process in self._all:
+            process.close()
+
+    @contextmanager
+    def _lent(self, on_wait: Callable[[], None] | None) -> Iterator[ExtractionProcess]:
+        process = None
+        while process is None:
+            if self._closed.is_set():
+                raise ExtractionError("crashed", messages.CRASHED, permanent=False)
+            try:
+                process = self._idle.get(timeout=_POLL_S)
+            except queue.Empty:
+                if on_wait is not None:
+                    on_wait()
+        try:
+            yield process
+        finally:
+            if self._closed.is_set():
+                process.close()
+            self._idle.put(process)
+
+
+class _Child:
+    """A running child with its pipes."""
+
+    def __init__(self) -> None:
+        self._result: IO[bytes] = tempfile.TemporaryFile()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        lifeline, self._lifeline = os.pipe()
+        environment = {key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ}
+        environment |= {"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "PYTHONIOENCODING": "utf-8"}
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "ingestion.extract.child", str(self._result.fileno()), str(lifeline)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                pass_fds=(self._result.fileno(), lifeline),
+                start_new_session=True,
+                cwd=_ROOT,
+                env=environment,
+            )
+        finally:
+            os.close(lifeline)
+        self._files = 0
+        self._closing = threading.Lock()
+        self._closed = False
+
+    def ask(
+        self, path: Path, name: str, limits: Limits, on_wait: Callable[[], None] | None
+    ) -> dict[str, Any]:
+        """The child's reply. Raises ``ExtractionError``: ``timeout``, ``crashed``, ``memory``."""
+        self._files += 1
+        request = {
+            "path": str(path.resolve()),
+            "name": name,
+            "memory_mb": limits.memory_mb,
+            "cpu_s": int(4 * limits.timeout_s) + 10,
+        }
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise self._death() from None
+        return self._await(time.monotonic() + limits.timeout_s, on_wait)
+
+    def _await(self, deadline: float, on_wait: Callable[[], None] | None) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        replies = self.process.stdout
+        line = b""
+        while not line.endswith(b"\n"):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ExtractionError("timeout", messages.TIMEOUT)
+            if not select.select([replies], [], [], min(_POLL_S, left))[0]:
+                if on_wait is not None:
+                    on_wait()
+                continue
+            data = os.read(replies.fileno(), 65536)
+            if not data:
+                raise self._death()
+            line += data
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def _death(self) -> ExtractionError:
+        """Why the child ended by itself, from its exit status and its last words."""
+        self.process.wait(timeout=10)
+        said = self._last_words()
+        if "memory allocation" in said or "MemoryError" in said or "Cannot allocate memory" in said:
+            return ExtractionError("memory", messages.MEMORY)
+        if self.process.returncode == -signal.SIGXCPU:
+            return ExtractionError("timeout", messages.TIMEOUT)
+        return ExtractionError("crashed", messages.CRASHED, permanent=False)
+
+    def _last_words(self) -> str:
+        end = os.fstat(self._errors.fileno()).st_size
+        return os.pread(self._errors.fileno(), 4096, max(0, end - 4096)).decode("utf-8", "replace")
+
+    def result(self) -> Extracted:
+        size = os.fstat(self._result.fileno()).st_size
+        found = json.loads(os.pread(self._result.fileno(), size, 0))
+        text, starts = found["text"], tuple(found["starts"])
+        pages = tuple(
+            Page(number, text[start : start + length], label, ocr)
+            for start, (number, length, label, ocr) in zip(starts, found["pages"], strict=True)
+        )
+        return Extracted(found["mime"], found["title"], found["language"], pages, text, starts)
+
+    def worn_out(self, reply: dict[str, Any]) -> bool:
+        """Whether to start afresh: after many files, or where memory has grown or run out."""
+        grown = reply["rss_mb"] > _RSS_LIMIT_MB or reply.get("code") == "memory"
+        return grown or self._files >= _FILES_PER_CHILD
+
+    def kill(self) -> None:
+        """Ends the child and lets go of its pipes. May be called by several threads, and again."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        if self.process.poll() is None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self._result, self._errors):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    pass
+        os.close(self._lifeline)

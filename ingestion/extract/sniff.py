@@ -1,0 +1,156 @@
+"""Tells what a file is from its content; its name only decides between kinds of text."""
+
+import json
+import mmap
+import re
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from ingestion.extract import kinds, messages
+from ingestion.extract.decoding import looks_like_utf16
+from ingestion.extract.types import ExtractionError
+
+_HEAD = 8192
+_PASSAGE_BYTES = 4 * 1024 * 1024
+_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_XML = re.compile(rb"\s*<\?xml\b")
+_MAIL_FIELD = re.compile(
+    rb"^(?:from|to|cc|subject|date|received|mime-version|message-id|return-path|delivered-to|reply-to"
+    rb"|content-type|x-[\w-]+|dkim-signature):",
+    re.I,
+)
+_OOXML = {"word/": kinds.DOCX, "ppt/": kinds.PPTX, "xl/": kinds.XLSX}
+_ZIP_MIMES = {
+    kinds.ODT: kinds.ODT,
+    kinds.ODS: kinds.ODS,
+    kinds.ODP: kinds.ODP,
+    kinds.EPUB: kinds.EPUB,
+    f"{kinds.ODT}-template": kinds.ODT,
+}
+# Names of streams in an OLE compound file, in the order in which they decide.
+_OLE_STREAMS = (
+    ("WordDocument", kinds.DOC),
+    ("PowerPoint Document", kinds.PPT),
+    ("__properties_version1.0", kinds.MSG),
+    ("Workbook", kinds.XLS),
+    ("Book", kinds.XLS),
+)
+
+
+def sniff(path: Path, name: str) -> str:
+    """MIME type of the file at ``path``, one of those in ``kinds``; ``name`` is what people call it.
+
+    Raises ``ExtractionError``: ``empty``, ``unsupported``, ``encrypted`` (Office), ``damaged`` (zip),
+    ``no_text`` (a picture), ``archive`` (one that is not a zip).
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise ExtractionError("empty", messages.EMPTY)
+    if b"%PDF-" in head[:1024]:
+        return kinds.PDF
+    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+        return _zip_kind(path)
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _ole_kind(path)
+    if head.startswith(b"{\\rtf"):
+        return kinds.RTF
+    _refuse(head)
+    return _text_kind(path, head, name)
+
+
+def _matches(head: bytes, magic: tuple[tuple[int, bytes], ...]) -> bool:
+    return any(head[at : at + len(value)] == value for at, value in magic)
+
+
+def _refuse(head: bytes) -> None:
+    if _matches(head, kinds.IMAGES) or (head.startswith(b"BM") and b"\x00" in head[:16]):
+        raise ExtractionError("no_text", messages.PICTURE)
+    if _matches(head, kinds.MEDIA):
+        raise ExtractionError("unsupported", messages.MEDIA)
+    if _matches(head, kinds.ARCHIVES):
+        raise ExtractionError("archive", messages.ARCHIVE_KIND)
+    if _matches(head, kinds.PROGRAMS) and b"\x00" in head:
+        raise ExtractionError("unsupported", messages.PROGRAM)
+    if is_binary(head):
+        raise ExtractionError("unsupported", messages.UNSUPPORTED)
+
+
+def is_binary(head: bytes) -> bool:
+    """Whether bytes are no text in any encoding: NULs outside UTF-16, or many control characters."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or looks_like_utf16(head):
+        return False
+    control = sum(byte < 32 and byte not in b"\t\n\r\x0b\x0c\x1b\x08" for byte in head)
+    return b"\x00" in head or control > 0.02 * len(head)
+
+
+def _zip_kind(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
+                mime = archive.read("mimetype").decode("ascii", "replace").strip()
+                if mime in _ZIP_MIMES:
+                    return _ZIP_MIMES[mime]
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+        raise ExtractionError("damaged", messages.DAMAGED) from error
+    except RuntimeError as error:  # zipfile's way to say that a member needs a password
+        raise ExtractionError("encrypted", messages.ENCRYPTED) from error
+    if "[Content_Types].xml" in names:
+        for folder, mime in _OOXML.items():
+            if any(name.startswith(folder) for name in names):
+                return kinds.XLSB if "xl/workbook.bin" in names else mime
+    return kinds.ZIP
+
+
+def _ole_kind(path: Path) -> str:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data.find("EncryptedPackage".encode("utf-16-le")) >= 0:
+            raise ExtractionError("encrypted", messages.ENCRYPTED)
+        for stream, mime in _OLE_STREAMS:
+            if data.find(stream.encode("utf-16-le") + b"\x00\x00") >= 0:
+                return mime
+    raise ExtractionError("unsupported", messages.UNSUPPORTED)
+
+
+def _text_kind(path: Path, head: bytes, name: str) -> str:
+    suffix = PurePosixPath(name.replace("\\", "/")).suffix.lower()
+    body = head.removeprefix(b"\xef\xbb\xbf")
+    if body.lstrip()[:1] == b"{" and _is_passage(path):
+        return kinds.PASSAGE
+    by_name = kinds.TEXT_SUFFIXES.get(suffix)
+    if by_name == kinds.NOTEBOOK:
+        return kinds.NOTEBOOK if b'"cells"' in path.read_bytes() else kinds.JSON
+    if by_name == kinds.MARKDOWN:
+        return kinds.MARKDOWN
+    if _HTML.match(body):
+        return kinds.HTML
+    if _is_mail(body):
+        return kinds.EML
+    if _XML.match(body) and by_name != kinds.HTML:
+        return kinds.XML
+    if by_name is not None and by_name != kinds.EML:
+        return by_name
+    return kinds.CODE if suffix in kinds.CODE_SUFFIXES else kinds.PLAIN
+
+
+def _is_mail(body: bytes) -> bool:
+    lines = [line for line in body.split(b"\n\n")[0].replace(b"\r", b"").splitlines()[:30] if line]
+    fields = [line for line in lines if _MAIL_FIELD.match(line)]
+    return bool(lines) and _MAIL_FIELD.match(lines[0]) is not None and len(fields) >= 3
+
+
+def _is_passage(path: Path) -> bool:
+    if path.stat().st_size > _PASSAGE_BYTES:
+        return False
+    try:
+        value = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return (
+        isinstance(value, dict)
+        and value.keys() <= {"_id", "title", "text", "metadata"}
+        and isinstance(value.get("_id"), str)
+        and isinstance(value.get("text"), str)
+        and isinstance(value.get("title", ""), str)
+    )

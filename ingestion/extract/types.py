@@ -1,0 +1,44 @@
+"""What an extractor returns and how it fails."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, slide or sheet. ``number`` is ``None`` for formats without pages."""
+
+    number: int | None
+    text: str
+    label: str = ""
+    ocr: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """A document's text as Markdown. ``text`` is the pages joined; ``starts[i]`` is the offset of
+    ``pages[i]`` in it, in characters, so that ``text[starts[i]:].startswith(pages[i].text)``."""
+
+    mime: str
+    title: str
+    language: str
+    pages: tuple[Page, ...]
+    text: str
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Wall-clock seconds for one file and address space of the child process in MiB."""
+
+    timeout_s: float = 300
+    memory_mb: int = 2048
+
+
+class ExtractionError(Exception):
+    """``code`` is stable for programs (empty, encrypted, damaged, unsupported, no_text, too_large,
+    timeout, memory, crashed, archive, cancelled); the message tells a person what to do."""
+
+    def __init__(self, code: str, message: str, *, permanent: bool = True) -> None:
+        super().__init__(message)
+        self.code = code
+        self.permanent = permanent

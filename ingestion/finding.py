@@ -1,0 +1,139 @@
+"""Search as people use it: from a question and collections to passages with their text and place.
+
+The caller has asked ``ingestion.access`` which collections may be read; nothing is checked here.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from search.evidence import Evidence, judge
+from search.snippets import highlights, snippet
+
+from ingestion import selectors
+from ingestion.errors import BadQuery
+from ingestion.models import Chunk, Collection
+from search import registry
+from search.retrieval import retrieve
+from search.types import Hit, Mode
+
+_EVIDENCE_PASSAGES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A hit with its text and place. ``start`` and ``end`` are character offsets in the document's
+    text; ``highlights`` and ``snippet`` are ranges in ``text``. ``lexical`` (BM25) and ``dense``
+    (cosine) are ``None`` where that side did not return it."""
+
+    chunk_id: str
+    document_id: str
+    document: str
+    text: str
+    score: float
+    page: int | None
+    heading: str
+    start: int
+    end: int
+    highlights: list[tuple[int, int]]
+    snippet: tuple[int, int]
+    url: str
+    collection: str
+    collection_slug: str
+    index_id: str
+    lexical: float | None
+    dense: float | None
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``took_ms`` is wall-clock milliseconds. ``notes`` tell a person what was different this time.
+    ``evidence`` is in 0..1; ``answerable`` is whether it passes the threshold."""
+
+    passages: list[FoundPassage]
+    took_ms: float
+    notes: list[str]
+    evidence: float
+    answerable: bool
+
+
+def find(query: str, collections: Sequence[Collection], *, k: int = 10, mode: Mode = "hybrid") -> Found:
+    """The best ``k`` passages of ``collections``. Raises ``BadQuery``, ``search.errors.SearchError``."""
+    query = _checked(query)
+    began = time.perf_counter()
+    generations = {item.index_id: item for item in selectors.active_indexes(collections).values()}
+    result = retrieve(
+        query,
+        list(generations),
+        k=k,
+        mode=mode,
+        embedder=registry.embedder(),
+        vectors=registry.vector_index(),
+        lexical=registry.lexical_index(),
+        coverage=registry.coverage(),
+    )
+    chunks = selectors.passages_by_id([hit.chunk_id for hit in result.hits])
+    passages = [_passage(chunks[hit.chunk_id], hit, query) for hit in result.hits if hit.chunk_id in chunks]
+    evidence = _evidence(query, passages[:_EVIDENCE_PASSAGES], list(generations))
+    took_ms = round((time.perf_counter() - began) * 1000, 1)
+    return Found(passages, took_ms, list(result.notes), evidence.score, evidence.answerable)
+
+
+def _checked(query: str) -> str:
+    query = query.strip()
+    if not query:
+        raise BadQuery(_("The question is empty. Type some words to search for."))
+    if len(query) > settings.MAX_QUERY_CHARS:
+        raise BadQuery(
+            _(
+                "The question has %(length)d characters; at most %(limit)d are searched. Shorten it to its core."
+            )
+            % {"length": len(query), "limit": settings.MAX_QUERY_CHARS},
+            code="query_too_long",
+        )
+    return query
+
+
+def _evidence(query: str, passages: list[FoundPassage], index_ids: list[str]) -> Evidence:
+    return judge(
+        query,
+        [passage.text for passage in passages],
+        [passage.dense for passage in passages],
+        index_ids=index_ids,
+        lexical=registry.lexical_index(),
+        coverage=registry.coverage(),
+    )
+
+
+def passage_url(document_id: object, chunk_id: str) -> str:
+    """The stable address of a passage: the part of the document that holds it, scrolled to it."""
+    return f"{reverse('document', args=[document_id])}?p={chunk_id}#p={chunk_id}"
+
+
+def _passage(chunk: Chunk, hit: Hit, query: str) -> FoundPassage:
+    document = chunk.document
+    return FoundPassage(
+        chunk_id=chunk.id,
+        document_id=str(document.id),
+        document=document.shown_title,
+        text=chunk.text,
+        score=hit.score,
+        page=chunk.page,
+        heading=chunk.heading,
+        start=chunk.start,
+        end=chunk.end,
+        highlights=highlights(chunk.text, query),
+        snippet=snippet(chunk.text, query),
+        url=passage_url(document.id, chunk.id),
+        collection=document.collection.name,
+        collection_slug=document.collection.slug,
+        index_id=hit.index_id,
+        lexical=hit.lexical,
+        dense=hit.dense,
+        updated=document.updated_at,
+    )

@@ -1,0 +1,248 @@
+"""Collections, documents, chunks and runs: the truth that every index is rebuilt from."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import Role, Visibility
+
+
+class Collection(models.Model):
+    """Documents that are searched together and share access, splitter and embedding model."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=80, unique=True)
+    description = models.TextField(blank=True, default="", max_length=2000)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="owned_collections")
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
+    chunk_tokens = models.PositiveIntegerField(default=0, help_text=_("0 means the site's default"))
+    chunk_overlap = models.PositiveIntegerField(default=0, help_text=_("used when chunk_tokens is set"))
+    llm = models.CharField(max_length=60, blank=True, default="")
+    is_sample = models.BooleanField(default=False)
+    is_scratch = models.BooleanField(default=False, help_text=_("made by an evaluation, removed after it"))
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("collection", args=[self.slug])
+
+
+class Membership(models.Model):
+    """A person's role in a collection. The owner has every right without one."""
+
+    collection = models.ForeignKey(Collection, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["collection", "user"], name="one_role_each"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.role}"
+
+
+class Generation(models.Model):
+    """One index of a collection, made with one (embedding model, splitter) fingerprint.
+
+    A new one can be built beside the active one and take its place when complete.
+    """
+
+    class State(models.TextChoices):
+        BUILDING = "building", _("building")
+        ACTIVE = "active", _("active")
+        RETIRED = "retired", _("retired")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    collection = models.ForeignKey(Collection, models.CASCADE, related_name="generations")
+    embedding = models.CharField(max_length=120)
+    splitter = models.CharField(max_length=120)
+    state = models.CharField(max_length=10, choices=State, default=State.BUILDING)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["collection"], condition=Q(state="active"), name="one_active_generation"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.collection} · {self.state}"
+
+    @property
+    def index_id(self) -> str:
+        """The name of this generation in both indexes."""
+        return self.id.hex
+
+
+class Run(models.Model):
+    """Documents that came in together: one upload, one command, one crawl."""
+
+    class Kind(models.TextChoices):
+        UPLOAD = "upload", _("Upload")
+        COMMAND = "command", _("Command line")
+        API = "api", _("API")
+        SAMPLE = "sample", _("Sample")
+        RETRY = "retry", _("Retry")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    collection = models.ForeignKey(Collection, models.CASCADE, related_name="runs")
+    kind = models.CharField(max_length=10, choices=Kind)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Document(models.Model):
+    """A file or page on its way into the indexes.
+
+    ``status`` is what people see. ``step`` is the work still to do while it is queued or processing,
+    committed together with the result of the step before. ``lease_until`` is renewed by the worker
+    that holds the document; when it lies in the past, anybody may take it.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        PROCESSING = "processing", _("processing")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class Step(models.TextChoices):
+        EXTRACT = "extract", _("reading")
+        INDEX = "index", _("indexing")
+        DONE = "done", _("done")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    collection = models.ForeignKey(Collection, models.CASCADE, related_name="documents")
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="documents")
+    name = models.CharField(max_length=255)
+    external_id = models.CharField(max_length=200, blank=True, default="")
+    title = models.CharField(max_length=300, blank=True, default="")
+    language = models.CharField(max_length=10, blank=True, default="")
+    mime = models.CharField(max_length=120, blank=True, default="")
+    size = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    step = models.CharField(max_length=10, choices=Step, default=Step.EXTRACT)
+    error_code = models.CharField(max_length=40, blank=True, default="")
+    error = models.TextField(blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    claim = models.UUIDField(null=True, blank=True)
+    pages = models.PositiveIntegerField(null=True, blank=True)
+    chunk_count = models.PositiveIntegerField(default=0)
+    indexed_count = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "name")
+        constraints = (
+            models.UniqueConstraint(fields=["collection", "sha256"], name="same_bytes_once_a_collection"),
+        )
+        indexes = (
+            models.Index(
+                fields=["step", "created_at"],
+                condition=Q(status__in=["queued", "processing"]),
+                name="documents_in_work",
+            ),
+            models.Index(fields=["collection", "status"], name="documents_by_status"),
+            models.Index(fields=["collection", "-created_at"], name="documents_newest"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("document", args=[self.id])
+
+    @property
+    def shown_title(self) -> str:
+        return self.title or self.name
+
+    @property
+    def is_in_work(self) -> bool:
+        return self.status in {self.Status.QUEUED, self.Status.PROCESSING}
+
+    @property
+    def progress(self) -> int:
+        """Percent of the work done: the reading counts ten, each indexed passage its share of the rest."""
+        if self.status == self.Status.READY:
+            return 100
+        if self.step != self.Step.INDEX or not self.chunk_count:
+            return 5 if self.status == self.Status.PROCESSING else 0
+        return 10 + 90 * self.indexed_count // self.chunk_count
+
+
+class DocumentText(models.Model):
+    """The extracted text, apart from the document so that lists stay light.
+
+    ``pages`` is a list of ``[number or null, start, label, ocr]``; a start is a character offset.
+    """
+
+    document = models.OneToOneField(Document, models.CASCADE, primary_key=True, related_name="content")
+    text = models.TextField()
+    pages = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return str(self.document_id)
+
+
+class Chunk(models.Model):
+    """A passage: ``text`` is the document's text from ``start`` to ``end`` (characters)."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    document = models.ForeignKey(Document, models.CASCADE, related_name="chunks")
+    generation = models.ForeignKey(Generation, models.CASCADE, related_name="chunks")
+    ordinal = models.PositiveIntegerField()
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    page = models.PositiveIntegerField(null=True, blank=True)
+    heading = models.CharField(max_length=300, blank=True, default="")
+    text = models.TextField()
+    indexed = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("document_id", "ordinal")
+        indexes = (
+            models.Index(fields=["document", "ordinal"], name="chunks_in_order"),
+            models.Index(
+                fields=["generation", "document"], condition=Q(indexed=False), name="chunks_to_index"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Removal(models.Model):
+    """The outbox of ids that must leave an index, written in the transaction that drops them.
+
+    ``ids`` empty means the whole index goes.
+    """
+
+    index_id = models.CharField(max_length=32)
+    ids = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.index_id}: {len(self.ids) or 'all'}"

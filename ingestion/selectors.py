@@ -1,0 +1,104 @@
+"""Reads: what pages, the API and commands show of collections, documents and runs."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from ingestion.access import Person, collections_for
+from ingestion.models import Chunk, Collection, Document, DocumentText, Generation, Run
+
+Status = Document.Status
+IN_WORK = (Status.QUEUED, Status.PROCESSING)
+
+
+def _count(status: Sequence[str] | None = None) -> Count:
+    return Count("documents", filter=Q(documents__status__in=status) if status else None)
+
+
+def collection_cards(user: Person) -> QuerySet[Collection]:
+    """What ``user`` may read, each with its counts, size in bytes and last change."""
+    passages = (
+        Document.objects.filter(collection=OuterRef("pk"), status=Status.READY)
+        .order_by()
+        .values("collection")
+        .annotate(total=Sum("chunk_count"))
+        .values("total")
+    )
+    return (
+        collections_for(user)
+        .select_related("owner")
+        .annotate(
+            document_count=_count(),
+            ready_count=_count([Status.READY]),
+            failed_count=_count([Status.FAILED]),
+            work_count=_count(IN_WORK),
+            total_size=Coalesce(Sum("documents__size"), Value(0), output_field=IntegerField()),
+            last_change=Coalesce(Max("documents__updated_at"), F("created_at")),
+            chunk_count=Coalesce(Subquery(passages, output_field=IntegerField()), Value(0)),
+        )
+        .order_by("name")
+    )
+
+
+def documents_of(collection: Collection, *, status: str = "", text: str = "") -> QuerySet[Document]:
+    """Newest first; an unknown status finds nothing."""
+    documents = collection.documents.select_related("run")
+    if status:
+        documents = documents.filter(status=status)
+    if text:
+        documents = documents.filter(Q(name__icontains=text) | Q(title__icontains=text))
+    return documents.order_by("-created_at", "name")
+
+
+def status_counts(collection: Collection) -> dict[str, int]:
+    """Every status with the number of documents in it, zeros included."""
+    found = dict(collection.documents.order_by().values_list("status").annotate(Count("pk")))
+    return {status: found.get(status, 0) for status in Status.values}
+
+
+def recent_runs(user: Person) -> QuerySet[Run]:
+    """Runs of collections that ``user`` may read, newest first, with the states of their documents."""
+    return (
+        Run.objects.filter(collection__in=collections_for(user))
+        .select_related("collection", "started_by")
+        .annotate(
+            total=_count(),
+            ready=_count([Status.READY]),
+            failed=_count([Status.FAILED]),
+            cancelled=_count([Status.CANCELLED]),
+            work=_count(IN_WORK),
+            chunks=Coalesce(Sum("documents__chunk_count"), Value(0)),
+            indexed=Coalesce(Sum("documents__indexed_count"), Value(0)),
+        )
+        .order_by("-created_at")
+    )
+
+
+def document_text(document: Document) -> DocumentText | None:
+    return DocumentText.objects.filter(document=document).first()
+
+
+def chunk(document: Document, chunk_id: str) -> Chunk | None:
+    return Chunk.objects.filter(document=document, id=chunk_id).first()
+
+
+def chunks_between(document: Document, start: int, end: int) -> list[Chunk]:
+    """The active passages that begin in ``text[start:end]``, in order."""
+    active = Chunk.objects.filter(document=document, generation__state=Generation.State.ACTIVE)
+    return list(active.filter(start__gte=start, start__lt=end).order_by("ordinal"))
+
+
+def passages_by_id(ids: Sequence[str]) -> dict[str, Chunk]:
+    """Chunks of ready documents with document and collection; ids that left are absent."""
+    chunks = Chunk.objects.select_related("document__collection").filter(
+        id__in=ids, document__status=Status.READY
+    )
+    return {chunk.id: chunk for chunk in chunks}
+
+
+def active_indexes(collections: Sequence[Collection]) -> dict[UUID, Generation]:
+    """The generation that is searched, for each collection's id that has one."""
+    generations = Generation.objects.filter(collection__in=collections, state=Generation.State.ACTIVE)
+    return {generation.collection_id: generation for generation in generations}

@@ -1,0 +1,265 @@
+"""Writes: collections, people, documents. Work is announced after the commit, never inside it."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from django.core.files import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import Role, Visibility
+from ingestion import storage, wake
+from ingestion.errors import BadCollection, RefusedFile
+from ingestion.generations import active_generation
+from ingestion.models import Chunk, Collection, Document, Membership, Removal, Run
+
+_SAMPLE = Path(__file__).parent / "sample"
+_MAX_NAME = 255
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+Status, Step = Document.Status, Document.Step
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """``document`` is the one that was there already when ``is_duplicate``."""
+
+    document: Document
+    is_duplicate: bool
+
+
+# Collections and people
+
+
+def free_slug(name: str) -> str:
+    """A slug made from the name, with a number where it is taken. Chinese names get ``collection``."""
+    base = slugify(name)[:60] or "collection"
+    taken = set(Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    slug, number = base, 2
+    while slug in taken:
+        slug, number = f"{base}-{number}", number + 1
+    return slug
+
+
+def create_collection(
+    *,
+    owner: User,
+    name: str,
+    slug: str = "",
+    description: str = "",
+    visibility: str = "private",
+    is_sample: bool = False,
+    is_scratch: bool = False,
+) -> Collection:
+    """Raises ``BadCollection`` for an empty name, a slug that is taken, or one with odd characters."""
+    name = " ".join(name.split())
+    if not name:
+        raise BadCollection(_("Give the collection a name."))
+    if len(name) > 120:
+        raise BadCollection(_("The name is longer than 120 characters. Choose a shorter one."))
+    if slug and (slugify(slug) != slug or len(slug) > 80):
+        raise BadCollection(
+            _("A slug holds lower-case letters, digits and hyphens only, 80 at most, for example “%(slug)s”.")
+            % {"slug": slugify(slug)[:80] or "team-handbook"}
+        )
+    try:
+        with transaction.atomic():
+            collection = Collection.objects.create(
+                owner=owner,
+                name=name,
+                slug=slug or free_slug(name),
+                description=description,
+                visibility=visibility,
+                is_sample=is_sample,
+                is_scratch=is_scratch,
+            )
+            active_generation(collection)
+    except IntegrityError as error:
+        raise BadCollection(
+            _("There is a collection at “%(slug)s” already. Choose another slug.") % {"slug": slug},
+            code="slug_taken",
+        ) from error
+    return collection
+
+
+def update_collection(*, collection: Collection, **fields: object) -> Collection:
+    """Saves the given fields only."""
+    for field, value in fields.items():
+        setattr(collection, field, value)
+    collection.save(update_fields=[*fields, "updated_at"])
+    return collection
+
+
+def delete_collection(*, collection: Collection) -> None:
+    """Removes it with its documents, files and indexes."""
+    digests = list(collection.documents.values_list("sha256", flat=True))
+    with transaction.atomic():
+        Removal.objects.bulk_create(
+            Removal(index_id=generation.index_id) for generation in collection.generations.all()
+        )
+        collection.delete()
+        transaction.on_commit(wake.indexer)
+    _discard_unused(digests)
+
+
+def set_member(*, collection: Collection, user: User, role: str) -> Membership:
+    membership, _created = Membership.objects.update_or_create(
+        collection=collection, user=user, defaults={"role": Role(role)}
+    )
+    return membership
+
+
+def remove_member(*, collection: Collection, user: User) -> None:
+    Membership.objects.filter(collection=collection, user=user).delete()
+
+
+# Documents
+
+
+def start_run(*, collection: Collection, kind: str, by: User | None = None) -> Run:
+    return Run.objects.create(collection=collection, kind=kind, started_by=by)
+
+
+def clean_name(name: str) -> str:
+    """The last part of a path, without control and direction characters, 255 characters at most;
+    a long name keeps its suffix."""
+    name = unicodedata.normalize("NFC", name).replace("\\", "/")
+    name = _UNSAFE.sub("", PurePosixPath(name).name).strip(" .") or _("unnamed")
+    if len(name) > _MAX_NAME:
+        suffix = PurePosixPath(name).suffix[:20]
+        name = name[: _MAX_NAME - len(suffix) - 1] + "…" + suffix
+    return name
+
+
+def add_file(
+    *,
+    collection: Collection,
+    file: BinaryIO | File,
+    name: str,
+    by: User | None = None,
+    run: Run | None = None,
+    external_id: str = "",
+    announce: bool = True,
+) -> Added:
+    """Stores the bytes and queues the document.
+
+    The same bytes in the same collection are a duplicate and are not stored twice; where that earlier
+    document failed or was cancelled it is queued again. Raises ``RefusedFile``.
+    """
+    stored = storage.store(file)
+    existing = Document.objects.filter(collection=collection, sha256=stored.sha256).first()
+    if existing is None:
+        try:
+            with transaction.atomic():
+                document = Document.objects.create(
+                    collection=collection,
+                    run=run,
+                    name=clean_name(name),
+                    external_id=external_id[:200],
+                    size=stored.size,
+                    sha256=stored.sha256,
+                    created_by=by,
+                )
+                if announce:
+                    transaction.on_commit(wake.parser)
+            return Added(document, is_duplicate=False)
+        except IntegrityError:
+            existing = Document.objects.filter(collection=collection, sha256=stored.sha256).first()
+            if existing is None:
+                raise RefusedFile(
+                    _("The collection was deleted meanwhile."), code="collection_gone"
+                ) from None
+    if existing.status in {Status.FAILED, Status.CANCELLED}:
+        retry_document(document=existing)
+    return Added(existing, is_duplicate=True)
+
+
+def load_sample(*, owner: User) -> Collection:
+    """The product's own guide in both languages, as a collection for everybody signed in; made once."""
+    existing = Collection.objects.filter(is_sample=True).first()
+    if existing is not None:
+        return existing
+    collection = create_collection(
+        owner=owner,
+        name=_("Youju guide"),
+        slug=free_slug("youju-guide"),
+        description=_("How this site works, in English and Chinese. Search it, ask it, delete it any time."),
+        visibility=Visibility.SIGNED_IN,
+        is_sample=True,
+    )
+    run = start_run(collection=collection, kind=Run.Kind.SAMPLE, by=owner)
+    for path in sorted(_SAMPLE.glob("guide-*/*.md")):
+        with path.open("rb") as file:
+            add_file(collection=collection, file=file, name=path.name, by=owner, run=run)
+    return collection
+
+
+def retry_document(*, document: Document) -> None:
+    """Queues a failed or cancelled document again, from its first step."""
+    with transaction.atomic():
+        changed = Document.objects.filter(
+            pk=document.pk, status__in=[Status.FAILED, Status.CANCELLED]
+        ).update(
+            status=Status.QUEUED,
+            step=Step.EXTRACT,
+            error="",
+            error_code="",
+            attempts=0,
+            lease_until=None,
+            claim=None,
+            finished_at=None,
+            indexed_count=0,
+            updated_at=timezone.now(),
+        )
+        if changed:
+            transaction.on_commit(wake.parser)
+    document.refresh_from_db()
+
+
+def cancel_document(*, document: Document) -> None:
+    """Stops the work; what was indexed already leaves the indexes."""
+    with transaction.atomic():
+        changed = Document.objects.filter(
+            pk=document.pk, status__in=[Status.QUEUED, Status.PROCESSING]
+        ).update(
+            status=Status.CANCELLED,
+            claim=None,
+            lease_until=None,
+            finished_at=timezone.now(),
+            updated_at=timezone.now(),
+            chunk_count=0,
+            indexed_count=0,
+        )
+        if changed:
+            drop_chunks(document)
+            transaction.on_commit(wake.indexer)
+    document.refresh_from_db()
+
+
+def delete_document(*, document: Document) -> None:
+    """Removes the document at once, its entries in the indexes as soon as the index worker runs."""
+    with transaction.atomic():
+        drop_chunks(document)
+        document.delete()
+        transaction.on_commit(wake.indexer)
+    _discard_unused([document.sha256])
+
+
+def drop_chunks(document: Document) -> None:
+    """Deletes the document's chunks and writes their ids to the outbox. Call it in a transaction."""
+    by_index: dict[str, list[str]] = {}
+    for chunk_id, generation_id in Chunk.objects.filter(document=document).values_list("id", "generation_id"):
+        by_index.setdefault(generation_id.hex, []).append(chunk_id)
+    Removal.objects.bulk_create(Removal(index_id=index_id, ids=ids) for index_id, ids in by_index.items())
+    Chunk.objects.filter(document=document).delete()
+
+
+def _discard_unused(digests: list[str]) -> None:
+    used = set(Document.objects.filter(sha256__in=digests).values_list("sha256", flat=True))
+    for digest in set(digests) - used:
+        storage.discard(digest)

@@ -1,0 +1,70 @@
+"""The Celery tasks: wake-up calls that drain the queue in the database.
+
+They carry no ids on purpose (see docs/decisions/001): a message may be lost, doubled or late, and
+every document still goes through exactly once.
+"""
+
+import logging
+import threading
+
+from celery import shared_task
+from django.conf import settings
+from django.db import close_old_connections
+
+from ingestion import indexing, pipeline, wake
+from ingestion.extract.process import ExtractionProcess
+from ingestion.models import Removal
+from search.errors import SearchError
+
+log = logging.getLogger(__name__)
+
+_local = threading.local()
+_places = threading.BoundedSemaphore(settings.PARSE_THREADS)
+
+
+def _extractor() -> ExtractionProcess:
+    """This thread's warm child process."""
+    if not hasattr(_local, "extractor"):
+        _local.extractor = ExtractionProcess()
+    extractor: ExtractionProcess = _local.extractor
+    return extractor
+
+
+@shared_task(name=wake.EXTRACT_TASK)
+def extract_waiting() -> int:
+    """Takes documents until none is waiting; returns how many.
+
+    At most ``PARSE_THREADS`` at once: the worker has one thread more, which answers further wake-ups.
+    """
+    if not _places.acquire(blocking=False):
+        return 0
+    try:
+        done = 0
+        while document := pipeline.claim_next():
+            pipeline.extract_document(document, _extractor())
+            close_old_connections()
+            done += 1
+        return done
+    finally:
+        _places.release()
+
+
+@shared_task(name=wake.INDEX_TASK)
+def index_waiting() -> int:
+    """Indexes until nothing is waiting; returns the number of chunks."""
+    try:
+        return indexing.index_all()
+    except indexing.Busy:
+        return 0
+    except SearchError as error:
+        log.warning("indexing pauses: %s", error)
+        return 0
+
+
+@shared_task(name="ingestion.sweep")
+def sweep() -> None:
+    """Every few seconds: whatever is waiting, for whatever reason, gets its worker woken."""
+    if pipeline.waiting().exists():
+        wake.parser()
+    if Removal.objects.exists() or indexing.waiting().exists():
+        wake.indexer()

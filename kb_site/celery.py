@@ -1,0 +1,22 @@
+"""The task queue's application."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_ready
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kb_site.settings")
+
+app = Celery("youju")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def _load_model(sender: Any, **_kwargs: Any) -> None:
+    """The worker that embeds loads its model before the first document comes."""
+    if "index" in sender.app.amqp.queues.consume_from:
+        from kb_site.warm_up import start_warm_up
+
+        start_warm_up()

@@ -1,0 +1,92 @@
+"""Liveness, and readiness of everything that the main job needs."""
+
+from collections.abc import Callable
+
+import redis
+from celery import current_app
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from kombu.exceptions import OperationalError
+
+from search import registry
+from search.errors import SearchError
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """One line per component; 200 only when uploading, indexing, searching and answering work."""
+    lines, ready = [], True
+    for name, check in CHECKS.items():
+        problem = check()
+        ready = ready and not problem
+        lines.append(f"{name}: {problem or 'ok'}")
+    return HttpResponse("\n".join(lines) + "\n", status=200 if ready else 503, content_type="text/plain")
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM ingestion_collection LIMIT 1")
+    except DatabaseError as error:
+        return f"not usable ({error.__class__.__name__})"
+    return ""
+
+
+def _broker() -> str:
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2)
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        return f"does not answer ({error.__class__.__name__})"
+    finally:
+        client.close()
+    return ""
+
+
+def _vectors() -> str:
+    try:
+        registry.vector_index().ping()
+    except SearchError as error:
+        return str(error)
+    return ""
+
+
+def _words() -> str:
+    try:
+        registry.lexical_index().ping()
+    except SearchError as error:
+        return str(error)
+    return ""
+
+
+def _model() -> str:
+    try:
+        return "" if registry.embedder_is_loaded() else "loading"
+    except SearchError as error:
+        return str(error)
+
+
+def _workers() -> str:
+    """Which of the two workers listens, by the queues that their consumers hold."""
+    try:
+        queues = current_app.control.inspect(timeout=2.0, limit=2).active_queues() or {}
+    except (OperationalError, redis.RedisError, OSError) as error:
+        return f"cannot be asked ({error.__class__.__name__})"
+    served = {queue["name"] for answers in queues.values() for queue in answers}
+    missing = {"extract", "index"} - served
+    return f"nobody serves {', '.join(sorted(missing))}" if missing else ""
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "broker": _broker,
+    "vector index": _vectors,
+    "lexical index": _words,
+    "embedding model": _model,
+    "workers": _workers,
+}

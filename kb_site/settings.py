@@ -1,0 +1,267 @@
+"""Settings: read from the environment (and ``.env``) here and nowhere else.
+
+Inner code receives plain values; only the doors of each room look at ``django.conf.settings``.
+"""
+
+import json
+import os
+import tempfile
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from dotenv import load_dotenv
+
+from kb_site.env import env_bool, env_int, env_list, env_path, env_str, secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+load_dotenv(BASE_DIR / ".env")
+
+# --- Where things live ------------------------------------------------------------------------
+DATA_DIR = env_path("DATA_DIR", BASE_DIR / "data")
+FILES_DIR = DATA_DIR / "files"
+LEXICAL_DIR = DATA_DIR / "lexical"
+CHROMA_DIR = DATA_DIR / "chroma"
+RUN_DIR = DATA_DIR / "run"
+LOG_DIR = DATA_DIR / "logs"
+
+HOST = env_str("HOST", "127.0.0.1")
+PORT = env_int("PORT", 8000)
+SITE_URL = env_str("SITE_URL", f"http://{HOST}:{PORT}")
+
+# --- Security ---------------------------------------------------------------------------------
+DEBUG = env_bool("DEBUG", False)
+SECRET_KEY = secret("SECRET_KEY", DATA_DIR / "secrets")
+ALLOWED_HOSTS = env_list(
+    "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", urlsplit(SITE_URL).hostname or "localhost"]
+)
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
+# Browsers drop Secure cookies on plain http, so they follow the address people use.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https://")
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_SECURE else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "manifest-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- Applications -----------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "accounts",
+    "search",
+    "ingestion",
+    "chat",
+    "kb_site",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.FirstVisitMiddleware",
+]
+ROOT_URLCONF = "kb_site.urls"
+ASGI_APPLICATION = "kb_site.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    }
+]
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "search"
+LOGOUT_REDIRECT_URL = "search"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database: the truth ----------------------------------------------------------------------
+
+
+def _database(url: str) -> dict[str, Any]:
+    """SQLite in WAL mode, or ``postgres://user:password@host:port/name``."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "youju.sqlite3",
+            "OPTIONS": {
+                "timeout": 30,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+                    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000;"
+                ),
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL starts with {parts.scheme!r}; use postgres://user:password@host:5432/name, "
+            "or leave it empty for SQLite in the data folder"
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {"default": _database(env_str("DATABASE_URL"))}
+
+# --- Services: ours unless an address is given ------------------------------------------------
+
+
+def _socket_path() -> Path:
+    """A unix socket's path holds at most 107 bytes, so a deep data folder gets a short alias."""
+    path = RUN_DIR / "redis.sock"
+    if len(os.fsencode(path)) <= 100:
+        return path
+    name = blake2b(os.fsencode(path), digest_size=8).hexdigest()
+    return Path(tempfile.gettempdir()) / f"youju-{os.getuid()}-{name}.sock"
+
+
+def _chroma_url() -> str:
+    """The running vector server's address, which whoever started it wrote down."""
+    try:
+        return str(json.loads((RUN_DIR / "services.json").read_text())["chroma_url"])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
+REDIS_SOCKET = _socket_path()
+OWN_REDIS = not env_str("REDIS_URL")
+REDIS_URL = env_str("REDIS_URL") or f"unix://{REDIS_SOCKET}?db=0"
+OWN_CHROMA = not env_str("CHROMA_URL")
+CHROMA_URL = env_str("CHROMA_URL") or _chroma_url()
+
+CELERY_BROKER_URL = f"redis+socket://{REDIS_SOCKET}?virtual_host=0" if OWN_REDIS else REDIS_URL
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "visibility_timeout": 3600}
+CELERY_TASK_ROUTES = {
+    "ingestion.extract_waiting": {"queue": "extract"},
+    "ingestion.index_waiting": {"queue": "index"},
+    "ingestion.sweep": {"queue": "extract"},
+}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "ingestion.sweep", "schedule": 10.0, "options": {"expires": 10}},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat-schedule")
+
+# --- Search -----------------------------------------------------------------------------------
+_model = env_str("EMBEDDING_MODEL")
+EMBEDDING: dict[str, Any] = {
+    "BACKEND": env_str(
+        "EMBEDDING_BACKEND", "search.embedding.sentence_transformer.SentenceTransformerEmbedder"
+    ),
+    "OPTIONS": {"model": _model} if _model else {},
+}
+VECTOR_INDEX: dict[str, Any] = {
+    "BACKEND": "search.index.chroma.ChromaIndex",
+    "OPTIONS": {"url": CHROMA_URL},
+}
+LEXICAL_INDEX: dict[str, Any] = {
+    "BACKEND": "search.index.tantivy.TantivyIndex",
+    "OPTIONS": {"folder": LEXICAL_DIR},
+}
+CHUNK_TOKENS = env_int("CHUNK_TOKENS", 200)
+CHUNK_OVERLAP_TOKENS = env_int("CHUNK_OVERLAP_TOKENS", 30)
+MAX_QUERY_CHARS = env_int("MAX_QUERY_CHARS", 2000)
+
+# --- Ingestion --------------------------------------------------------------------------------
+MAX_UPLOAD_MB = env_int("MAX_UPLOAD_MB", 100)
+EXTRACT_TIMEOUT_S = env_int("EXTRACT_TIMEOUT_S", 300)
+EXTRACT_MEMORY_MB = env_int("EXTRACT_MEMORY_MB", 2048)
+PARSE_THREADS = env_int("PARSE_THREADS", 2)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
+
+# --- Language models --------------------------------------------------------------------------
+LLM_BACKENDS = {
+    "extractive": "chat.extractive.Extractive",
+    "openai": "llm.openai.OpenAICompatible",
+}
+LLM: dict[str, Any] = {
+    "BACKEND": env_str("LLM_BACKEND", "openai" if env_str("LLM_BASE_URL") else "extractive"),
+    "OPTIONS": {
+        "base_url": env_str("LLM_BASE_URL"),
+        "api_key": env_str("LLM_API_KEY"),
+        "model": env_str("LLM_MODEL"),
+        "timeout_s": env_int("LLM_TIMEOUT_S", 60),
+        "context_tokens": env_int("LLM_CONTEXT_TOKENS", 8192),
+    },
+}
+
+# --- Languages, static files, log -------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "kb_site" / "locale"]
+USE_I18N = USE_TZ = USE_THOUSAND_SEPARATOR = True
+TIME_ZONE = env_str("TIME_ZONE", "UTC")
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+}

@@ -1,0 +1,19 @@
+"""All addresses of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from kb_site.api import api
+from kb_site.health import healthz, readyz
+
+handler400 = "accounts.views.bad_request"
+
+urlpatterns = [
+    path("", include("ingestion.urls")),
+    path("", include("chat.urls")),
+    path("", include("accounts.urls")),
+    path("api/v1/", api.urls),
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,49 @@
+"""One ranking out of two: words and vectors."""
+
+from collections.abc import Mapping, Sequence
+
+from search.types import Candidate, Hit
+
+_Key = tuple[str, str]
+Found = Sequence[tuple[str, Candidate]]
+"""Pairs of an index id and what that index answered, in any order."""
+
+
+def _scaled(scores: Mapping[_Key, float]) -> dict[_Key, float]:
+    """Min-max: the best becomes 1 and the worst 0; a lone candidate becomes 1."""
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    if high - low < 1e-9:
+        return dict.fromkeys(scores, 1.0)
+    return {key: (score - low) / (high - low) for key, score in scores.items()}
+
+
+def fuse(lexical: Found, dense: Found, dense_weight: float, k: int) -> list[Hit]:
+    """The ``k`` best by ``(1 - dense_weight) × BM25 + dense_weight × cosine``, each scaled by min-max.
+
+    A side that did not return a passage counts 0 for it. Equal scores are ordered by id, so the same
+    input always gives the same ranking.
+    """
+    words = {(index_id, found.chunk_id): found.score for index_id, found in lexical}
+    vectors = {(index_id, found.chunk_id): found.score for index_id, found in dense}
+    documents = {(index_id, found.chunk_id): found.document_id for index_id, found in (*lexical, *dense)}
+    scaled_words, scaled_vectors = _scaled(words), _scaled(vectors)
+    scores = {
+        key: round(
+            (1 - dense_weight) * scaled_words.get(key, 0.0) + dense_weight * scaled_vectors.get(key, 0.0), 9
+        )
+        for key in documents
+    }
+    best = sorted(documents, key=lambda key: (-scores[key], key[1], key[0]))[: max(k, 0)]
+    return [
+        Hit(
+            chunk_id=key[1],
+            document_id=documents[key],
+            index_id=key[0],
+            score=scores[key],
+            lexical=words.get(key),
+            dense=vectors.get(key),
+        )
+        for key in best
+    ]

@@ -1,0 +1,211 @@
+"""Vectors in a Chroma server: one Chroma collection per index, cosine distance.
+
+The server is a process of its own (``chroma run``). Several processes may use it; none opens its
+folder. ``chromadb`` is imported on first use, since that takes seconds.
+"""
+
+import re
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from search.errors import IndexUnavailable
+from search.protocols import Vectors
+from search.types import Candidate
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+
+PREFIX = "youju-"
+LARGEST_BATCH = 1000
+PAGE = 5000
+PING_TIMEOUT_S = 5.0
+
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
+_T = TypeVar("_T")
+
+
+class ChromaIndex:
+    """A ``VectorIndex`` on the Chroma server at ``url``, such as ``http://127.0.0.1:8001``.
+
+    An empty ``url`` is accepted and makes every call raise ``IndexUnavailable``.
+    """
+
+    def __init__(self, url: str = "") -> None:
+        self._url = url.rstrip("/")
+        self._client_made: ClientAPI | None = None
+        self._batch = LARGEST_BATCH
+        self._collections: dict[str, Collection] = {}
+        self._lock = threading.Lock()
+
+    def upsert(
+        self, index_id: str, ids: Sequence[str], document_ids: Sequence[str], vectors: Vectors
+    ) -> None:
+        """Store ``vectors[i]`` under ``ids[i]``; raises ``ValueError`` where the lengths differ."""
+        if not len(ids) == len(document_ids) == len(vectors):
+            raise ValueError("ids, document_ids and vectors must have the same length")
+        rows = np.asarray(vectors, dtype=np.float32)
+
+        def write(collection: "Collection") -> None:
+            for start in range(0, len(ids), self._batch):
+                part = slice(start, start + self._batch)
+                collection.upsert(
+                    ids=list(ids[part]),
+                    embeddings=rows[part],
+                    metadatas=[{"d": document_id} for document_id in document_ids[part]],
+                )
+
+        if ids:
+            self._on(index_id, write, None, create=True)
+
+    def delete(self, index_id: str, ids: Sequence[str]) -> None:
+        def remove(collection: "Collection") -> None:
+            for start in range(0, len(ids), self._batch):
+                collection.delete(ids=list(ids[start : start + self._batch]))
+
+        if ids:
+            self._on(index_id, remove, None)
+
+    def query(self, index_id: str, vector: Vectors, k: int) -> list[Candidate]:
+        row = np.asarray(vector, dtype=np.float32).reshape(1, -1)
+
+        def nearest(collection: "Collection") -> list[Candidate]:
+            answer: dict[str, Any] = dict(
+                collection.query(query_embeddings=row, n_results=k, include=["metadatas", "distances"])
+            )
+            found = zip(answer["ids"][0], answer["metadatas"][0], answer["distances"][0], strict=True)
+            return [Candidate(key, str(meta["d"]), 1.0 - float(distance)) for key, meta, distance in found]
+
+        return self._on(index_id, nearest, []) if k > 0 else []
+
+    def ids(self, index_id: str) -> Iterator[str]:
+        offset = 0
+
+        def page(collection: "Collection") -> list[str]:
+            return list(collection.get(limit=PAGE, offset=offset, include=[])["ids"])
+
+        while True:
+            found = self._on(index_id, page, [])
+            yield from found
+            if len(found) < PAGE:
+                return
+            offset += PAGE
+
+    def drop(self, index_id: str) -> None:
+        from chromadb.errors import NotFoundError
+
+        def remove() -> None:
+            try:
+                self._client().delete_collection(_name(index_id))
+            except NotFoundError:
+                return
+
+        self._reach(remove)
+        self._collections.pop(index_id, None)
+
+    def ping(self) -> None:
+        if not self._url:
+            raise _not_running()
+        try:
+            with urllib.request.urlopen(f"{self._url}/api/v2/heartbeat", timeout=PING_TIMEOUT_S) as answer:
+                answer.read()
+        except OSError as error:
+            raise _unreachable(self._url, error) from error
+
+    def _on(
+        self, index_id: str, work: Callable[["Collection"], _T], missing: _T, *, create: bool = False
+    ) -> _T:
+        """``work`` on the index's collection; ``missing`` where there is none and ``create`` is false.
+
+        A handle goes stale when another process drops the collection, so a collection that cannot be
+        found is looked up once more.
+        """
+
+        def attempt() -> _T:
+            from chromadb.errors import NotFoundError
+
+            for _try in range(2):
+                try:
+                    return work(self._collection(index_id, create))
+                except NotFoundError:
+                    self._collections.pop(index_id, None)
+            return missing
+
+        return self._reach(attempt)
+
+    def _collection(self, index_id: str, create: bool) -> "Collection":
+        known = self._collections.get(index_id)
+        if known is not None:
+            return known
+        client, name = self._client(), _name(index_id)
+        if create:
+            found = client.get_or_create_collection(
+                name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+            )
+        else:
+            found = client.get_collection(name, embedding_function=None)
+        self._collections[index_id] = found
+        return found
+
+    def _client(self) -> "ClientAPI":
+        if not self._url:
+            raise _not_running()
+        with self._lock:
+            if self._client_made is None:
+                import chromadb
+                from chromadb.config import Settings
+
+                parts = urlsplit(self._url)
+                host, ssl = parts.hostname or "", parts.scheme == "https"
+                port = parts.port or (443 if ssl else 80)
+                # Nothing from the environment: Chroma would also read our .env file.
+                settings = Settings(_env_file=None, anonymized_telemetry=False)  # type: ignore[call-arg]
+                client = chromadb.HttpClient(host=host, port=port, ssl=ssl, settings=settings)
+                self._batch = max(1, min(LARGEST_BATCH, client.get_max_batch_size()))
+                self._client_made = client
+            return self._client_made
+
+    def _reach(self, work: Callable[[], _T]) -> _T:
+        """``work()``, with every way of not reaching the server turned into ``IndexUnavailable``."""
+        if not self._url:
+            raise _not_running()
+        import httpx
+        from chromadb.errors import InternalError, NotFoundError, RateLimitError
+
+        try:
+            return work()
+        except (OSError, httpx.HTTPError, InternalError, RateLimitError, NotFoundError) as error:
+            raise _unreachable(self._url, error) from error
+        except ValueError as error:
+            # The client wraps a refused connection in a plain ValueError when it is made.
+            if self._client_made is None:
+                raise _unreachable(self._url, error) from error
+            raise
+
+
+def _name(index_id: str) -> str:
+    if not _NAME.fullmatch(index_id):
+        raise ValueError(f"{index_id!r} cannot name an index; use letters, digits, '-', '_' and '.'")
+    return f"{PREFIX}{index_id}"
+
+
+def _not_running() -> IndexUnavailable:
+    return IndexUnavailable(
+        _(
+            "The vector server is not running. Start Youju with “make run”, "
+            "or set CHROMA_URL to your own server."
+        )
+    )
+
+
+def _unreachable(url: str, error: Exception) -> IndexUnavailable:
+    return IndexUnavailable(
+        _("The vector server at %(url)s does not answer (%(error)s). Check that it is running.")
+        % {"url": url, "error": str(error).strip() or type(error).__name__}
+    )

@@ -1,0 +1,153 @@
+"""Both indexes in memory: for tests, and for collections that need not outlive the process."""
+
+import math
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from search import analysis
+from search.protocols import Vectors
+from search.types import Candidate, Chunk
+
+# BM25 as tantivy and Lucene set it.
+K1 = 1.2
+B = 0.75
+
+
+class MemoryVectorIndex:
+    """A ``VectorIndex`` that compares with every vector."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[str, tuple[str, Vectors]]] = {}
+        self._lock = threading.Lock()
+
+    def upsert(
+        self, index_id: str, ids: Sequence[str], document_ids: Sequence[str], vectors: Vectors
+    ) -> None:
+        """Store ``vectors[i]`` under ``ids[i]``; raises ``ValueError`` where the lengths differ."""
+        if not len(ids) == len(document_ids) == len(vectors):
+            raise ValueError("ids, document_ids and vectors must have the same length")
+        with self._lock:
+            rows = self._rows.setdefault(index_id, {})
+            for chunk_id, document_id, vector in zip(ids, document_ids, vectors, strict=True):
+                rows[chunk_id] = (document_id, np.array(vector, dtype=np.float32))
+
+    def delete(self, index_id: str, ids: Sequence[str]) -> None:
+        with self._lock:
+            for chunk_id in ids:
+                self._rows.get(index_id, {}).pop(chunk_id, None)
+
+    def query(self, index_id: str, vector: Vectors, k: int) -> list[Candidate]:
+        with self._lock:
+            rows = list(self._rows.get(index_id, {}).items())
+        if not rows or k < 1:
+            return []
+        scores = np.stack([row for _id, (_document, row) in rows]) @ np.asarray(vector).reshape(-1)
+        best = np.argsort(-scores, kind="stable")[:k]
+        return [Candidate(rows[i][0], rows[i][1][0], float(scores[i])) for i in best]
+
+    def ids(self, index_id: str) -> Iterator[str]:
+        with self._lock:
+            yield from list(self._rows.get(index_id, {}))
+
+    def drop(self, index_id: str) -> None:
+        with self._lock:
+            self._rows.pop(index_id, None)
+
+    def ping(self) -> None:
+        """Always there."""
+
+
+@dataclass(slots=True)
+class _Postings:
+    documents: dict[str, str] = field(default_factory=dict)
+    lengths: dict[str, int] = field(default_factory=dict)
+    terms: dict[str, Counter[str]] = field(default_factory=dict)
+    postings: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+
+    def add(self, chunk: Chunk) -> None:
+        self.remove(chunk.id)
+        counts = Counter(analysis.tokens(f"{chunk.title}\n{chunk.heading}\n{chunk.text}"))
+        self.documents[chunk.id] = chunk.document_id
+        self.lengths[chunk.id] = counts.total()
+        self.terms[chunk.id] = counts
+        for term, count in counts.items():
+            self.postings[term][chunk.id] = count
+
+    def remove(self, chunk_id: str) -> None:
+        if self.documents.pop(chunk_id, None) is None:
+            return
+        del self.lengths[chunk_id]
+        for term in self.terms.pop(chunk_id):
+            del self.postings[term][chunk_id]
+
+    def scores(self, query: str) -> dict[str, float]:
+        """BM25 (Robertson and Zaragoza 2009) with Lucene's idf, for every chunk that has a term."""
+        total = len(self.documents)
+        average = sum(self.lengths.values()) / total if total else 1.0
+        result: dict[str, float] = defaultdict(float)
+        for term, weight in analysis.weighted_terms(query).items():
+            found = self.postings.get(term)
+            if not found:
+                continue
+            idf = math.log(1 + (total - len(found) + 0.5) / (len(found) + 0.5))
+            for chunk_id, count in found.items():
+                norm = K1 * (1 - B + B * self.lengths[chunk_id] / average)
+                result[chunk_id] += weight * idf * count * (K1 + 1) / (count + norm)
+        return result
+
+
+class MemoryLexicalIndex:
+    """A ``LexicalIndex`` over postings in dictionaries."""
+
+    def __init__(self) -> None:
+        self._indexes: dict[str, _Postings] = {}
+        self._lock = threading.Lock()
+
+    def upsert(self, index_id: str, chunks: Iterable[Chunk]) -> None:
+        with self._lock:
+            index = self._indexes.setdefault(index_id, _Postings())
+            for chunk in chunks:
+                index.add(chunk)
+
+    def delete(self, index_id: str, ids: Sequence[str]) -> None:
+        with self._lock:
+            index = self._indexes.get(index_id)
+            for chunk_id in ids if index else ():
+                index.remove(chunk_id)  # type: ignore[union-attr]
+
+    def query(self, index_id: str, query: str, k: int) -> list[Candidate]:
+        with self._lock:
+            index = self._indexes.get(index_id)
+            if index is None:
+                return []
+            best = sorted(index.scores(query).items(), key=lambda item: (-item[1], item[0]))[: max(k, 0)]
+            return [Candidate(key, index.documents[key], score) for key, score in best]
+
+    def ids(self, index_id: str) -> Iterator[str]:
+        with self._lock:
+            index = self._indexes.get(index_id)
+            known = list(index.documents) if index else []
+        yield from known
+
+    def count(self, index_id: str) -> int:
+        """How many chunks the index holds; 0 for an unknown index."""
+        with self._lock:
+            index = self._indexes.get(index_id)
+            return len(index.documents) if index else 0
+
+    def document_frequencies(self, index_id: str, terms: Sequence[str]) -> dict[str, int]:
+        """In how many chunks each term occurs, all zero for an unknown index."""
+        with self._lock:
+            index = self._indexes.get(index_id)
+            return {term: len(index.postings.get(term, ())) if index else 0 for term in terms}
+
+    def drop(self, index_id: str) -> None:
+        with self._lock:
+            self._indexes.pop(index_id, None)
+
+    def ping(self) -> None:
+        """Always there."""

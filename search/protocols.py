@@ -1,0 +1,72 @@
+"""What an embedder and an index must do. Contract suites in ``tests/search`` hold them to it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.types import Candidate, Chunk
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors. Safe to call from several threads."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the model's weights and pooling; equal fingerprints give equal vectors."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Array of shape (len(texts), dimension), float32, each row of length 1."""
+
+
+class VectorIndex(Protocol):
+    """Nearest neighbours by cosine. ``index_id`` names one generation of one collection.
+
+    Raises ``search.errors.IndexUnavailable`` when the server cannot be reached.
+    """
+
+    def upsert(
+        self, index_id: str, ids: Sequence[str], document_ids: Sequence[str], vectors: Vectors
+    ) -> None: ...
+
+    def delete(self, index_id: str, ids: Sequence[str]) -> None:
+        """Unknown ids and an unknown index are fine."""
+
+    def query(self, index_id: str, vector: Vectors, k: int) -> list[Candidate]:
+        """At most ``k`` candidates, best first; none for an unknown index. Scores are cosines."""
+
+    def ids(self, index_id: str) -> Iterator[str]: ...
+
+    def drop(self, index_id: str) -> None: ...
+
+    def indexes(self) -> Iterator[str]:
+        """Every index that is stored, known to the caller or not."""
+
+    def ping(self) -> None: ...
+
+
+class LexicalIndex(Protocol):
+    """BM25 over text that ``search.analysis`` took apart. One writing process at a time."""
+
+    def upsert(self, index_id: str, chunks: Iterable[Chunk]) -> None:
+        """Committed and visible to every process on return."""
+
+    def delete(self, index_id: str, ids: Sequence[str]) -> None: ...
+
+    def query(self, index_id: str, query: str, k: int) -> list[Candidate]:
+        """At most ``k`` candidates, best first; none for an unknown index or an empty query."""
+
+    def ids(self, index_id: str) -> Iterator[str]: ...
+
+    def drop(self, index_id: str) -> None: ...
+
+    def indexes(self) -> Iterator[str]:
+        """Every index that is stored, known to the caller or not."""
+
+    def ping(self) -> None: ...

@@ -1,0 +1,133 @@
+"""A question to ranked passages, out of one or several indexes."""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from django.utils.translation import gettext as _
+
+from search.errors import IndexUnavailable, SearchError
+from search.fusion import fuse
+from search.protocols import Embedder, LexicalIndex, VectorIndex
+from search.types import Candidate, Hit, Mode
+
+log = logging.getLogger(__name__)
+
+# How many candidates each side hands over, at least.
+DEPTH = 100
+# A vector server that hangs must not hold up a search that words can answer.
+TIMEOUT_S = 20.0
+_THREADS = 8
+
+_Found = list[tuple[str, Candidate]]
+
+
+class Weighs(Protocol):
+    """What retrieval needs of ``search.coverage.Coverage``."""
+
+    def dense_weight(self, query: str) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``hits``, best first. ``notes`` are sentences for the user; ``degraded`` says that a part failed."""
+
+    hits: tuple[Hit, ...] = ()
+    notes: tuple[str, ...] = ()
+    degraded: bool = False
+
+
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="retrieve")
+
+
+def retrieve(
+    query: str,
+    index_ids: Sequence[str],
+    *,
+    k: int,
+    mode: Mode,
+    embedder: Embedder,
+    vectors: VectorIndex,
+    lexical: LexicalIndex,
+    coverage: Weighs,
+) -> Result:
+    """The ``k`` best passages for ``query`` in all of ``index_ids``, which share one embedding model.
+
+    ``hybrid`` weighs the vectors by how well the model knows the question's language, down to leaving
+    them out, and goes on with one side when the other cannot be reached, saying so in ``notes``. Raises
+    ``IndexUnavailable`` or ``ModelUnavailable`` where no side is left.
+    """
+    indexes = list(dict.fromkeys(index_ids))
+    if not query.strip() or not indexes or k < 1:
+        return Result()
+    depth = max(DEPTH, 4 * k)
+
+    def by_words(index_id: str) -> list[Candidate]:
+        return lexical.query(index_id, query, depth)
+
+    def by_vectors() -> _Found:
+        vector = embedder.embed([query])
+        return _everywhere(lambda index_id: vectors.query(index_id, vector[0], depth), indexes, depth)
+
+    if mode == "lexical":
+        return Result(tuple(fuse(_everywhere(by_words, indexes, depth), [], 0.0, k)))
+    if mode == "dense":
+        return Result(tuple(fuse([], by_vectors(), 1.0, k)))
+    return _hybrid(
+        words=lambda: _everywhere(by_words, indexes, depth),
+        nearest=by_vectors,
+        weigh=lambda: coverage.dense_weight(query),
+        k=k,
+    )
+
+
+def _hybrid(
+    *, words: Callable[[], _Found], nearest: Callable[[], _Found], weigh: Callable[[], float], k: int
+) -> Result:
+    notes: list[str] = []
+    weight, dense, failure = 0.0, [], None
+    try:
+        weight = weigh()
+        if weight > 0:
+            dense = nearest()
+    except SearchError as error:
+        log.warning("Searching by words only: %s", error)
+        notes.append(_("Only words were compared, not meanings: %(reason)s") % {"reason": error})
+        weight, failure = 0.0, error
+    try:
+        found = words()
+    except SearchError as error:
+        if failure is not None:
+            raise
+        log.warning("Searching by vectors only: %s", error)
+        notes.append(_("Only meanings were compared, not words: %(reason)s") % {"reason": error})
+        return Result(tuple(fuse([], dense or nearest(), 1.0, k)), tuple(notes), True)
+    return Result(tuple(fuse(found, dense, weight, k)), tuple(notes), bool(notes))
+
+
+def _everywhere(ask: Callable[[str], list[Candidate]], indexes: Sequence[str], depth: int) -> _Found:
+    """The ``depth`` best of all indexes. Several are asked at the same time."""
+    if len(indexes) == 1:
+        answers = [ask(indexes[0])]
+    else:
+        tasks: list[Future[list[Candidate]]] = [_pool().submit(ask, index_id) for index_id in indexes]
+        try:
+            answers = [task.result(timeout=TIMEOUT_S) for task in tasks]
+        except FutureTimeout as error:
+            raise IndexUnavailable(
+                _("The search index did not answer within %(seconds)d seconds. Try again in a moment.")
+                % {"seconds": TIMEOUT_S}
+            ) from error
+    found = [
+        (index_id, candidate)
+        for index_id, answer in zip(indexes, answers, strict=True)
+        for candidate in answer
+    ]
+    found.sort(key=lambda item: (-item[1].score, item[1].chunk_id, item[0]))
+    return found[:depth]

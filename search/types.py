@@ -1,0 +1,47 @@
+"""The plain values that cross the border of the search room."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Mode = Literal["hybrid", "dense", "lexical"]
+MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage as the indexes see it.
+
+    ``title`` is the document's title, ``heading`` the headings above the passage joined by
+    " › "; both are searched beside ``text``, and neither is part of it.
+    """
+
+    id: str
+    document_id: str
+    text: str
+    title: str = ""
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What one index answers: ``score`` is in that index's own unit (BM25, or cosine)."""
+
+    chunk_id: str
+    document_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A ranked passage. ``score`` is comparable within one result only.
+
+    ``lexical`` is the BM25 score and ``dense`` the cosine similarity, each ``None`` where that
+    side did not return the passage.
+    """
+
+    chunk_id: str
+    document_id: str
+    index_id: str
+    score: float
+    lexical: float | None = None
+    dense: float | None = None

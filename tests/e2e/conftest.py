@@ -1,0 +1,63 @@
+"""One running site for the browser tests, and an API client for those that need no browser."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.e2e.site import Site
+
+PASSWORD = "correct-horse-battery"
+
+
+@dataclass(frozen=True)
+class Api:
+    """The contract's HTTP API, as the administrator."""
+
+    site: Site
+    key: str
+
+    def call(self, method: str, path: str, **options: object) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return requests.request(  # type: ignore[call-overload, no-any-return]
+            method, f"{self.site.url}/api/v1{path}", headers=headers, timeout=60, **options
+        )
+
+    def upload(self, slug: str, files: dict[str, bytes]) -> list[dict[str, object]]:
+        parts = [("file", (name, data)) for name, data in files.items()]
+        answer = self.call("POST", f"/collections/{slug}/documents", files=parts)
+        assert answer.status_code == 202, answer.text
+        documents: list[dict[str, object]] = answer.json()["documents"]
+        return documents
+
+
+def with_administrator(site: Site, name: str = "root") -> Api:
+    """An administrator made on the command line, and a key of theirs."""
+    import json
+
+    site.extra["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
+    site.manage("createsuperuser", "--noinput", "--username", name, "--email", "root@example.org")
+    made = site.manage("apikey", "tests", "--user", name, "--json")
+    return Api(site, json.loads(made.stdout)["key"])
+
+
+@pytest.fixture(scope="session")
+def running_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Started as a new user would, before anybody is an administrator."""
+    site = Site(tmp_path_factory.mktemp("site") / "data").start()
+    yield site
+    if site.process is not None and site.process.poll() is None:
+        site.stop()
+
+
+@pytest.fixture
+def own_site(tmp_path: Path) -> Iterator[Site]:
+    """A site of the test's own, not started; whatever is left of it is killed at the end."""
+    site = Site(tmp_path / "data")
+    yield site
+    if site.process is not None and site.process.poll() is None:
+        site.process.kill()
+    for process in site.processes():
+        process.kill()

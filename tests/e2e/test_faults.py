@@ -1,0 +1,103 @@
+"""kill -9 in the middle of the work: after it every document is ready, exactly once."""
+
+import json
+import time
+from collections import Counter
+
+import pytest
+
+from tests.e2e.conftest import Api, with_administrator
+from tests.e2e.site import Site
+
+DOCUMENTS = 40
+PATIENCE_S = 150
+
+pytestmark = pytest.mark.timeout(400)
+
+
+def material() -> dict[str, bytes]:
+    """Documents of several passages each, so that indexing takes a while."""
+    return {
+        f"{number:02}.md": "\n\n".join(
+            f"## Section {part}\n\nDocument {number} says in part {part}: "
+            + f"fact {number}-{part} matters. " * 30
+            for part in range(6)
+        ).encode()
+        for number in range(DOCUMENTS)
+    }
+
+
+def statuses(api: Api) -> Counter[str]:
+    answer = api.call("GET", "/collections/faults/documents")
+    return Counter(row["status"] for row in answer.json()["results"])
+
+
+def wait_until_done(api: Api) -> Counter[str]:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        seen = statuses(api)
+        if not seen["queued"] and not seen["processing"]:
+            return seen
+        time.sleep(0.5)
+    raise AssertionError(f"still in work: {statuses(api)}")
+
+
+def wait_for_some(api: Api) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not statuses(api)["ready"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def expect_everything_exactly_once(site: Site, api: Api) -> None:
+    assert wait_until_done(api) == {"ready": DOCUMENTS}
+    report = json.loads(site.manage("verify", "--json").stdout)
+    assert (report["documents"], report["missing_in_index"], report["orphans_in_index"]) == (DOCUMENTS, 0, 0)
+    hits = api.call("POST", "/search", json={"query": "fact 7-3", "collections": ["faults"], "k": 50}).json()[
+        "hits"
+    ]
+    assert hits
+    assert len({hit["chunk_id"] for hit in hits}) == len(hits)
+
+
+def begin(site: Site) -> Api:
+    site.start()
+    api = with_administrator(site)
+    assert api.call("POST", "/collections", json={"name": "Faults", "slug": "faults"}).status_code == 201
+    api.upload("faults", material())
+    return api
+
+
+@pytest.mark.parametrize("victim", ["parse@youju", "index@youju", "chromadb", "redis-server"])
+def test_a_killed_process_is_replaced_and_the_work_goes_on(own_site: Site, victim: str) -> None:
+    api = begin(own_site)
+    if victim != "parse@youju":
+        wait_for_some(api)
+    own_site.child({"chromadb": "chroma"}.get(victim, victim)).kill()
+    expect_everything_exactly_once(own_site, api)
+    assert own_site.stop() == 0
+
+
+def test_everything_killed_at_once_is_resumed_at_the_next_start(own_site: Site) -> None:
+    api = begin(own_site)
+    wait_for_some(api)
+    assert own_site.process is not None
+    own_site.process.kill()
+    for process in own_site.processes():
+        process.kill()
+    own_site.process.wait()
+    own_site.lines.clear()
+    own_site.start()
+    expect_everything_exactly_once(own_site, api)
+    assert own_site.stop() == 0
+
+
+def test_no_process_outlives_a_killed_supervisor(own_site: Site) -> None:
+    own_site.start()
+    assert own_site.process is not None
+    own_site.process.kill()
+    own_site.process.wait()
+    deadline = time.monotonic() + 30
+    while own_site.processes() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert own_site.processes() == []

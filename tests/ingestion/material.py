@@ -1,0 +1,34 @@
+"""Documents for tests, taken through the real pipeline in this process."""
+
+import io
+
+from ingestion import indexing, pipeline, services
+from ingestion.extract.process import ExtractionProcess
+from ingestion.models import Collection, Document
+
+ENGLISH = "# Holidays\n\nEvery employee has twenty-five days of paid leave. Unused days expire in March.\n"
+CHINESE = "# 年假\n\n每位员工每年有二十五天带薪年假。未用完的假期在次年三月失效。\n"
+
+
+def add(collection: Collection, text: str | bytes, name: str = "note.md") -> Document:
+    data = text.encode() if isinstance(text, str) else text
+    added = services.add_file(collection=collection, file=io.BytesIO(data), name=name, by=collection.owner)
+    return added.document
+
+
+def extract_all() -> None:
+    extractor = ExtractionProcess()
+    try:
+        while document := pipeline.claim_next():
+            pipeline.extract_document(document, extractor)
+    finally:
+        extractor.close()
+
+
+def ready(collection: Collection, text: str | bytes, name: str = "note.md") -> Document:
+    """A document that went all the way; the caller checks its status."""
+    document = add(collection, text, name)
+    extract_all()
+    indexing.index_all()
+    document.refresh_from_db()
+    return document

@@ -1,0 +1,175 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from ingestion import indexing, pipeline, services
+from ingestion.extract.types import Extracted, ExtractionError, Limits, Page
+from ingestion.models import Chunk, Collection, Document, DocumentText, Removal
+from search import registry
+from tests.ingestion.material import CHINESE, ENGLISH, add, extract_all, ready
+
+pytestmark = pytest.mark.django_db
+
+
+class Scripted:
+    """An extractor that does what a test says, and calls ``on_wait`` as the real one does."""
+
+    def __init__(self, outcome: Extracted | ExtractionError, before: object = None) -> None:
+        self.outcome, self.before, self.calls = outcome, before, 0
+
+    def extract(self, path: Path, name: str, limits: Limits, on_wait: object = None) -> Extracted:
+        self.calls += 1
+        if callable(self.before):
+            self.before()
+        if isinstance(self.outcome, ExtractionError):
+            raise self.outcome
+        return self.outcome
+
+
+def text_of(text: str) -> Extracted:
+    return Extracted("text/plain", "", "en", (Page(None, text),), text, (0,))
+
+
+def test_a_document_goes_all_the_way(collection: Collection) -> None:
+    document = ready(collection, ENGLISH)
+    assert (document.status, document.step, document.progress) == ("ready", "done", 100)
+    assert document.title == "Holidays"
+    chunks = list(document.chunks.all())
+    assert len(chunks) == document.chunk_count == document.indexed_count > 0
+    text = DocumentText.objects.get(document=document).text
+    assert all(text[chunk.start : chunk.end] == chunk.text for chunk in chunks)
+    index_id = chunks[0].generation.index_id
+    ids = {chunk.id for chunk in chunks}
+    assert set(registry.vector_index().ids(index_id)) == set(registry.lexical_index().ids(index_id)) == ids
+
+
+def test_progress_grows_from_nothing_to_all(collection: Collection) -> None:
+    document = add(collection, CHINESE)
+    assert document.progress == 0
+    extract_all()
+    document.refresh_from_db()
+    assert document.status == "processing"
+    assert document.progress == 10
+    indexing.index_all()
+    document.refresh_from_db()
+    assert document.progress == 100
+
+
+def test_repeating_every_step_makes_no_doubles(collection: Collection) -> None:
+    document = ready(collection, ENGLISH)
+    before = set(document.chunks.values_list("id", flat=True))
+    Document.objects.filter(pk=document.pk).update(status="processing", step="extract")
+    extract_all()
+    indexing.index_all()
+    document.refresh_from_db()
+    assert document.status == "ready"
+    assert set(document.chunks.values_list("id", flat=True)) == before
+    index_id = document.chunks.first().generation.index_id
+    assert sorted(registry.vector_index().ids(index_id)) == sorted(before)
+    assert not Removal.objects.exists()
+
+
+def test_only_one_worker_gets_a_document(collection: Collection) -> None:
+    add(collection, ENGLISH)
+    assert pipeline.claim_next() is not None
+    assert pipeline.claim_next() is None
+
+
+def test_an_abandoned_document_is_taken_back_when_its_lease_ends(collection: Collection) -> None:
+    add(collection, ENGLISH)
+    first = pipeline.claim_next()
+    assert first is not None
+    Document.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    second = pipeline.claim_next()
+    assert second is not None
+    assert (second.pk, second.attempts) == (first.pk, 2)
+
+
+def test_the_former_holder_cannot_write(collection: Collection) -> None:
+    add(collection, ENGLISH)
+    first = pipeline.claim_next()
+    Document.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    second = pipeline.claim_next()
+    assert first is not None and second is not None
+    pipeline.extract_document(first, Scripted(text_of("the old worker's text")))
+    assert not Chunk.objects.exists()
+    pipeline.extract_document(second, Scripted(text_of("the new worker's text")))
+    assert Chunk.objects.get().text == "the new worker's text"
+
+
+def test_a_file_that_kills_its_worker_each_time_fails_with_a_reason(collection: Collection) -> None:
+    document = add(collection, ENGLISH)
+    for _attempt in range(pipeline.MAX_ATTEMPTS):
+        assert pipeline.claim_next() is not None
+        Document.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert pipeline.claim_next() is None
+    document.refresh_from_db()
+    assert (document.status, document.error_code) == ("failed", "crashed")
+    assert "simpler copy" in document.error
+
+
+def test_a_passing_error_is_tried_again_and_then_given_up(collection: Collection) -> None:
+    document = add(collection, ENGLISH)
+    extractor = Scripted(ExtractionError("crashed", "The reader stopped.", permanent=False))
+    while claimed := pipeline.claim_next():
+        pipeline.extract_document(claimed, extractor)
+    document.refresh_from_db()
+    assert extractor.calls == pipeline.MAX_ATTEMPTS
+    assert (document.status, document.error) == ("failed", "The reader stopped.")
+
+
+def test_a_permanent_error_fails_at_once_and_can_be_retried(collection: Collection) -> None:
+    document = add(collection, ENGLISH)
+    claimed = pipeline.claim_next()
+    assert claimed is not None
+    pipeline.extract_document(claimed, Scripted(ExtractionError("encrypted", "It is locked.")))
+    document.refresh_from_db()
+    assert (document.status, document.error_code, document.attempts) == ("failed", "encrypted", 1)
+    services.retry_document(document=document)
+    extract_all()
+    indexing.index_all()
+    document.refresh_from_db()
+    assert (document.status, document.error) == ("ready", "")
+
+
+def test_a_document_cancelled_while_it_is_read_stays_cancelled(collection: Collection) -> None:
+    document = add(collection, ENGLISH)
+    claimed = pipeline.claim_next()
+    assert claimed is not None
+    pipeline.extract_document(
+        claimed, Scripted(text_of(ENGLISH), before=lambda: services.cancel_document(document=document))
+    )
+    document.refresh_from_db()
+    assert document.status == "cancelled"
+    assert not Chunk.objects.exists()
+
+
+def test_a_document_cancelled_between_the_steps_leaves_nothing_behind(collection: Collection) -> None:
+    document = add(collection, ENGLISH)
+    extract_all()
+    services.cancel_document(document=document)
+    assert indexing.index_all() == 0
+    assert not Chunk.objects.exists()
+
+
+def test_a_vanished_file_fails_with_a_reason(collection: Collection) -> None:
+    from ingestion import storage
+
+    document = add(collection, ENGLISH)
+    storage.path_of(document.sha256).unlink()
+    extract_all()
+    document.refresh_from_db()
+    assert (document.status, document.error_code) == ("failed", "missing")
+
+
+def test_a_long_document_does_not_hold_up_a_short_one(collection: Collection) -> None:
+    long = "\n\n".join(f"## Part {number}\n\n{'Words that fill a passage. ' * 40}" for number in range(300))
+    add(collection, long, "long.md")
+    extract_all()
+    short = add(collection, ENGLISH, "short.md")
+    extract_all()
+    batch = indexing.next_batch()
+    assert short.pk in {chunk.document_id for chunk in batch}
+    assert len(batch) <= indexing.BATCH
