@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth import forms as auth_forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -20,10 +19,12 @@ _CLASS_OF = (
 )
 
 
+# Each in its own language, so that everybody finds theirs.
+LANGUAGE_NAMES = [("en", "English"), ("zh-hans", "简体中文")]
+
+
 class Styled(forms.Form):
     """Adds the CSS class that belongs to each widget."""
-
-    template_name = "includes/form.html"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -43,7 +44,7 @@ class PasswordForm(Styled, auth_forms.PasswordChangeForm):
 
 
 class AppearanceForm(Styled):
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_NAMES, widget=forms.RadioSelect)
     theme = forms.ChoiceField(label=_("Colours"), choices=Theme.choices, widget=forms.RadioSelect)
 
 
@@ -52,7 +53,9 @@ class KeyForm(Styled):
     name = forms.CharField(
         label=_("What is the key for?"),
         max_length=100,
-        widget=forms.TextInput(attrs={"placeholder": _("for example: nightly import"), "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"placeholder": _("for example: nightly import"), "autocomplete": "off"}
+        ),
     )
 
     def save(self, user: User) -> tuple[ApiKey, str]:

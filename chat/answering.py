@@ -3,7 +3,7 @@
 Pure and synchronous: what it needs to search and to generate is handed in.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.utils import translation
@@ -59,7 +59,7 @@ def answer(
     backend: Backend,
     language: str = "en",
     max_chars: int = 2000,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Events in order: ``Rewritten`` (where it applies), ``Sources``, pieces, ``Finished`` last.
 
     ``language`` is the one of the notes; the answer follows the question's own. A model that fails
@@ -67,7 +67,7 @@ def answer(
     part, with ``Answer.error`` set. Raises ``QuestionError`` and what ``find`` raises.
     """
     asked = checked(question, max_chars)
-    reading, found = _search(asked, history, backend, find)
+    reading, found = _search(asked, history, backend, find, max_chars)
     if reading != asked:
         yield Rewritten(reading)
     yield Sources(tuple(found.passages))
@@ -87,12 +87,12 @@ def answer(
 
 
 def _search(
-    asked: str, history: Sequence[Turn], backend: Backend, find: Find
+    asked: str, history: Sequence[Turn], backend: Backend, find: Find, max_chars: int
 ) -> tuple[str, Found]:
     """The first reading of the question that the passages can answer, or else the likeliest one."""
     likeliest: tuple[str, Found] | None = None
     for reading in readings(asked, history, backend):
-        found = find(reading)
+        found = find(reading if len(reading) <= max_chars else asked)
         if found.answerable:
             return reading, found
         likeliest = likeliest or (reading, found)
@@ -197,7 +197,9 @@ class _Start:
 def _refuse(writing: _Writing, backend: Backend, notes: Sequence[str]) -> Iterator[Event]:
     described = backend.describe()
     with translation.override(_site_language(prompts.language_of(writing.asked, writing.language))):
-        text = _("The documents searched do not hold an answer to “%(question)s”.") % {"question": writing.reading}
+        text = _("The documents searched do not hold an answer to “%(question)s”.") % {
+            "question": writing.reading
+        }
         if writing.passages:
             text += " " + _("The nearest passages are listed below; other words, or a wider choice of "
                             "collections, may find more.")  # fmt: skip

@@ -54,7 +54,9 @@ def chat(request: HttpRequest, data: ChatIn) -> Any:
     except QuestionError as error:
         raise Problem(422, str(error), code=f"question_{error.code}") from error
     except ChatError as error:
-        raise Problem(_STATUS.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY), str(error), code=error.code) from error
+        raise Problem(
+            _STATUS.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY), str(error), code=error.code
+        ) from error
     if answer.status == Message.Status.FAILED:
         raise _failed(answer)
     return HttpResponse(json.dumps(answer_out(answer), ensure_ascii=False), content_type="application/json")
@@ -106,5 +108,3 @@ def _shown(followed: Followed) -> list[str]:
     if message.status in {Message.Status.FAILED, Message.Status.INTERRUPTED}:
         return [frame("error", _failed(message).as_dict())]
     return [frame("citations", message.citations), frame("done", answer_out(message))]
-
-

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from ingestion.access import collections_for
+from ingestion.models import Collection
 from llm import registry
 
 
@@ -14,7 +15,7 @@ class Scope(forms.Form):
     """Which collections are asked, and by which model."""
 
     collections = forms.ModelMultipleChoiceField(
-        queryset=None,
+        queryset=Collection.objects.none(),
         to_field_name="slug",
         label=_("Collections"),
         widget=forms.CheckboxSelectMultiple,
@@ -25,8 +26,11 @@ class Scope(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         readable = collections_for(user)
-        self.fields["collections"].queryset = readable
-        self.fields["model"].choices = [("", _("The site's default")), *((name, name) for name in usable_models())]
+        collections, model = self.fields["collections"], self.fields["model"]
+        assert isinstance(collections, forms.ModelMultipleChoiceField)
+        assert isinstance(model, forms.ChoiceField)
+        collections.queryset = readable
+        model.choices = [("", _("The site's default")), *((name, name) for name in usable_models())]
 
 
 class NewConversation(Scope):

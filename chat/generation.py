@@ -5,7 +5,7 @@ Runs in any thread. No database connection is held while a model writes.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -17,7 +17,17 @@ from django.utils.translation import gettext as _
 
 from chat import selectors
 from chat.answering import answer
-from chat.events import Answer, Event, Finished, QuestionError, Rewritten, Sources, Thinking, Token, shown_passage
+from chat.events import (
+    Answer,
+    Event,
+    Finished,
+    QuestionError,
+    Rewritten,
+    Sources,
+    Thinking,
+    Token,
+    shown_passage,
+)
 from chat.models import LIVE, Message
 from ingestion.finding import find
 from llm.errors import LLMError
@@ -104,7 +114,7 @@ def _write(progress: _Progress, language: str, watcher: Watcher) -> None:
             progress.save(text=progress.text, rewritten=progress.rewritten)
 
 
-def _events(progress: _Progress, language: str) -> "Iterator[Event] | Any":
+def _events(progress: _Progress, language: str) -> Generator[Event, None, None]:
     message = Message.objects.select_related("conversation__owner").get(pk=progress.message_id)
     conversation = message.conversation
     collections = selectors.searched_collections(conversation)

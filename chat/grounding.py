@@ -11,7 +11,7 @@ import regex
 
 from chat.citation_marks import Mark, canonical, take_out
 from search import analysis
-from search.snippets import sentences as sentence_spans
+from search.sentences import sentences as sentence_spans
 
 Support = Literal["supported", "partly", "unsupported", "unchecked"]
 

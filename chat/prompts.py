@@ -89,7 +89,7 @@ def build(
 
 
 def language_of(text: str, default: str = "en") -> str:
-    """"zh" where at least a fifth of the letters are Chinese characters, "en" for other letters."""
+    """ "zh" where at least a fifth of the letters are Chinese characters, "en" for other letters."""
     dense = len(_DENSE.findall(text))
     letters = sum(character.isalpha() for character in text)
     if not letters:

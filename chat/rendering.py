@@ -19,7 +19,7 @@ from chat.extractive import NAME as EXTRACTIVE
 from chat.models import Message
 
 _TAGS = set(
-    "p br strong em del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 hr table thead tbody tr th td span".split()
+    "p br strong em del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 hr table thead tbody tr th td".split()
 )
 # Private-use characters stand for our own marks until the Markdown is HTML; foreign ones are removed.
 _CITE, _WEAK, _END, _CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
@@ -47,7 +47,7 @@ def answer_html(message: Message) -> SafeString:
         html = "".join(f"<p>{escape(' '.join(part.split()))}</p>" for part in text.split("\n\n"))
     else:
         html = nh3.clean(_markdown.render(text), tags=_TAGS, attributes={})
-    return mark_safe(_with_links(html, message))  # noqa: S308
+    return mark_safe(_with_links(html, message))
 
 
 def _wraps(text: str) -> bool:
@@ -83,9 +83,10 @@ def _with_links(html: str, message: Message) -> str:
 
     def weak(match: regex.Match[str]) -> str:
         sentence = message.sentences[int(match[1])]
-        return f'<span class="weak" tabindex="0" data-support="{sentence["support"]}" title="{_reason(sentence)}">'
+        support = sentence["support"]
+        return f'<span class="weak" tabindex="0" data-support="{support}" title="{_reason(sentence)}">'
 
-    closed = _WEAK_MARK.sub(weak, _CITE_MARK.sub(link, html))
+    closed: str = _WEAK_MARK.sub(weak, _CITE_MARK.sub(link, html))
     return closed.replace(_CLOSE, "</span>")
 
 

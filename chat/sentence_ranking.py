@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from llm.types import Source
 from search import analysis
-from search.snippets import sentences as sentence_spans
+from search.sentences import sentences as sentence_spans
 
 K1 = 1.5
 B = 0.5
@@ -56,7 +56,7 @@ class _Candidate:
 
 
 def best_sentences(question: str, sources: Sequence[Source], *, limit: int) -> list[Quoted]:
-    """At most ``limit`` sentences, best first; none where no term of the question occurs."""
+    """At most ``limit`` sentences, best first; none where there is no sentence."""
     candidates = [
         _Candidate(place, source.n, text, Counter(analysis.tokens(text)))
         for place, source in enumerate(sources)
@@ -64,11 +64,13 @@ def best_sentences(question: str, sources: Sequence[Source], *, limit: int) -> l
     ]
     terms = analysis.weighted_terms(question)
     base = _bm25(terms, [candidate.counts for candidate in candidates])
-    if not any(base):
+    if not candidates:
         return []
     scores = _scores(question, terms, sources, candidates, base)
     order = sorted(range(len(candidates)), key=lambda place: (-scores[place], place))
-    chosen = [place for place in _distinct(order, candidates)[:limit] if scores[place] >= WEAKEST * scores[order[0]]]
+    chosen = [
+        place for place in _distinct(order, candidates)[:limit] if scores[place] >= WEAKEST * scores[order[0]]
+    ]
     return [Quoted(candidates[place].n, candidates[place].text, scores[place]) for place in chosen]
 
 
@@ -103,7 +105,7 @@ def _scores(
     candidates: Sequence[_Candidate],
     base: Sequence[float],
 ) -> list[float]:
-    top = max(base)
+    top = max(base) or 1.0
     fits = _passage_fit(terms, sources)
     wants_quantity = _ASKS_QUANTITY.search(question) is not None
     scores = []

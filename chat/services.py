@@ -138,5 +138,3 @@ def _begin(answer: Message) -> None:
 
 def _language() -> str:
     return translation.get_language() or settings.LANGUAGE_CODE
-
-

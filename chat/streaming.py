@@ -123,7 +123,7 @@ async def follow(message_id: UUID, last_id: str = "") -> AsyncIterator[Followed]
 
 async def _read(client: redis.asyncio.Redis, key: str, place: str) -> list[tuple[str, dict[str, str]]]:
     try:
-        answered = await client.xread({key: place}, count=200, block=BLOCK_MS)
+        answered: Any = await client.xread({key: place}, count=200, block=BLOCK_MS)
     except RedisError as error:
         logger.warning("an answer cannot be followed, its row is watched instead: %s", error)
         await asyncio.sleep(BLOCK_MS / 1000)

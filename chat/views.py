@@ -38,8 +38,10 @@ def conversations(request: HttpRequest) -> HttpResponse:
         )
         return _asked(request, started.pk, form.cleaned_data["question"])
     listed = selectors.conversations_of(user)[:100]
-    status = 422 if form.errors else 200
-    return render(request, "chat/list.html", {"form": form, "conversations": listed} | _scene(), status=status)
+    if form.errors and _wants_json(request):
+        return JsonResponse({"error": _told(form)}, status=422)
+    context = {"form": form, "conversations": listed} | _scene()
+    return render(request, "chat/list.html", context, status=422 if form.errors else 200)
 
 
 @login_required
@@ -62,7 +64,7 @@ def change(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     if form.is_valid():
         services.change_conversation(conversation=found, **form.cleaned_data)
     else:
-        flash.error(request, " ".join(error for errors in form.errors.values() for error in errors))
+        flash.error(request, _told(form))
     return redirect(found)
 
 
@@ -77,7 +79,9 @@ def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def stop(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     services.stop(message=selectors.get_answer(request.user, conversation_id, message_id))
-    return HttpResponse(status=204) if _wants_json(request) else redirect("chat-conversation", conversation_id)
+    return (
+        HttpResponse(status=204) if _wants_json(request) else redirect("chat-conversation", conversation_id)
+    )
 
 
 @login_required
@@ -157,7 +161,9 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
     return {"question": request.GET.get("q", ""), "collections": request.GET.getlist("c")}
 
 
+def _told(form: Scope) -> str:
+    return " ".join(str(error) for errors in form.errors.values() for error in errors)
+
+
 def _wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "") == "application/json"
-
-

@@ -7,13 +7,13 @@ from ingestion import services
 from ingestion.models import Collection, Document, Generation, Membership, Run
 
 
-class MembershipInline(admin.TabularInline[Membership, Collection]):
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Membership
     extra = 0
 
 
 @admin.register(Collection)
-class CollectionAdmin(admin.ModelAdmin[Collection]):
+class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "slug", "owner", "visibility", "created_at")
     list_filter = ("visibility",)
     search_fields = ("name", "slug")
@@ -32,7 +32,7 @@ class CollectionAdmin(admin.ModelAdmin[Collection]):
 
 
 @admin.register(Document)
-class DocumentAdmin(admin.ModelAdmin[Document]):
+class DocumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "collection", "status", "step", "chunk_count", "created_at")
     list_filter = ("status", "collection")
     search_fields = ("name", "title", "sha256")
@@ -65,12 +65,12 @@ class DocumentAdmin(admin.ModelAdmin[Document]):
 
 
 @admin.register(Generation)
-class GenerationAdmin(admin.ModelAdmin[Generation]):
+class GenerationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("collection", "state", "embedding", "splitter", "created_at")
     readonly_fields = ("collection", "embedding", "splitter", "state", "created_at")
 
 
 @admin.register(Run)
-class RunAdmin(admin.ModelAdmin[Run]):
+class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("collection", "kind", "started_by", "created_at")
     readonly_fields = ("collection", "kind", "started_by", "created_at")

@@ -102,8 +102,8 @@ def _checked(query: str) -> str:
 def _evidence(query: str, passages: list[FoundPassage], index_ids: list[str]) -> Evidence:
     return judge(
         query,
-        [passage.text for passage in passages],
-        [passage.dense for passage in passages],
+        [f"{item.document}\n{item.heading}\n{item.text}" for item in passages],
+        [item.dense for item in passages],
         index_ids=index_ids,
         lexical=registry.lexical_index(),
         coverage=registry.coverage(),

@@ -3,13 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import Styled, add_errors
+from accounts.forms import LANGUAGE_NAMES, Styled, add_errors
 from accounts.models import User
 from accounts.roles import Role, Visibility
 from accounts.services import create_administrator
@@ -97,7 +96,9 @@ class CollectionSettingsForm(Styled):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     visibility = forms.ChoiceField(
-        label=gettext_lazy("Who may search and read it?"), choices=Visibility.choices, widget=forms.RadioSelect
+        label=gettext_lazy("Who may search and read it?"),
+        choices=Visibility.choices,
+        widget=forms.RadioSelect,
     )
     chunk_tokens = forms.IntegerField(
         label=gettext_lazy("Length of a passage, in tokens"),
@@ -152,7 +153,9 @@ class DeleteCollectionForm(Styled):
     def clean_typed(self) -> str:
         typed = " ".join(str(self.cleaned_data["typed"]).split())
         if typed != self.collection.name:
-            raise ValidationError(_("This is not its name. Type “%(name)s”.") % {"name": self.collection.name})
+            raise ValidationError(
+                _("This is not its name. Type “%(name)s”.") % {"name": self.collection.name}
+            )
         return typed
 
 
@@ -172,7 +175,10 @@ class MemberForm(Styled):
         name = self.cleaned_data["username"]
         user = User.objects.filter(username=name, is_active=True).first()
         if user is None:
-            raise ValidationError(_("There is no user “%(name)s”. An administrator can add one in the settings.") % {"name": name})
+            raise ValidationError(
+                _("There is no user “%(name)s”. An administrator can add one in the settings.")
+                % {"name": name}
+            )
         if user == self.collection.owner:
             raise ValidationError(_("The owner has every right already."))
         return user
@@ -212,14 +218,23 @@ class WelcomeForm(Styled):
         max_length=200,
         strip=False,
         help_text=gettext_lazy("At least 8 characters, not a common one."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}, render_value=True),
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "new-password", "autofocus": True}, render_value=True
+        ),
     )
-    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"), choices=LANGUAGE_NAMES, widget=forms.RadioSelect
+    )
     start = forms.ChoiceField(
-        label=gettext_lazy("What do you want to start with?"), choices=START, initial="sample", widget=forms.RadioSelect
+        label=gettext_lazy("What do you want to start with?"),
+        choices=START,
+        initial="sample",
+        widget=forms.RadioSelect,
     )
     collection = forms.CharField(
-        label=gettext_lazy("Name of your collection"), required=False, max_length=120,
+        label=gettext_lazy("Name of your collection"),
+        required=False,
+        max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 

@@ -92,7 +92,9 @@ def _write(joined: _Joined, start: int, end: int, writer: Writer, *, links: bool
     joined.write(writer, at, end)
 
 
-def _write_piece(joined: _Joined, piece: _Piece, found: re.Match[str], writer: Writer, *, links: bool) -> None:
+def _write_piece(
+    joined: _Joined, piece: _Piece, found: re.Match[str], writer: Writer, *, links: bool
+) -> None:
     if piece.kind == "escape":
         joined.write(writer, piece.start + 1, piece.end)
     elif piece.kind == "code":
@@ -135,7 +137,7 @@ def _pieces(text: str, start: int, end: int) -> list[_Piece]:
     ]
     for piece in pieces:
         piece.kind = _kind(piece)
-    return _paired(text, _single(pieces))
+    return _paired(text, _single(text, pieces))
 
 
 def _kind(piece: _Piece) -> str:
@@ -144,13 +146,18 @@ def _kind(piece: _Piece) -> str:
     return next(name for name in groups if piece.found[name] is not None)
 
 
-def _single(pieces: list[_Piece]) -> list[_Piece]:
+def _single(text: str, pieces: list[_Piece]) -> list[_Piece]:
     """``***`` as two delimiters, of which the outer is strong."""
     result: list[_Piece] = []
     for piece in pieces:
         if piece.kind == "delimiter" and piece.end - piece.start == 3:
-            result.append(_Piece(piece.start, piece.start + 2, "delimiter"))
-            result.append(_Piece(piece.start + 2, piece.end, "delimiter"))
+            closes = (
+                not text[piece.start - 1 : piece.start].isspace()
+                and not text[piece.end : piece.end + 1].isalnum()
+            )
+            middle = piece.start + (1 if closes and piece.start else 2)
+            result.append(_Piece(piece.start, middle, "delimiter"))
+            result.append(_Piece(middle, piece.end, "delimiter"))
         else:
             result.append(piece)
     return result

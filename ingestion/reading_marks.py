@@ -29,7 +29,9 @@ class Writer:
             key=lambda mark: mark.start,
             reverse=True,
         )
-        shown = [m for m in marks if m.kind != "anchor" and m.start < m.end and m.end > start and m.start < end]
+        shown = [
+            m for m in marks if m.kind != "anchor" and m.start < m.end and m.end > start and m.start < end
+        ]
         self._borders = sorted({at for mark in shown for at in (mark.start, mark.end)})
         self._opening = _opening_tags(shown, self._borders)
         self._next = 0

@@ -21,6 +21,7 @@ from ingestion.models import Chunk, Collection, Document, Membership, Removal, R
 
 _SAMPLE = Path(__file__).parent / "sample"
 _MAX_NAME = 255
+RESERVED_SLUGS = frozenset({"new", "sample"})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 Status, Step = Document.Status, Document.Step
 
@@ -39,7 +40,7 @@ class Added:
 def free_slug(name: str) -> str:
     """A slug made from the name, with a number where it is taken. Chinese names get ``collection``."""
     base = slugify(name)[:60] or "collection"
-    taken = set(Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken = {*RESERVED_SLUGS, *Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True)}
     slug, number = base, 2
     while slug in taken:
         slug, number = f"{base}-{number}", number + 1
@@ -62,6 +63,8 @@ def create_collection(
         raise BadCollection(_("Give the collection a name."))
     if len(name) > 120:
         raise BadCollection(_("The name is longer than 120 characters. Choose a shorter one."))
+    if slug in RESERVED_SLUGS:
+        raise BadCollection(_("“%(slug)s” is an address of the site itself. Choose another slug.") % {"slug": slug})
     if slug and (slugify(slug) != slug or len(slug) > 80):
         raise BadCollection(
             _("A slug holds lower-case letters, digits and hyphens only, 80 at most, for example “%(slug)s”.")

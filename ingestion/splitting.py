@@ -13,14 +13,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from pathlib import Path
+from itertools import accumulate, pairwise
 from typing import Protocol, cast
 
 from ingestion.headings import Outline
+from ingestion.token_counts import CJK, Counter, counter_for, digest
 
 _VERSION = "2"
-_CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _SENTENCE_END = re.compile(r"(?:[.!?…][\"'”’)\]]*\s+|[。！？；…][”’」』）]*\s*)$")
 _UNIT_CHARS, _UNIT_CHARS_CJK = 240, 90
 _SPLIT_AT_ONCE = 2_000_000
@@ -48,7 +47,7 @@ class SplitSettings:
     @property
     def fingerprint(self) -> str:
         """Equal where the same text would be cut in the same places, on whatever machine."""
-        content = _digest(self.tokenizer) if self.tokenizer else "estimate"
+        content = digest(self.tokenizer) if self.tokenizer else "estimate"
         value = json.dumps([_VERSION, self.tokens, self.overlap, content])
         return hashlib.sha256(value.encode()).hexdigest()[:16]
 
@@ -64,37 +63,29 @@ class Piece:
     heading: str
 
 
-class Counter(Protocol):
-    """Counts the tokens of many texts; ``offsets`` gives where in one text each token begins."""
-
-    def counts(self, texts: Sequence[str]) -> list[int]: ...
-
-    def offsets(self, text: str) -> list[int]: ...
-
-
 def split(
     text: str,
-    starts: Sequence[int],
-    numbers: Sequence[int | None],
+    pages: Sequence[tuple[int | None, int]],
     settings: SplitSettings,
     *,
     markdown: bool = True,
 ) -> list[Piece]:
     """Passages in the order of the text, together covering all of its words.
 
-    ``starts`` and ``numbers`` are the pages' offsets in characters and their numbers. No passage has
+    ``pages`` are the pages' numbers with their offsets in characters, ascending. No passage has
     more than ``settings.tokens`` tokens (special tokens apart) or is only white space, and one is only a
     heading where nothing follows that it could be joined to.
     """
-    counter = _counter(settings.tokenizer)
+    counter = counter_for(settings.tokenizer)
     outline = Outline(text) if markdown else Outline("")
+    starts = [start for _, start in pages]
     units = _units(text, settings, counter, outline, starts, markdown=markdown)
     pieces = []
     for first, last in _gather(units, settings):
         start, end = _trim(text, units[first].start, units[last - 1].end)
         if start < end:
             page = bisect_right(starts, start) - 1
-            number = numbers[page] if page >= 0 else None
+            number = pages[page][0] if page >= 0 else None
             pieces.append(Piece(start, end, number, outline.path(start, end)))
     return pieces
 
@@ -121,7 +112,7 @@ def _units(
     markdown: bool,
 ) -> list[_Unit]:
     borders = _borders(text, settings, outline, starts, markdown=markdown)
-    parts = [text[start:end] for start, end in zip(borders, borders[1:], strict=False)]
+    parts = [text[start:end] for start, end in pairwise(borders)]
     pages = set(starts)
     units: list[_Unit] = []
     for start, part, tokens in zip(borders, parts, counter.counts(parts), strict=False):
@@ -142,9 +133,9 @@ def _borders(
     for start, end in outline.spans:
         borders |= {start, end}
     cuts = sorted(borders)
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         for block_start, block in _blocks(text, begin, end):
-            dense = len(_CJK.findall(block[:4000])) > 0.2 * min(len(block), 4000)
+            dense = len(CJK.findall(block[:4000])) > 0.2 * min(len(block), 4000)
             chars = _UNIT_CHARS_CJK if dense else _UNIT_CHARS
             at = block_start
             for part in _splitter(min(chars, settings.tokens * (1 if dense else 4)), markdown).chunks(block):
@@ -172,9 +163,7 @@ def _rank(text: str, at: int) -> int:
     return 1 if before.endswith("\n") or _SENTENCE_END.search(before) else 0
 
 
-def _cut_long(
-    start: int, part: str, rank: int, most: int, counter: Counter, *, heading: bool
-) -> list[_Unit]:
+def _cut_long(start: int, part: str, rank: int, most: int, counter: Counter, *, heading: bool) -> list[_Unit]:
     """A unit of more than ``most`` tokens cut at words, or between tokens where it has none."""
     chars = max(1, int(0.8 * most * len(part) / counter.counts([part])[0]))
     pieces = _splitter(chars, False).chunks(part)
@@ -270,38 +259,6 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     return start + len(part) - len(part.lstrip()), end - (len(part) - len(part.rstrip()))
 
 
-class _ModelTokens:
-    """Tokens of a Hugging Face tokenizer, special ones left out."""
-
-    def __init__(self, path: str) -> None:
-        from tokenizers import Tokenizer
-
-        self._tokenizer = Tokenizer.from_file(path)
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-
-    def counts(self, texts: Sequence[str]) -> list[int]:
-        result: list[int] = []
-        for at in range(0, len(texts), 4096):
-            encoded = self._tokenizer.encode_batch_fast(list(texts[at : at + 4096]), add_special_tokens=False)
-            result.extend(len(encoding) for encoding in encoded)
-        return result
-
-    def offsets(self, text: str) -> list[int]:
-        return [start for start, _ in self._tokenizer.encode(text, add_special_tokens=False).offsets]
-
-
-class _Estimate:
-    """One token for each CJK character and one for each four others."""
-
-    def counts(self, texts: Sequence[str]) -> list[int]:
-        dense = [len(_CJK.findall(text)) for text in texts]
-        return [wide + -(-(len(text) - wide) // 4) for text, wide in zip(texts, dense, strict=True)]
-
-    def offsets(self, text: str) -> list[int]:
-        return list(range(len(text)))
-
-
 class _Chunker(Protocol):
     def chunks(self, text: str) -> list[str]: ...
 
@@ -312,13 +269,3 @@ def _splitter(chars: int, markdown: bool) -> _Chunker:
 
     make = semantic_text_splitter.MarkdownSplitter if markdown else semantic_text_splitter.TextSplitter
     return cast(Callable[..., _Chunker], make)((1, chars), trim=False)
-
-
-@functools.lru_cache(maxsize=4)
-def _counter(tokenizer: str) -> Counter:
-    return _ModelTokens(tokenizer) if tokenizer else _Estimate()
-
-
-@functools.lru_cache(maxsize=4)
-def _digest(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

@@ -1,7 +1,17 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from ingestion.views import collections, document_actions, documents, people, runs, searching, uploads, welcome
+from ingestion.views import (
+    collections,
+    document_actions,
+    documents,
+    downloads,
+    people,
+    runs,
+    searching,
+    uploads,
+    welcome,
+)
 
 
 class ActionConverter(StringConverter):
@@ -35,7 +45,7 @@ urlpatterns = [
     path("collections/<slug:slug>/people/<int:member_id>/", people.change, name="member"),
     path("documents/<uuid:document_id>/", documents.document, name="document"),
     path("documents/<uuid:document_id>/status/", documents.status, name="document-status"),
-    path("documents/<uuid:document_id>/file", documents.file, name="document-file"),
+    path("documents/<uuid:document_id>/file", downloads.file, name="document-file"),
     path("documents/<uuid:document_id>/passage/<str:chunk_id>/", documents.passage, name="passage"),
     path("documents/<uuid:document_id>/<action:action>/", document_actions.one, name="document-action"),
     path("runs/", runs.runs, name="runs"),

@@ -41,6 +41,10 @@ class Visitor(AuthBase):
     CSRF token that the request is its own.
     """
 
+    openapi_type = "apiKey"
+    openapi_in = "cookie"
+    openapi_name = "sessionid"
+
     def __call__(self, request: HttpRequest) -> Any:
         if request.headers.get("Authorization"):
             return None

@@ -60,6 +60,18 @@ def env_path(name: str, default: Path) -> Path:
     return (Path(raw).expanduser() if raw else default).resolve()
 
 
+def writable_folder(path: Path) -> Path:
+    """``path``, made where it is missing. Raises ``ImproperlyConfigured`` where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The data folder {path.parent} cannot be written ({error.strerror}). "
+            "Choose another one with DATA_DIR=/path or change its permissions."
+        ) from error
+    return path
+
+
 def secret(name: str, folder: Path) -> str:
     """A secret from the environment, or one generated once and kept in ``folder`` (mode 0600)."""
     given = env_str(name)
@@ -72,8 +84,9 @@ def secret(name: str, folder: Path) -> str:
         pass
     except OSError as error:
         raise ImproperlyConfigured(f"The secret in {file} cannot be read: {error.strerror}") from error
+    writable_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return file.read_text(encoding="ascii").strip()

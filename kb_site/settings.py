@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from dotenv import load_dotenv
 
-from kb_site.env import env_bool, env_int, env_list, env_path, env_str, secret
+from kb_site.env import env_bool, env_int, env_list, env_path, env_str, secret, writable_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_dotenv(BASE_DIR / ".env")
@@ -227,7 +227,7 @@ EXTRACT_MEMORY_MB = env_int("EXTRACT_MEMORY_MB", 2048)
 PARSE_THREADS = env_int("PARSE_THREADS", 2)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
+FILE_UPLOAD_TEMP_DIR = writable_folder(DATA_DIR / "uploads")
 
 # --- Language models --------------------------------------------------------------------------
 LLM_BACKENDS = {

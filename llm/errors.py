@@ -5,7 +5,9 @@ No message ever holds a key: texts from a server go through ``redacted`` first.
 
 import re
 
-_KEYS = re.compile(r"\b(?:sk|pk|gsk|hf|key|xai|ALTAK)[-_][\w.\-/*]{4,}|bce-v3/\S+|Bearer\s+\S+", re.IGNORECASE)
+_KEYS = re.compile(
+    r"\b(?:sk|pk|gsk|hf|key|xai|ALTAK)[-_][\w.\-/*]{4,}|bce-v3/\S+|Bearer\s+\S+", re.IGNORECASE
+)
 
 
 class LLMError(Exception):

@@ -95,7 +95,7 @@ class OpenAICompatible:
         import httpx2
 
         with self._started(self._params(request)) as response:
-            # From here on the same bound holds between two reads of the body, see httpx's "timeout" extension.
+            # From here on this bound holds between two reads of the body (httpx's "timeout" extension).
             response.http_request.extensions["timeout"]["read"] = self._silence_s
             try:
                 yield read_chunks(response, self._place)
@@ -208,5 +208,3 @@ def _seconds(header: str | None) -> float | None:
         return max(0.0, float(header)) if header else None
     except ValueError:
         return None
-
-

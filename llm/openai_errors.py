@@ -71,7 +71,8 @@ def _by_status(status: int, code: str, said: str, place: Place, retry_after: flo
     names = {"url": place.base_url, "model": place.model, "said": said}
     if status == 404 or any(mark in code for mark in _NO_MODEL):
         return UnknownModel(
-            _("%(url)s does not know the model “%(model)s”: check LLM_MODEL and LLM_BASE_URL (%(said)s).") % names
+            _("%(url)s does not know the model “%(model)s”: check LLM_MODEL and LLM_BASE_URL (%(said)s).")
+            % names
         )
     if status == 413:
         return ContextTooLong(_("The question and its sources are too long for %(url)s.") % names)

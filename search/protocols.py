@@ -52,7 +52,10 @@ class VectorIndex(Protocol):
 
 
 class LexicalIndex(Protocol):
-    """BM25 over text that ``search.analysis`` took apart. One writing process at a time."""
+    """BM25 over text that ``search.analysis`` took apart. One writing process at a time.
+
+    Raises ``search.errors.IndexUnavailable`` when the index cannot be read or written.
+    """
 
     def upsert(self, index_id: str, chunks: Iterable[Chunk]) -> None:
         """Committed and visible to every process on return."""
@@ -68,5 +71,11 @@ class LexicalIndex(Protocol):
 
     def indexes(self) -> Iterator[str]:
         """Every index that is stored, known to the caller or not."""
+
+    def count(self, index_id: str) -> int:
+        """How many chunks the index holds; 0 for an unknown index."""
+
+    def document_frequencies(self, index_id: str, terms: Sequence[str]) -> dict[str, int]:
+        """In how many chunks each of ``terms`` occurs; all 0 for an unknown index."""
 
     def ping(self) -> None: ...

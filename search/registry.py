@@ -34,6 +34,18 @@ def embedder(spec: Mapping[str, Any] | None = None) -> Embedder:
     return cast(Embedder, _resolve("EMBEDDING", spec))
 
 
+def embedder_is_loaded() -> bool:
+    """Whether the embedder of the settings can answer at once. Raises ``ModelUnavailable`` if it failed."""
+    return bool(getattr(embedder(), "loaded", True))
+
+
+def tokenizer_path() -> str:
+    """The ``tokenizer.json`` of the settings' embedder, to count tokens with; empty where it has none."""
+    locate = getattr(embedder(), "tokenizer_path", None)
+    path = Path(locate()) if locate else None
+    return str(path) if path and path.is_file() else ""
+
+
 def vector_index() -> VectorIndex:
     """The vector index of ``settings.VECTOR_INDEX``."""
     return cast(VectorIndex, _resolve("VECTOR_INDEX", None))

@@ -6,10 +6,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 from django.utils.translation import gettext as _
 
+from search.coverage import Weighs
 from search.errors import IndexUnavailable, SearchError
 from search.fusion import fuse
 from search.protocols import Embedder, LexicalIndex, VectorIndex
@@ -24,12 +24,6 @@ TIMEOUT_S = 20.0
 _THREADS = 8
 
 _Found = list[tuple[str, Candidate]]
-
-
-class Weighs(Protocol):
-    """What retrieval needs of ``search.coverage.Coverage``."""
-
-    def dense_weight(self, query: str) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,14 +60,24 @@ def _answer(request: dict[str, Any], result_fd: int) -> dict[str, Any]:
         reply = _failure("memory", messages.MEMORY)
     except RecursionError:
         reply = _failure("damaged", messages.DAMAGED)
+    except ImportError as error:  # a library found no room, or the installation is broken
+        traceback.print_exc()
+        no_room = "map segment" in str(error) or "allocate" in str(error)
+        reply = _failure("memory", messages.MEMORY) if no_room else _crash()
     except OSError as error:
         traceback.print_exc()
         reply = _failure("crashed", messages.UNREADABLE, permanent=isinstance(error, FileNotFoundError))
-    except BaseException as error:  # a library's bug or panic on one file must not end the process
+    except BaseException as error:  # noqa: BLE001 - a library's panic must not end the process
         traceback.print_exc()
         out_of_memory = "memory" in f"{type(error).__name__} {error}".lower()
-        reply = _failure("memory", messages.MEMORY) if out_of_memory else _failure("damaged", messages.DAMAGED)
+        reply = (
+            _failure("memory", messages.MEMORY) if out_of_memory else _failure("damaged", messages.DAMAGED)
+        )
     return reply | {"rss_mb": _rss_mb()}
+
+
+def _crash() -> dict[str, Any]:
+    return _failure("crashed", messages.CRASHED, permanent=False)
 
 
 def _failure(code: str, message: str, *, permanent: bool = True) -> dict[str, Any]:

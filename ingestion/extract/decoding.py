@@ -43,10 +43,11 @@ def decode(data: bytes) -> str:
 
 
 def looks_like_utf16(head: bytes) -> str:
-    """"utf-16-le" or "utf-16-be" where every second byte is often NUL and the others never are; in
+    """ "utf-16-le" or "utf-16-be" where every second byte is often NUL and the others never are; in
     Chinese, where only spaces and figures hold NULs, all characters must be usual ones as well."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if bool(even) == bool(odd):
+    ascii_share = sum(32 <= byte < 127 for byte in head) / max(1, len(head))
+    if bool(even) == bool(odd) or ascii_share > 0.85:
         return ""
     encoding = "utf-16-le" if odd else "utf-16-be"
     if max(even, odd) > 0.15 * len(head):
@@ -105,7 +106,7 @@ def _chinese(sample: bytes, encoding: str) -> float:
 def _japanese(sample: bytes, encoding: str) -> float:
     strange, penalty = _strange(sample, encoding)
     half_width = sum("\uff61" <= character <= "\uff9f" for character in strange)
-    likely = len(_KANA.findall(strange)) + len(_PUNCTUATION.findall(strange))
+    likely: float = len(_KANA.findall(strange)) + len(_PUNCTUATION.findall(strange))
     likely += min(len(_HAN.findall(strange)), likely + 12) / 2
     return (likely - 2 * half_width) / max(1, len(strange)) - penalty
 

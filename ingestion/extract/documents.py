@@ -63,7 +63,9 @@ def readable(markdown: str) -> str:
 def title_of(result: Any, name: str, *, heading: str = "") -> str:
     """The title its author gave the document, else its first heading, else the file's name."""
     given = str(result.metadata.get("title") or "").strip()
-    if len(given) >= 3 and not re.search(r"(?i)untitled|anonymous|^powerpoint presentation$|^microsoft word|\.(docx?|pdf|indd|qxd)$", given):
+    if len(given) >= 3 and not re.search(
+        r"(?i)untitled|anonymous|^powerpoint presentation$|^microsoft word|\.(docx?|pdf|indd|qxd)$", given
+    ):
         return given
     return heading or PurePosixPath(name.replace("\\", "/")).stem
 
@@ -87,12 +89,12 @@ def sheets(mime: str, path: Path, name: str) -> Extracted:
     result = convert(path, mime)
     names = [str(sheet) for sheet in result.metadata.get("sheet_names") or []]
     text = readable(result.content)
-    found = [match for match in _SHEET_HEADING.finditer(text)]
+    found = list(_SHEET_HEADING.finditer(text))
     cuts = [match for match in found if not names or match.group(1).strip() in names]
     if not cuts:
         return document(mime, title_of(result, name), [Page(1, text)])
     ends = [match.start() for match in cuts[1:]] + [len(text)]
-    pages = []
+    pages: list[Page] = []
     for match, end in zip(cuts, ends, strict=True):
         label = match.group(1).strip()
         number = names.index(label) + 1 if label in names else len(pages) + 1

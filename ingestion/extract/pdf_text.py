@@ -18,7 +18,9 @@ _HANGUL = re.compile("[\uac00-\ud7af]")
 _ENDS_CJK = re.compile(f"[{_CJK}\u2014\u2026\u201d]$")
 _STARTS_CJK = re.compile(f"^[{_CJK}\u2014\u2026\u201c]")
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；…][\"'”’)\]）」』]*$")
-_LIST_START = re.compile(r"^(?:[•◦▪●○■□–\-*·‣➢✓]\s+\S|\(?\d{1,2}[.)]\s|\(?[a-zA-Z][.)]\s|[（(]?[一二三四五六七八九十]{1,3}[、）)])")
+_LIST_START = re.compile(
+    r"^(?:[•◦▪●○■□–\-*·‣➢✓]\s+\S|\(?\d{1,2}[.)]\s|\(?[a-zA-Z][.)]\s|[（(]?[一二三四五六七八九十]{1,3}[、）)])"
+)
 _BULLET = re.compile(r"^[•◦▪●○■□·‣➢✓]\s*")
 _HYPHENATED = re.compile(r"[^\W\d_]{2,}[-\u00ad\u2010]$")
 _HEADING_LINE = re.compile(r"^#{1,6} +(.+?)\s*$", re.M)
@@ -81,7 +83,7 @@ def _blocks(lines: list[str], headings: set[str], tables: Sequence[Any]) -> list
         if paragraph and (rows or heading or _breaks(paragraph[-1], line, full)):
             blocks.append(_join(paragraph))
             paragraph = []
-        if rows:
+        if table is not None and rows:
             blocks.append(markdown_table(table.cells))
         elif heading:
             blocks.append(f"## {line}")
@@ -117,7 +119,12 @@ def _full_width(lines: list[str]) -> float:
 
 
 def _is_heading(line: str, headings: set[str], paragraph: list[str]) -> bool:
-    if len(line) > 100 or len(line) < 2 or _SENTENCE_END.search(line) or line.endswith((",", "，", "、", "-")):
+    if (
+        len(line) > 100
+        or len(line) < 2
+        or _SENTENCE_END.search(line)
+        or line.endswith((",", "，", "、", "-"))
+    ):
         return False
     if _NUMBERED.match(line) and len(line) <= 70 and not re.search(r"(?:\. ?){4}|\d{3,}$|\s\d+\s", line):
         return not paragraph or bool(_SENTENCE_END.search(paragraph[-1]))

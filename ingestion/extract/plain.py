@@ -1,5 +1,6 @@
 """Text files: Markdown stays as it is, CSV becomes a table, code and JSON a fenced block."""
 
+import contextlib
 import csv
 import io
 import json
@@ -38,10 +39,8 @@ def json_text(path: Path, name: str) -> Extracted:
     """JSON in a fence; one long line is indented to be readable, with its characters unescaped."""
     text = decode(path.read_bytes())
     if "\n" not in text.strip() or "\\u" in text:
-        try:
+        with contextlib.suppress(ValueError, RecursionError):
             text = json.dumps(json.loads(text), ensure_ascii=False, indent=1)
-        except (ValueError, RecursionError):
-            pass
     return _fenced(kinds.JSON, name, "json", text)
 
 

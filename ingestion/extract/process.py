@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -21,6 +21,7 @@ from ingestion.extract.types import Extracted, ExtractionError, Limits, Page
 
 _ROOT = Path(__file__).resolve().parents[2]
 _POLL_S = 0.5
+_LIMITS = Limits()
 _FILES_PER_CHILD = 200
 _RSS_LIMIT_MB = 400
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "LD_LIBRARY_PATH", "TZ")
@@ -41,7 +42,7 @@ class ExtractionProcess:
         self,
         path: Path,
         name: str,
-        limits: Limits = Limits(),
+        limits: Limits = _LIMITS,
         on_wait: Callable[[], None] | None = None,
     ) -> Extracted:
         """The text of ``path``, which people call ``name``.
@@ -68,7 +69,13 @@ class ExtractionProcess:
         """Ends the child, at once."""
         child, self._child = self._child, None
         if child is not None:
-            child.kill()
+            child.close()
+
+    def interrupt(self) -> None:
+        """Ends the child for the thread that waits for it, which gets ``crashed``. Any thread may call."""
+        child = self._child
+        if child is not None:
+            child.stop()
 
     def __enter__(self) -> "ExtractionProcess":
         return self
@@ -100,7 +107,7 @@ class ExtractorPool:
         self,
         path: Path,
         name: str,
-        limits: Limits = Limits(),
+        limits: Limits = _LIMITS,
         on_wait: Callable[[], None] | None = None,
     ) -> Extracted:
         """As ``ExtractionProcess.extract``; waits, calling ``on_wait``, until a child is free."""
@@ -111,7 +118,10 @@ class ExtractorPool:
         """Ends all children. Files being read end in ``ExtractionError`` ``crashed``."""
         self._closed.set()
         for process in self._all:
-            process.close()
+            process.interrupt()
+        with suppress(queue.Empty):
+            while True:
+                self._idle.get_nowait().close()
 
     @contextmanager
     def _lent(self, on_wait: Callable[[], None] | None) -> Iterator[ExtractionProcess]:
@@ -129,15 +139,16 @@ class ExtractorPool:
         finally:
             if self._closed.is_set():
                 process.close()
-            self._idle.put(process)
+            else:
+                self._idle.put(process)
 
 
 class _Child:
     """A running child with its pipes."""
 
     def __init__(self) -> None:
-        self._result: IO[bytes] = tempfile.TemporaryFile()
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._result: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         lifeline, self._lifeline = os.pipe()
         environment = {key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ}
         environment |= {"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "PYTHONIOENCODING": "utf-8"}
@@ -155,8 +166,6 @@ class _Child:
         finally:
             os.close(lifeline)
         self._files = 0
-        self._closing = threading.Lock()
-        self._closed = False
 
     def ask(
         self, path: Path, name: str, limits: Limits, on_wait: Callable[[], None] | None
@@ -222,25 +231,22 @@ class _Child:
 
     def worn_out(self, reply: dict[str, Any]) -> bool:
         """Whether to start afresh: after many files, or where memory has grown or run out."""
-        grown = reply["rss_mb"] > _RSS_LIMIT_MB or reply.get("code") == "memory"
+        grown = reply["rss_mb"] > _RSS_LIMIT_MB or reply.get("code") in {"memory", "crashed"}
         return grown or self._files >= _FILES_PER_CHILD
 
-    def kill(self) -> None:
-        """Ends the child and lets go of its pipes. May be called by several threads, and again."""
-        with self._closing:
-            if self._closed:
-                return
-            self._closed = True
-        if self.process.poll() is None:
-            try:
+    def stop(self) -> None:
+        """Ends the process and all it started. Any thread may call it."""
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+
+    def close(self) -> None:
+        """Ends the process and lets go of its pipes. Only for the thread that asks."""
+        if self.process.poll() is None:
+            self.stop()
             self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout, self._result, self._errors):
             if pipe is not None:
-                try:
+                with suppress(BrokenPipeError):
                     pipe.close()
-                except BrokenPipeError:
-                    pass
         os.close(self._lifeline)

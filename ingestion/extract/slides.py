@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from xml.etree.ElementTree import Element
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from ingestion.extract import kinds, messages
 from ingestion.extract.assemble import document, tidy
@@ -54,7 +54,8 @@ def _parse(archive: zipfile.ZipFile, part: str) -> Element:
     if archive.getinfo(part).file_size > _PART_BYTES:
         raise ExtractionError("archive", messages.BOMB)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    return etree.fromstring(archive.read(part), parser)
+    root: Element = etree.fromstring(archive.read(part), parser)
+    return root
 
 
 def _local(node: Element) -> str:
@@ -158,7 +159,12 @@ def _frame(archive: zipfile.ZipFile, part: str, frame: Element) -> list[str]:
     if rows:
         return [markdown_table(rows)]
     relations = _relations(archive, part)
-    used = {value for node in frame.iter() for key, value in node.attrib.items() if key.startswith((_R, _R_STRICT))}
+    used = {
+        value
+        for node in frame.iter()
+        for key, value in node.attrib.items()
+        if key.startswith((_R, _R_STRICT))
+    }
     blocks = []
     for key in sorted(used & relations.keys()):
         kind, target = relations[key]
@@ -189,7 +195,9 @@ def _chart(root: Element) -> list[str]:
 
 
 def _points(node: Element) -> list[str]:
-    return [child.text or "" for point in node.iter() if _local(point) == "pt" for child in point if child.text]
+    return [
+        child.text or "" for point in node.iter() if _local(point) == "pt" for child in point if child.text
+    ]
 
 
 def _notes(archive: zipfile.ZipFile, part: str) -> list[str]:
@@ -210,9 +218,7 @@ def _odp_blocks(slide: Element) -> Iterator[str]:
             yield markdown_table([["".join(cell.itertext()) for cell in row] for row in table])
             continue
         lines = [
-            " ".join("".join(node.itertext()).split())
-            for node in frame.iter()
-            if _local(node) in {"p", "h"}
+            " ".join("".join(node.itertext()).split()) for node in frame.iter() if _local(node) in {"p", "h"}
         ]
         lines = [line for line in lines if line]
         if lines and title:

@@ -12,7 +12,9 @@ from ingestion.extract.types import ExtractionError
 
 _HEAD = 8192
 _PASSAGE_BYTES = 4 * 1024 * 1024
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
 _XML = re.compile(rb"\s*<\?xml\b")
 _MAIL_FIELD = re.compile(
     rb"^(?:from|to|cc|subject|date|received|mime-version|message-id|return-path|delivered-to|reply-to"
@@ -49,7 +51,7 @@ def sniff(path: Path, name: str) -> str:
         raise ExtractionError("empty", messages.EMPTY)
     if b"%PDF-" in head[:1024]:
         return kinds.PDF
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_kind(path)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _ole_kind(path)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language_info
 
 from ingestion.finding import FoundPassage
 from ingestion.models import Document
@@ -41,7 +42,7 @@ def marked(text: str, start: int, end: int, highlights: Sequence[tuple[int, int]
         at = stop
     parts.append(escape(plain(text[at:end])))
     # Every part is escaped above; the only tags are our own <mark>.
-    return mark_safe("".join(parts).strip())  # noqa: S308
+    return mark_safe("".join(parts).strip())
 
 
 @register.filter
@@ -51,7 +52,7 @@ def marked_snippet(passage: FoundPassage) -> SafeString:
     shown = marked(passage.text, start, end, passage.highlights)
     before = "… " if passage.text[:start].strip() else ""
     after = " …" if passage.text[end:].strip() else ""
-    return mark_safe(f"{before}{shown}{after}")  # noqa: S308
+    return mark_safe(f"{before}{shown}{after}")
 
 
 @register.filter
@@ -65,3 +66,12 @@ def file_type(document: Document) -> str:
 def joined_ids(documents: Sequence[Document]) -> str:
     """The ids, separated by commas, for an address."""
     return ",".join(str(document.pk) for document in documents)
+
+
+@register.filter
+def language_label(code: str) -> str:
+    """A language code as the name that its speakers use: zh as 中文."""
+    try:
+        return str(get_language_info(code)["name_local"])
+    except KeyError:
+        return "中文" if code.startswith("zh") else code

@@ -15,7 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.roles import Action
 from ingestion import access, selectors, services
-from ingestion.forms import CollectionForm, CollectionSettingsForm, DeleteCollectionForm, FilterForm, signed_in
+from ingestion.forms import (
+    CollectionForm,
+    CollectionSettingsForm,
+    DeleteCollectionForm,
+    FilterForm,
+    signed_in,
+)
 from ingestion.models import Collection, Document
 
 _ROWS = 50
@@ -34,7 +40,9 @@ def new(request: HttpRequest) -> HttpResponse:
     collection = form.save(signed_in(request.user)) if form.is_valid() else None
     if collection is not None:
         return redirect(collection)
-    return render(request, "ingestion/collection_new.html", {"form": form}, status=422 if form.is_bound else 200)
+    return render(
+        request, "ingestion/collection_new.html", {"form": form}, status=422 if form.is_bound else 200
+    )
 
 
 @login_required
@@ -109,7 +117,9 @@ def _is_id(text: str) -> bool:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     shown = access.get_collection(request.user, slug, Action.MANAGE)
-    form = CollectionSettingsForm(request.POST) if request.method == "POST" else CollectionSettingsForm.of(shown)
+    form = (
+        CollectionSettingsForm(request.POST) if request.method == "POST" else CollectionSettingsForm.of(shown)
+    )
     if form.is_valid():
         form.save(shown)
         messages.success(request, _("Saved."))

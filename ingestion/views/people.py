@@ -1,6 +1,5 @@
 """Who is in a collection, with which role."""
 
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse

@@ -54,7 +54,9 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 def _with_documents(shown: QuerySet[Run]) -> QuerySet[Run]:
     unfinished = Document.objects.filter(status__in=[*selectors.IN_WORK, Document.Status.FAILED])
-    return shown.prefetch_related(Prefetch("documents", unfinished.order_by("created_at"), to_attr="unfinished"))
+    return shown.prefetch_related(
+        Prefetch("documents", unfinished.order_by("created_at"), to_attr="unfinished")
+    )
 
 
 def _rows(request: HttpRequest, shown: Sequence[Run]) -> list[RunRow]:

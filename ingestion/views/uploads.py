@@ -55,7 +55,9 @@ def _run(request: HttpRequest, collection: Collection) -> Run:
     except ValueError:
         wanted = None
     known = collection.runs.filter(id=wanted, started_by=request.user).first() if wanted else None
-    return known or services.start_run(collection=collection, kind=Run.Kind.UPLOAD, by=signed_in(request.user))
+    return known or services.start_run(
+        collection=collection, kind=Run.Kind.UPLOAD, by=signed_in(request.user)
+    )
 
 
 def _add(collection: Collection, file: UploadedFile, user: User, run: Run) -> Outcome:
@@ -86,7 +88,10 @@ def _sentences(outcomes: list[Outcome]) -> Iterator[tuple[int, str]]:
         yield messages.ERROR, _("No file arrived. Choose one and try again.")
     count = sum(1 for item in outcomes if item.added and not item.added.is_duplicate)
     if count:
-        yield messages.SUCCESS, ngettext("%(count)d file added.", "%(count)d files added.", count) % {"count": count}
+        yield (
+            messages.SUCCESS,
+            ngettext("%(count)d file added.", "%(count)d files added.", count) % {"count": count},
+        )
     for item in outcomes:
         if item.refused:
             yield messages.ERROR, f"{item.name}: {item.refused}"

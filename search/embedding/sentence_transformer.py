@@ -52,6 +52,7 @@ class SentenceTransformerEmbedder:
         self._device = device
         self._threads = threads
         self._model: SentenceTransformer | None = None
+        self._failure: ModelUnavailable | None = None
         self._lock = threading.Lock()
         self._queries: OrderedDict[str, Vectors] = OrderedDict()
 
@@ -71,6 +72,13 @@ class SentenceTransformerEmbedder:
     def max_tokens(self) -> int:
         """Tokens the model reads of each text, special ones included."""
         return self._files.max_tokens
+
+    @property
+    def loaded(self) -> bool:
+        """Whether ``embed`` can answer without loading first. Raises what the last attempt failed with."""
+        if self._failure is not None:
+            raise self._failure
+        return self._model is not None
 
     def tokenizer_path(self) -> Path:
         """The model's ``tokenizer.json``, for splitting texts without loading the model."""
@@ -92,7 +100,12 @@ class SentenceTransformerEmbedder:
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         if self._model is None:
-            self._model = self._load()
+            try:
+                self._model = self._load()
+            except ModelUnavailable as error:
+                self._failure = error
+                raise
+            self._failure = None
         rows = self._model.encode(
             list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True
         )

@@ -86,12 +86,13 @@ class ChromaIndex:
 
     def ids(self, index_id: str) -> Iterator[str]:
         offset = 0
+        nothing: list[str] = []
 
         def page(collection: "Collection") -> list[str]:
             return list(collection.get(limit=PAGE, offset=offset, include=[])["ids"])
 
         while True:
-            found = self._on(index_id, page, [])
+            found = self._on(index_id, page, nothing)
             yield from found
             if len(found) < PAGE:
                 return
@@ -108,6 +109,10 @@ class ChromaIndex:
 
         self._reach(remove)
         self._collections.pop(index_id, None)
+
+    def indexes(self) -> Iterator[str]:
+        names = self._reach(lambda: [found.name for found in self._client().list_collections()])
+        yield from sorted(name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX))
 
     def ping(self) -> None:
         if not self._url:

@@ -51,11 +51,17 @@ class MemoryVectorIndex:
 
     def ids(self, index_id: str) -> Iterator[str]:
         with self._lock:
-            yield from list(self._rows.get(index_id, {}))
+            known = list(self._rows.get(index_id, {}))
+        yield from known
 
     def drop(self, index_id: str) -> None:
         with self._lock:
             self._rows.pop(index_id, None)
+
+    def indexes(self) -> Iterator[str]:
+        with self._lock:
+            known = sorted(self._rows)
+        yield from known
 
     def ping(self) -> None:
         """Always there."""
@@ -116,8 +122,9 @@ class MemoryLexicalIndex:
     def delete(self, index_id: str, ids: Sequence[str]) -> None:
         with self._lock:
             index = self._indexes.get(index_id)
-            for chunk_id in ids if index else ():
-                index.remove(chunk_id)  # type: ignore[union-attr]
+            if index is not None:
+                for chunk_id in ids:
+                    index.remove(chunk_id)
 
     def query(self, index_id: str, query: str, k: int) -> list[Candidate]:
         with self._lock:
@@ -134,13 +141,11 @@ class MemoryLexicalIndex:
         yield from known
 
     def count(self, index_id: str) -> int:
-        """How many chunks the index holds; 0 for an unknown index."""
         with self._lock:
             index = self._indexes.get(index_id)
             return len(index.documents) if index else 0
 
     def document_frequencies(self, index_id: str, terms: Sequence[str]) -> dict[str, int]:
-        """In how many chunks each term occurs, all zero for an unknown index."""
         with self._lock:
             index = self._indexes.get(index_id)
             return {term: len(index.postings.get(term, ())) if index else 0 for term in terms}
@@ -148,6 +153,11 @@ class MemoryLexicalIndex:
     def drop(self, index_id: str) -> None:
         with self._lock:
             self._indexes.pop(index_id, None)
+
+    def indexes(self) -> Iterator[str]:
+        with self._lock:
+            known = sorted(self._indexes)
+        yield from known
 
     def ping(self) -> None:
         """Always there."""

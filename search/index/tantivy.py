@@ -155,19 +155,24 @@ class TantivyIndex:
             yield str(searcher.doc(address).get_first("id"))
 
     def count(self, index_id: str) -> int:
-        """How many chunks the index holds; 0 for an unknown index."""
         searcher = self._searcher(index_id)
         return 0 if searcher is None else searcher.num_docs
 
     def document_frequencies(self, index_id: str, terms: Sequence[str]) -> dict[str, int]:
-        """In how many chunks each term occurs, all zero for an unknown index.
-
-        Chunks that were replaced or deleted lately may still be counted.
-        """
+        """Chunks that were replaced or deleted lately may still be counted."""
         searcher = self._searcher(index_id)
         if searcher is None:
             return dict.fromkeys(terms, 0)
         return {term: searcher.doc_freq("body", term) for term in terms}
+
+    def indexes(self) -> Iterator[str]:
+        try:
+            names = sorted(path.name for path in self._folder.iterdir() if self._stamp(path) is not None)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _unavailable(self._folder, error) from error
+        yield from names
 
     def ping(self) -> None:
         try:

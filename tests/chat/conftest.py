@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from chat.writers import writers
 from llm import registry
@@ -27,7 +27,18 @@ def _redis_server() -> Path:
 def redis_url() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="yj-redis-") as folder:
         socket = Path(folder) / "redis.sock"
-        options = ["--port", "0", "--unixsocket", str(socket), "--dir", folder, "--save", "", "--appendonly", "no"]
+        options = [
+            "--port",
+            "0",
+            "--unixsocket",
+            str(socket),
+            "--dir",
+            folder,
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
         process = subprocess.Popen([_redis_server(), *options], stdout=subprocess.DEVNULL)
         url = f"unix://{socket}?db=0"
         try:
@@ -51,7 +62,7 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.fixture
-def broker(redis_url: str, settings: SettingsWrapper) -> Iterator[str]:
+def broker(redis_url: str, settings: Settings) -> Iterator[str]:
     """Redis is there, and every answer begun in the test is written before the test ends."""
     settings.REDIS_URL = redis_url
     yield redis_url
@@ -66,9 +77,15 @@ def stub() -> Iterator[OpenAIStub]:
 
 
 @pytest.fixture
-def model(stub: OpenAIStub, settings: SettingsWrapper) -> Iterator[OpenAIStub]:
+def model(stub: OpenAIStub, settings: Settings) -> Iterator[OpenAIStub]:
     """The site uses the stub as its language model."""
-    options = {"base_url": stub.base_url, "api_key": "k", "model": "stub", "timeout_s": 5, "context_tokens": 8192}
+    options = {
+        "base_url": stub.base_url,
+        "api_key": "k",
+        "model": "stub",
+        "timeout_s": 5,
+        "context_tokens": 8192,
+    }
     settings.LLM = {"BACKEND": "openai", "OPTIONS": options}
     registry.reset()
     yield stub

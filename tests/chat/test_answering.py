@@ -149,7 +149,9 @@ def test_a_model_that_breaks_off_leaves_its_part(stub: OpenAIStub) -> None:
     assert [citation.n for citation in done.citations] == [1]
 
 
-@pytest.mark.parametrize(("question", "code"), [("", "empty"), (" \n\x00", "empty"), ("x" * 10_000, "too_long")])
+@pytest.mark.parametrize(
+    ("question", "code"), [("", "empty"), (" \n\x00", "empty"), ("x" * 10_000, "too_long")]
+)
 def test_questions_that_cannot_be_asked(question: str, code: str) -> None:
     with pytest.raises(QuestionError) as caught:
         run(question, Extractive())

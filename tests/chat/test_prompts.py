@@ -50,7 +50,7 @@ def test_the_last_sources_are_left_out_first_and_numbers_stay() -> None:
 
 
 def test_the_newest_turns_stay() -> None:
-    history = [Turn(f"question {n}", "answer " * 300) for n in range(6)]
+    history = [Turn(f"question {n}", "answer " * 120) for n in range(6)]
     prompt = build("What?", SOURCES, history=history, context_tokens=4096)
     text = whole([message.content for message in prompt.messages])
     assert "question 5" in text

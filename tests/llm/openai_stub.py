@@ -6,7 +6,7 @@ It is a server of its own over real sockets: the client under test does not know
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -33,7 +33,7 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
-    pieces: list[str] | None = None
+    pieces: Iterable[str] | None = None
     split: int = 0
     delay_s: float = 0.0
     chunked: bool = True
@@ -79,7 +79,9 @@ class OpenAIStub:
 
     def fail(self, status: int, error: Any, **headers: str) -> None:
         body = {"error": error} if isinstance(error, dict) else error
-        self.replies = [Reply(status=status, body=body, headers={k.replace("_", "-"): v for k, v in headers.items()})]
+        self.replies = [
+            Reply(status=status, body=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        ]
 
     def next_reply(self, request: Recorded) -> Reply:
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
@@ -87,7 +89,9 @@ class OpenAIStub:
 
     @contextmanager
     def serving(self) -> Iterator["OpenAIStub"]:
-        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         thread.start()
         try:
             yield self
@@ -97,59 +101,63 @@ class OpenAIStub:
             thread.join()
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """Bound to one stub by a subclass that ``_handler`` makes."""
+
+    stub: OpenAIStub
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.stub.requests.append(Recorded("GET", self.path, _lower(self.headers), None))
+        self._whole(Reply(body={"object": "list", "data": [_model(name) for name in self.stub.models]}))
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        request = Recorded("POST", self.path, _lower(self.headers), json.loads(self.rfile.read(length)))
+        self.stub.requests.append(request)
+        reply = self.stub.next_reply(request)
+        try:
+            self._whole(reply) if reply.pieces is None else self._stream(reply)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    def _whole(self, reply: Reply) -> None:
+        text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
+        data = text.encode()
+        self._head(reply, {"Content-Type": "application/json", "Content-Length": str(len(data))})
+        self.wfile.write(data)
+
+    def _stream(self, reply: Reply) -> None:
+        transfer = {"Transfer-Encoding": "chunked"} if reply.chunked else {"Connection": "close"}
+        self._head(reply, {"Content-Type": "text/event-stream"} | transfer)
+        for piece in reply.pieces or ():
+            time.sleep(reply.delay_s)
+            data = piece.encode()
+            size = reply.split or max(1, len(data))
+            for start in range(0, len(data), size):
+                self._write(data[start : start + size], reply)
+        if reply.drop or not reply.chunked:
+            self.close_connection = True
+        else:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _write(self, data: bytes, reply: Reply) -> None:
+        framed = b"%x\r\n%s\r\n" % (len(data), data) if reply.chunked else data
+        self.wfile.write(framed)
+        self.wfile.flush()
+
+    def _head(self, reply: Reply, headers: dict[str, str]) -> None:
+        self.send_response(reply.status)
+        for name, value in (headers | reply.headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return None
+
+
 def _handler(stub: OpenAIStub) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            stub.requests.append(Recorded("GET", self.path, _lower(self.headers), None))
-            self._whole(Reply(body={"object": "list", "data": [_model(name) for name in stub.models]}))
-
-        def do_POST(self) -> None:
-            length = int(self.headers.get("Content-Length", 0))
-            request = Recorded("POST", self.path, _lower(self.headers), json.loads(self.rfile.read(length)))
-            stub.requests.append(request)
-            reply = stub.next_reply(request)
-            try:
-                self._whole(reply) if reply.pieces is None else self._stream(reply)
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True
-
-        def _whole(self, reply: Reply) -> None:
-            text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
-            data = text.encode()
-            self._head(reply, {"Content-Type": "application/json", "Content-Length": str(len(data))})
-            self.wfile.write(data)
-
-        def _stream(self, reply: Reply) -> None:
-            transfer = {"Transfer-Encoding": "chunked"} if reply.chunked else {"Connection": "close"}
-            self._head(reply, {"Content-Type": "text/event-stream"} | transfer)
-            for piece in reply.pieces or []:
-                time.sleep(reply.delay_s)
-                data = piece.encode()
-                size = reply.split or max(1, len(data))
-                for start in range(0, len(data), size):
-                    self._write(data[start : start + size], reply)
-            if reply.drop or not reply.chunked:
-                self.close_connection = True
-            else:
-                self.wfile.write(b"0\r\n\r\n")
-
-        def _write(self, data: bytes, reply: Reply) -> None:
-            framed = b"%x\r\n%s\r\n" % (len(data), data) if reply.chunked else data
-            self.wfile.write(framed)
-            self.wfile.flush()
-
-        def _head(self, reply: Reply, headers: dict[str, str]) -> None:
-            self.send_response(reply.status)
-            for name, value in (headers | reply.headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            return None
-
-    return Handler
+    return type("BoundHandler", (_Handler,), {"stub": stub})
 
 
 def _lower(headers: Message) -> dict[str, str]:

@@ -33,7 +33,9 @@ def request(**changes: Any) -> Request:
 
 
 def backend(stub: OpenAIStub, **options: Any) -> OpenAICompatible:
-    return OpenAICompatible(**{"base_url": stub.base_url, "api_key": KEY, "model": "m", "timeout_s": 5} | options)
+    return OpenAICompatible(
+        **{"base_url": stub.base_url, "api_key": KEY, "model": "m", "timeout_s": 5} | options
+    )
 
 
 def text_of(deltas: list[Delta]) -> str:
@@ -181,7 +183,9 @@ def test_parameters_that_a_server_does_not_take_are_left_out(
 
 
 def test_max_tokens_is_renamed_where_asked(stub: OpenAIStub) -> None:
-    no = Reply(status=400, body={"error": {"message": "Use 'max_completion_tokens' instead of 'max_tokens'."}})
+    no = Reply(
+        status=400, body={"error": {"message": "Use 'max_completion_tokens' instead of 'max_tokens'."}}
+    )
     stub.replies = [no, Reply(pieces=spoken("Fine."))]
 
     list(backend(stub).stream(request(max_tokens=50)))

@@ -9,7 +9,9 @@ def split(*pieces: str) -> list[Part]:
     """Everything that comes out, neighbours of one kind joined."""
     splitter = ThinkSplitter()
     parts = [part for piece in pieces for part in splitter.feed(piece)] + splitter.close()
-    return [(kind, "".join(text for _, text in group)) for kind, group in groupby(parts, key=lambda part: part[0])]
+    return [
+        (kind, "".join(text for _, text in group)) for kind, group in groupby(parts, key=lambda part: part[0])
+    ]
 
 
 def test_text_without_a_block_passes() -> None:

@@ -1,0 +1,107 @@
+"""Retrieval quality on sets in BEIR layout, one passage per document: ``python -m bench.quality DIR…``.
+
+Prints nDCG@10 of each mode for the questions at even and at odd places apart, so that what was tuned on
+one half can be seen on the other. ``--embedder`` takes a model folder or name, or ``hashed``.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from search.coverage import Coverage
+from search.embedding.hashed import HashedEmbedder
+from search.embedding.sentence_transformer import SentenceTransformerEmbedder
+from search.index.memory import MemoryVectorIndex
+from search.index.tantivy import TantivyIndex
+from search.metrics import ndcg
+from search.protocols import Embedder
+from search.retrieval import retrieve
+from search.types import MODES, Chunk
+
+BATCH = 256
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def _relevant(folder: Path) -> dict[str, dict[str, float]]:
+    result: dict[str, dict[str, float]] = {}
+    rows = (folder / "qrels" / "test.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    for query, document, gain in (row.split("\t") for row in rows):
+        result.setdefault(query, {})[document] = float(gain)
+    return result
+
+
+def _chunks(folder: Path) -> list[Chunk]:
+    return [
+        Chunk(row["_id"], row["_id"], row["text"], row.get("title") or "")
+        for row in _lines(folder / "corpus.jsonl")
+    ]
+
+
+def measure(folder: Path, embedder: Embedder, coverage: Coverage) -> None:
+    chunks, relevant = _chunks(folder), _relevant(folder)
+    queries = [
+        (row["_id"], row["text"]) for row in _lines(folder / "queries.jsonl") if row["_id"] in relevant
+    ]
+    vectors = MemoryVectorIndex()
+    began = time.perf_counter()
+    for start in range(0, len(chunks), BATCH):
+        part = chunks[start : start + BATCH]
+        ids = [chunk.id for chunk in part]
+        rows = embedder.embed([f"{chunk.title}\n{chunk.text}".strip() for chunk in part])
+        vectors.upsert("set", ids, ids, rows)
+    embedded = time.perf_counter() - began
+    with tempfile.TemporaryDirectory() as scratch:
+        lexical = TantivyIndex(scratch)
+        lexical.upsert("set", chunks)
+        print(f"{folder.name}: {len(chunks)} documents embedded in {embedded:.0f} s, {len(queries)} queries")
+        for mode in MODES:
+            halves: tuple[list[float], list[float]] = ([], [])
+            began = time.perf_counter()
+            for place, (key, text) in enumerate(queries):
+                result = retrieve(
+                    text,
+                    ["set"],
+                    k=10,
+                    mode=mode,
+                    embedder=embedder,
+                    vectors=vectors,
+                    lexical=lexical,
+                    coverage=coverage,
+                )
+                halves[place % 2].append(ndcg([hit.document_id for hit in result.hits], relevant[key], 10))
+            each = (time.perf_counter() - began) / len(queries) * 1000
+            even, odd = (sum(half) / max(len(half), 1) for half in halves)
+            print(
+                f"  {mode:8} nDCG@10 {sum(map(sum, halves)) / len(queries):.4f}"
+                f"  (even {even:.4f}, odd {odd:.4f})  {each:.1f} ms/query",
+                flush=True,
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR")
+    parser.add_argument("--embedder", default="bundled")
+    options = parser.parse_args()
+    embedder: Embedder
+    if options.embedder == "hashed":
+        embedder = HashedEmbedder()
+    else:
+        embedder = SentenceTransformerEmbedder(options.embedder)
+    coverage = Coverage(embedder)
+    print("coverage", dict(coverage.languages()))
+    for folder in options.folders:
+        measure(folder, embedder, coverage)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Counts tokens: with an embedding model's own tokenizer, or by estimate."""
+
+import functools
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+
+
+class Counter(Protocol):
+    """Counts the tokens of many texts; ``offsets`` gives where in one text each token begins."""
+
+    def counts(self, texts: Sequence[str]) -> list[int]: ...
+
+    def offsets(self, text: str) -> list[int]: ...
+
+
+class ModelTokens:
+    """Tokens of a Hugging Face tokenizer, special ones left out."""
+
+    def __init__(self, path: str) -> None:
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(path)
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        result: list[int] = []
+        for at in range(0, len(texts), 4096):
+            encoded = self._tokenizer.encode_batch_fast(list(texts[at : at + 4096]), add_special_tokens=False)
+            result.extend(len(encoding) for encoding in encoded)
+        return result
+
+    def offsets(self, text: str) -> list[int]:
+        return [start for start, _ in self._tokenizer.encode(text, add_special_tokens=False).offsets]
+
+
+class Estimate:
+    """One token for each CJK character and one for each four others."""
+
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        dense = [len(CJK.findall(text)) for text in texts]
+        return [wide + -(-(len(text) - wide) // 4) for text, wide in zip(texts, dense, strict=True)]
+
+    def offsets(self, text: str) -> list[int]:
+        return list(range(len(text)))
+
+
+@functools.lru_cache(maxsize=4)
+def counter_for(tokenizer: str) -> Counter:
+    """Counts in the tokens of the ``tokenizer.json`` at this path, or by estimate for "". Kept for reuse."""
+    return ModelTokens(tokenizer) if tokenizer else Estimate()
+
+
+@functools.lru_cache(maxsize=4)
+def digest(path: str) -> str:
+    """SHA-256 of a tokenizer file."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

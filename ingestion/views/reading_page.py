@@ -1,0 +1,92 @@
+"""What the document page shows of a text: one part of it, page by page, with its passages."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+
+from ingestion import selectors
+from ingestion.models import Chunk, Document, DocumentText
+from ingestion.reading import Mark, Segment, render, segments
+
+PART_CHARS = 50_000
+CONTEXT_CHARS = 1500
+_AS_IT_IS = frozenset({"text/plain", "text/csv", "text/tab-separated-values"})
+
+
+@dataclass(frozen=True, slots=True)
+class PageOfText:
+    """``number`` is ``None`` for formats without pages; ``label`` is a sheet's or slide's name."""
+
+    number: int | None
+    label: str
+    ocr: bool
+    html: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Part ``number`` (from 1) of ``count``; ``parts`` are all of them, for the navigation."""
+
+    number: int
+    count: int
+    parts: list[Segment]
+    pages: list[PageOfText]
+
+
+def part_at(document: Document, content: DocumentText, *, offset: int, opened: Chunk | None) -> Part:
+    """The part that holds the character at ``offset``, with ``opened`` marked."""
+    starts = [page[1] for page in content.pages]
+    numbers = [page[0] for page in content.pages]
+    parts = segments(content.text, starts, numbers, PART_CHARS)
+    index = next((i for i, part in enumerate(parts) if part.start <= offset < part.end), 0)
+    part = parts[index]
+    marks = [
+        Mark(chunk.start, chunk.end, chunk.id, "anchor")
+        for chunk in selectors.chunks_between(document, part.start, part.end)
+    ]
+    if opened:
+        marks.append(Mark(opened.start, opened.end, opened.id, "passage"))
+        marks.append(Mark(opened.start, opened.end, opened.id, "anchor"))
+    return Part(index + 1, len(parts), parts, list(_pages(document, content, part, _once(marks))))
+
+
+def start_of_part(content: DocumentText, number: int) -> int:
+    """Where part ``number`` (from 1) begins; the nearest one for a number out of range."""
+    parts = segments(content.text, [p[1] for p in content.pages], [p[0] for p in content.pages], PART_CHARS)
+    return parts[max(1, min(number, len(parts))) - 1].start
+
+
+def start_of_page(content: DocumentText, number: int) -> int:
+    """Where page ``number`` begins; 0 when there is no such page."""
+    return next((int(start) for page, start, *_rest in content.pages if page == number), 0)
+
+
+def around(document: Document, content: DocumentText, opened: Chunk) -> SafeString:
+    """The passage with some text before and after it, cut at line ends."""
+    text = content.text
+    start = max(0, opened.start - CONTEXT_CHARS)
+    end = min(len(text), opened.end + CONTEXT_CHARS)
+    start = 0 if start == 0 else text.find("\n", start, opened.start) + 1 or start
+    line_end = text.rfind("\n", opened.end, end)
+    end = line_end if line_end >= 0 and end < len(text) else end
+    marks = [Mark(opened.start, opened.end, opened.id, "passage")]
+    return render(text, start, end, marks=marks, markdown=document.mime not in _AS_IT_IS)
+
+
+def _pages(
+    document: Document, content: DocumentText, part: Segment, marks: Sequence[Mark]
+) -> Iterator[PageOfText]:
+    pages = content.pages or [[None, 0, "", False]]
+    ends = [page[1] for page in pages[1:]] + [len(content.text)]
+    markdown = document.mime not in _AS_IT_IS
+    for (number, begin, label, ocr), end in zip(pages, ends, strict=True):
+        start, stop = max(begin, part.start), min(end, part.end)
+        if start < stop:
+            html = render(content.text, start, stop, marks=marks, markdown=markdown)
+            yield PageOfText(number, label, ocr, html)
+
+
+def _once(marks: Sequence[Mark]) -> list[Mark]:
+    """Without doubled anchors: the opened passage may be of an index that is being replaced."""
+    return list(dict.fromkeys(marks))

