@@ -18,6 +18,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from ingestion import services, storage, wake
+from ingestion.extract import kinds
 from ingestion.extract.types import Extracted, ExtractionError, Limits
 from ingestion.generations import active_generation, split_settings
 from ingestion.models import Chunk, Document, DocumentText, Generation
@@ -110,7 +111,8 @@ def extract_document(document: Document, extractor: Extractor) -> None:
 
 def _pieces(document: Document, extracted: Extracted) -> list[Piece]:
     starts = [(page.number, start) for page, start in zip(extracted.pages, extracted.starts, strict=True)]
-    pieces = split(extracted.text, starts, split_settings(document.collection))
+    markdown = extracted.mime not in kinds.AS_WRITTEN
+    pieces = split(extracted.text, starts, split_settings(document.collection), markdown=markdown)
     if not pieces:
         raise ExtractionError("no_text", "No text was found in this file.")
     return pieces

@@ -1,9 +1,9 @@
 """Cuts a document's text into passages, sized in the embedding model's own tokens.
 
-``semantic_text_splitter`` finds the places where a cut makes sense (Markdown blocks, sentences in any
-script, words); each of the units between them is counted once by the tokenizer, and units are
-gathered into passages. Letting the splitter count for itself gives the same sizes, but it counts every
-character many times: on Markdown in Chinese we measured 0.07 MB/s for it and five times that for this.
+Lines and sentences are counted once each by the tokenizer and gathered into passages; a sentence that
+is too long is cut at words, which ``semantic_text_splitter`` finds in any script. Letting that library
+cut the whole text, counting tokens for itself, gives the same sizes but counts every character many
+times, and takes time that grows with the square of a line's length.
 """
 
 import functools
@@ -17,12 +17,16 @@ from itertools import accumulate, pairwise
 from typing import Protocol, cast
 
 from ingestion.headings import Outline
-from ingestion.token_counts import CJK, Counter, counter_for, digest
+from ingestion.token_counts import Counter, counter_for, digest
 
 _VERSION = "2"
 _SENTENCE_END = re.compile(r"(?:[.!?…][\"'”’)\]]*\s+|[。！？；…][”’」』）]*\s*)$")
-_UNIT_CHARS, _UNIT_CHARS_CJK = 240, 90
-_SPLIT_AT_ONCE = 2_000_000
+_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*\s+(?![a-z])|[。！？；][”’」』）]*")
+_EMPTY_LINE = re.compile(r"\n[ \t]*\n\s*$")
+_LINE = re.compile(r"[^\n]*\n(?:[ \t]*\n)*|[^\n]+\Z")
+_LONG_LINE = 60
+# The library's time grows with the square of what it is given.
+_WINDOW = 1000
 # A page or a section may end a passage that has at least this part of its tokens.
 _SECTION_SHARE, _PAGE_SHARE = 0.25, 0.25
 _GOOD_CUT_SHARE = 0.5
@@ -79,7 +83,7 @@ def split(
     counter = counter_for(settings.tokenizer)
     outline = Outline(text) if markdown else Outline("")
     starts = [start for _, start in pages]
-    units = _units(text, settings, counter, outline, starts, markdown=markdown)
+    units = _units(text, settings, counter, outline, starts)
     pieces = []
     for first, last in _gather(units, settings):
         start, end = _trim(text, units[first].start, units[last - 1].end)
@@ -108,10 +112,8 @@ def _units(
     counter: Counter,
     outline: Outline,
     starts: Sequence[int],
-    *,
-    markdown: bool,
 ) -> list[_Unit]:
-    borders = _borders(text, settings, outline, starts, markdown=markdown)
+    borders = _borders(text, outline, starts)
     parts = [text[start:end] for start, end in pairwise(borders)]
     pages = set(starts)
     units: list[_Unit] = []
@@ -125,48 +127,31 @@ def _units(
     return units
 
 
-def _borders(
-    text: str, settings: SplitSettings, outline: Outline, starts: Sequence[int], *, markdown: bool
-) -> list[int]:
-    """Offsets between units, the beginning and the end included."""
+def _borders(text: str, outline: Outline, starts: Sequence[int]) -> list[int]:
+    """Offsets between units, the beginning and the end included: lines, and sentences of long lines."""
     borders = {0, len(text), *(start for start in starts if start <= len(text))}
     for start, end in outline.spans:
         borders |= {start, end}
-    cuts = sorted(borders)
-    for begin, end in pairwise(cuts):
-        for block_start, block in _blocks(text, begin, end):
-            dense = len(CJK.findall(block[:4000])) > 0.2 * min(len(block), 4000)
-            chars = _UNIT_CHARS_CJK if dense else _UNIT_CHARS
-            at = block_start
-            for part in _splitter(min(chars, settings.tokens * (1 if dense else 4)), markdown).chunks(block):
-                at += len(part)
-                borders.add(at)
+    for line in _LINE.finditer(text):
+        borders.add(line.end())
+        if line.end() - line.start() > _LONG_LINE:
+            borders.update(found.end() for found in _SENTENCE.finditer(text, line.start(), line.end()))
     return sorted(borders)
 
 
-def _blocks(text: str, begin: int, end: int) -> list[tuple[int, str]]:
-    """The range in pieces small enough for the splitter, whose time grows faster than the text."""
-    blocks = []
-    while begin < end:
-        stop = min(end, begin + _SPLIT_AT_ONCE)
-        if stop < end:
-            stop = max(text.rfind("\n", begin + _SPLIT_AT_ONCE // 2, stop) + 1, begin + _SPLIT_AT_ONCE // 2)
-        blocks.append((begin, text[begin:stop]))
-        begin = stop
-    return blocks
-
-
 def _rank(text: str, at: int) -> int:
-    before = text[max(0, at - 12) : at]
-    if re.search(r"\n[ \t]*\n\s*$", before):
+    before, after = text[max(0, at - 12) : at], text[at : at + 1]
+    if _EMPTY_LINE.search(before):
         return 2
-    return 1 if before.endswith("\n") or _SENTENCE_END.search(before) else 0
+    wrapped = before.endswith("\n") and after.islower() and not _SENTENCE_END.search(before)
+    return 1 if not wrapped and (before.endswith("\n") or _SENTENCE_END.search(before)) else 0
 
 
 def _cut_long(start: int, part: str, rank: int, most: int, counter: Counter, *, heading: bool) -> list[_Unit]:
     """A unit of more than ``most`` tokens cut at words, or between tokens where it has none."""
     chars = max(1, int(0.8 * most * len(part) / counter.counts([part])[0]))
-    pieces = _splitter(chars, False).chunks(part)
+    windows = [part[at : at + _WINDOW] for at in range(0, len(part), _WINDOW)]
+    pieces = [piece for window in windows for piece in _splitter(chars).chunks(window)]
     units: list[_Unit] = []
     for piece, count in zip(pieces, counter.counts(pieces), strict=True):
         begins = [0, *counter.offsets(piece)[most::most]] if count > most else [0]
@@ -263,9 +248,8 @@ class _Chunker(Protocol):
     def chunks(self, text: str) -> list[str]: ...
 
 
-@functools.cache
-def _splitter(chars: int, markdown: bool) -> _Chunker:
-    import semantic_text_splitter
+@functools.lru_cache(maxsize=64)
+def _splitter(chars: int) -> _Chunker:
+    from semantic_text_splitter import TextSplitter
 
-    make = semantic_text_splitter.MarkdownSplitter if markdown else semantic_text_splitter.TextSplitter
-    return cast(Callable[..., _Chunker], make)((1, chars), trim=False)
+    return cast(Callable[..., _Chunker], TextSplitter)(chars, trim=False)

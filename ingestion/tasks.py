@@ -1,6 +1,6 @@
 """The Celery tasks: wake-up calls that drain the queue in the database.
 
-They carry no ids on purpose (see docs/decisions/001): a message may be lost, doubled or late, and
+They carry no ids on purpose (see docs/decisions/005): a message may be lost, doubled or late, and
 every document still goes through exactly once.
 """
 

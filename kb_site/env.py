@@ -77,14 +77,13 @@ def secret(name: str, folder: Path) -> str:
     given = env_str(name)
     if given:
         return given
-    file = folder / name.lower()
+    file = writable_folder(folder) / name.lower()
     try:
         return file.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         pass
     except OSError as error:
         raise ImproperlyConfigured(f"The secret in {file} cannot be read: {error.strerror}") from error
-    writable_folder(folder)
     try:
         folder.chmod(0o700)
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

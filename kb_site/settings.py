@@ -189,7 +189,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "visibility_timeout": 3600}
+# Wake-ups are sent inside requests: where the broker is away, they fail at once and the scheduler helps.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **{"socket_connect_timeout": 2, "visibility_timeout": 3600},
+    **{"max_retries": 1, "interval_start": 0, "interval_step": 0.05, "interval_max": 0.1},
+}
 CELERY_TASK_ROUTES = {
     "ingestion.extract_waiting": {"queue": "extract"},
     "ingestion.index_waiting": {"queue": "index"},

@@ -12,6 +12,11 @@ from ingestion.extract.types import Extracted, Page
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.I)
 _FURNITURE = ("script", "style", "noscript", "template", "nav", "iframe", "svg", "form", "button")
+# Links within the page or the site lead nowhere from here; marks of footnotes are noise.
+_FOOTNOTE = re.compile(r"(?:<sup>)?\[\\?\[[\w\s]{1,8}\\?\]\]\(#[^()\s]*\)(?:</sup>)?")
+_RELATIVE_LINK = re.compile(
+    r"(?<!!)\[((?:[^\[\]\n\\]|\\.){1,300})\]\((?!https?:|mailto:)[^()\s]*(?:\([^()\s]*\))?[^()\s]*\)", re.I
+)
 _LEAST = 250
 _SHARE = 0.5
 
@@ -40,6 +45,7 @@ def page(source: str, fallback_title: str, *, url: str | None = None) -> Extract
     found = len("".join(main.split()))
     if not has_words(main) or (found < _SHARE * visible and (found < _LEAST or visible < 4 * _LEAST)):
         main = readable(str(convert(str(soup).encode(), kinds.HTML).content))
+    main = tidy(_RELATIVE_LINK.sub(r"\1", _FOOTNOTE.sub("", main)))
     return document(kinds.HTML, title, [Page(None, main)], language=language)
 
 

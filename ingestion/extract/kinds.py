@@ -27,6 +27,9 @@ JSON = "application/json"
 NOTEBOOK = "application/x-ipynb+json"
 PASSAGE = "application/vnd.youju.passage+json"
 
+# Kinds whose text is kept to the letter; that of all others is Markdown.
+AS_WRITTEN = frozenset({PLAIN, PASSAGE})
+
 # (offset, bytes): only kinds that no text can begin with.
 IMAGES = (
     (0, b"\x89PNG\r\n\x1a\n"),

@@ -23,7 +23,7 @@ MEDIA = gettext_noop(
 )
 ARCHIVE_KIND = gettext_noop("Only ZIP archives can be unpacked. Unpack this one and upload its files.")
 NESTED_ARCHIVE = gettext_noop(
-    "An archive inside another archive is not unpacked. Unpack it and upload its files."
+    "This is an archive. Unpack it and upload the files in it; the command line unpacks by itself."
 )
 PICTURE = gettext_noop(
     "This is a picture, and text recognition is not switched on. Upload a version that holds text."

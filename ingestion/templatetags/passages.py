@@ -21,6 +21,7 @@ _SIGNS = (
     (re.compile(r"[ \t]*\|[ \t]*"), " "),
     (re.compile(r"\s+"), " "),
 )
+_HEADING = re.compile(r"(?m)^ {0,3}#{1,6}[ \t].*$")
 
 
 def plain(text: str) -> str:
@@ -47,12 +48,33 @@ def marked(text: str, start: int, end: int, highlights: Sequence[tuple[int, int]
 
 @register.filter
 def marked_snippet(passage: FoundPassage) -> SafeString:
-    """Two to three lines of a passage, with an ellipsis where it goes on."""
+    """Two to three lines of a passage without its headings, which stand above it anyway; with an
+    ellipsis where it goes on."""
     start, end = passage.snippet
-    shown = marked(passage.text, start, end, passage.highlights)
-    before = "… " if passage.text[:start].strip() else ""
+    spans = _without_headings(passage.text, start, end) or [(start, end)]
+    parts = [marked(passage.text, first, last, passage.highlights) for first, last in spans]
+    before = "… " if _without_headings(passage.text, 0, start) else ""
     after = " …" if passage.text[end:].strip() else ""
-    return mark_safe(f"{before}{shown}{after}")
+    # The parts are escaped.
+    return mark_safe(before + " ".join(parts) + after)
+
+
+def _without_headings(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """What is left of ``text[start:end]`` without heading lines and white space."""
+    spans, at = [], start
+    for heading in _HEADING.finditer(text):
+        if heading.start() < end and heading.end() > start:
+            spans.append((at, max(at, heading.start())))
+            at = min(end, heading.end())
+    spans.append((at, end))
+    return [(first, last) for first, last in spans if text[first:last].strip()]
+
+
+@register.filter
+def place(passage: FoundPassage) -> str:
+    """The headings above a passage, without the document's title in front."""
+    head, _separator, rest = passage.heading.partition(" › ")
+    return rest if head.strip() == passage.document.strip() else passage.heading
 
 
 @register.filter

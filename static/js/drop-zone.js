@@ -2,7 +2,8 @@ import { droppedFiles } from "./dropped-files.js";
 import { UploadItem } from "./upload-item.js";
 
 const AT_ONCE = 2;
-const KEPT_MS = 6000;
+const KEPT_MS = 2500;
+const REFRESH_MS = 700;
 
 /**
  * <drop-zone>: the whole page takes files. Each is sent by itself with its own bar; all files of one
@@ -13,6 +14,7 @@ class DropZone extends HTMLElement {
   #active = 0;
   #run = "";
   #depth = 0;
+  #refreshing = 0;
 
   connectedCallback() {
     this.form = this.querySelector("form");
@@ -64,25 +66,26 @@ class DropZone extends HTMLElement {
       if (reason) item.fail(reason);
       else this.#queue.push(item);
     }
+    this.list.scrollTop = this.list.scrollHeight;
     this.list.hidden = !this.list.children.length;
     this.#next();
   }
 
   #refusal(file) {
     if (!file.size) return this.texts.empty;
-    if (file.size > Number(this.dataset.maxBytes) * 1.048576) return `${this.texts.tooLarge} ${this.dataset.maxLabel}`;
+    if (file.size > this.dataset.maxMb * 1048576) return `${this.texts.tooLarge} ${this.dataset.maxMb} MB`;
     return "";
   }
 
   #button(item) {
-    if (item.state !== "failed") {
-      this.#queue = this.#queue.filter((other) => other !== item);
-      item.stop();
-      this.list.hidden = !this.list.children.length;
-    } else if (!this.#refusal(item.file)) {
+    if (item.state === "failed" && item.again) {
       this.#queue.push(item);
       this.#next();
+      return;
     }
+    this.#queue = this.#queue.filter((other) => other !== item);
+    if (item.state === "uploading") item.stop();
+    this.#forget(item);
   }
 
   #next() {
@@ -96,9 +99,17 @@ class DropZone extends HTMLElement {
     this.#active -= 1;
     if (answer?.run) this.#run = answer.run;
     if (item.state === "added") setTimeout(() => this.#forget(item), KEPT_MS);
-    if (answer?.id) htmx.trigger("#documents", "refresh");
+    if (answer?.id) this.#refresh();
     this.#next();
     if (!this.#active && !this.#queue.length) this.#finished();
+  }
+
+  /** Lets the list below show the new documents, not more often than people can read. */
+  #refresh() {
+    this.#refreshing ||= setTimeout(() => {
+      this.#refreshing = 0;
+      htmx.trigger("#documents", "refresh");
+    }, REFRESH_MS);
   }
 
   #forget(item) {

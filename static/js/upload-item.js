@@ -33,13 +33,9 @@ export class UploadItem {
     this.button.type = "button";
     this.button.addEventListener("click", () => this.onbutton?.());
     this.#label("✕", texts.stop);
-    this.row.append(
-      element("span", "upload-name", file.name),
-      element("span", "upload-size muted", humane(file.size)),
-      this.bar,
-      this.note,
-      this.button,
-    );
+    const name = element("span", "upload-name", file.name);
+    name.title = file.name;
+    this.row.append(name, element("span", "upload-size muted", humane(file.size)), this.button, this.bar, this.note);
   }
 
   /** Sends the file; resolves with the server's answer `{run, duplicate}` or null where it failed. */
@@ -58,7 +54,7 @@ export class UploadItem {
         this.bar.value = event.loaded;
       });
       request.addEventListener("load", () => resolve(this.#answered(request)));
-      request.addEventListener("error", () => resolve(this.fail(this.texts.network)));
+      request.addEventListener("error", () => resolve(this.fail(this.texts.network, { again: true })));
       request.addEventListener("abort", () => resolve(null));
       request.open("POST", address);
       request.responseType = "json";
@@ -70,26 +66,27 @@ export class UploadItem {
 
   stop() {
     this.request?.abort();
-    this.row.remove();
   }
 
-  fail(reason) {
+  /** Shows why it failed; the button tries `again` where that can help, and else takes the row away. */
+  fail(reason, { again = false } = {}) {
     this.#become("failed", reason);
+    this.again = again;
     this.bar.className = "bad";
-    this.#label("↻", this.texts.retry);
+    this.#label(again ? "↻" : "✕", again ? this.texts.retry : this.texts.dismiss);
     return null;
   }
 
   #answered(request) {
     const answer = request.response;
     if (request.status !== 202 || !answer) {
-      this.fail(answer?.detail || this.texts.refused);
+      this.fail(answer?.detail || this.texts.refused, { again: request.status >= 500 });
       return answer?.run ? { run: answer.run } : null;
     }
     this.bar.value = this.bar.max;
     this.bar.className = "good";
     this.#become(answer.duplicate ? "duplicate" : "added", answer.detail || this.texts.added);
-    this.button.remove();
+    this.#label("✕", this.texts.dismiss);
     return answer;
   }
 

@@ -1,14 +1,17 @@
 import html
 import re
+from itertools import pairwise
 
 import pytest
 
 from ingestion.reading import Mark, Segment, render, segments
 
 TEXT = (
-    "# Harbour *rules* {#rules}\n\nSpeed is limited to **five knots**, says the\n[office](https://example.org/a?b=1&c=2).\n\n"
+    "# Harbour *rules* {#rules}\n\nSpeed is limited to **five knots**, says the\n"
+    "[office](https://example.org/a?b=1&c=2).\n\n"
     "- Anchor only `here`\n- 禁止在电缆附近抛锚\n  - 违者罚款\n\n1. One\n2. Two\n\n> Quoted\n> words\n\n"
-    "| Boat | Time |\n|---|---|\n| Aurora \\| B | **07:10** |\n\n```js\nif (a < b) { go() }\n```\n\n---\n\nEnd &amp; done."
+    "| Boat | Time |\n|---|---|\n| Aurora \\| B | **07:10** |\n\n```js\nif (a < b) { go() }\n```\n\n"
+    "---\n\nEnd &amp; done."
 )
 
 
@@ -34,7 +37,8 @@ def test_blocks_become_elements() -> None:
     for part in (
         "<h2>Harbour <em>rules</em></h2>",
         "<strong>five knots</strong>",
-        '<a href="https://example.org/a?b=1&amp;c=2" rel="nofollow noopener noreferrer" target="_blank">office</a>',
+        '<a href="https://example.org/a?b=1&amp;c=2" rel="nofollow noopener noreferrer"',
+        ' target="_blank">office</a>',
         "<ul>\n<li>Anchor only <code>here</code></li>",
         "<li>禁止在电缆附近抛锚<ul>\n<li>违者罚款</li></ul>",
         "<li>One</li>\n<li>Two</li>",
@@ -138,7 +142,8 @@ def test_words_are_marked_within_a_passage() -> None:
     markup = render(text, 0, len(text), marks=[Mark(4, 27, "c1"), Mark(9, 14, "w", "word")])
     assert markup == (
         '<p>The <mark class="passage" data-id="c1">tide </mark><mark class="passage" data-id="c1">'
-        '<mark class="word" data-id="w">gauge</mark></mark><mark class="passage" data-id="c1"> was repaired</mark>.</p>\n'
+        '<mark class="word" data-id="w">gauge</mark></mark>'
+        '<mark class="passage" data-id="c1"> was repaired</mark>.</p>\n'
     )
 
 
@@ -220,7 +225,7 @@ def test_parts_follow_pages() -> None:
     parts = segments(text, starts, list(range(1, len(starts) + 1)), 20_000)
     assert parts[0] == Segment(0, 21_000, 1, 3)
     assert parts[-1].end == 100_000 and parts[-1].last_page == len(starts)
-    assert all(before.end == after.start for before, after in zip(parts, parts[1:], strict=False))
+    assert all(before.end == after.start for before, after in pairwise(parts))
     assert all(part.start in starts for part in parts)
 
 

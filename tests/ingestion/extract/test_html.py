@@ -24,7 +24,10 @@ def test_a_short_page_is_taken_whole() -> None:
 
 @pytest.mark.parametrize("declared", ["gb2312", "gbk"])
 def test_believes_the_charset_that_the_page_names(read: Read, declared: str) -> None:
-    body = f'<html><head><meta charset="{declared}"><title>潮位</title></head><body><p>{fixtures.CHINESE * 5}</p></body>'
+    body = (
+        f'<html><head><meta charset="{declared}"><title>潮位</title></head>'
+        f"<body><p>{fixtures.CHINESE * 5}</p></body>"
+    )
     found = read("a.html", body.encode("gb18030"))
     assert found.title == "潮位" and "由港务局修复" in found.text
 
@@ -40,3 +43,12 @@ def test_a_page_without_words_is_no_text() -> None:
     with pytest.raises(ExtractionError) as caught:
         page("<html><body><script>var a = 'text'</script><img src='a.png'></body></html>", "x")
     assert caught.value.code == "no_text"
+
+
+def test_links_that_lead_nowhere_from_here_are_only_words() -> None:
+    sentence = (
+        'The <a href="/gauge">gauge</a> stands<sup><a href="#n1">[1]</a></sup> in the '
+        '<a href="https://e.org/h">harbour</a>. '
+    )
+    found = page(f"<html><body><article><p>{sentence * 9}</p></article></body></html>", "x")
+    assert "The gauge stands in the [harbour](https://e.org/h)." in found.text

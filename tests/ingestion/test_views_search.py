@@ -1,0 +1,106 @@
+"""The search page: whole, as htmx asks for it, and in its empty states."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from ingestion import services
+from ingestion.models import Collection
+from tests.conftest import signed_in
+from tests.ingestion.material import CHINESE, ENGLISH, ready
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def library(collection: Collection) -> Collection:
+    ready(collection, ENGLISH, "holidays.md")
+    ready(collection, CHINESE, "年假.md")
+    return collection
+
+
+def page(client: Client, address: str, **headers: str) -> str:
+    answer = client.get(address, headers=headers)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_search_shows_the_passage_with_its_words_marked(library: Collection, owner: User) -> None:
+    html = page(signed_in(owner), "/?q=paid+leave")
+    assert "<mark>paid</mark> <mark>leave</mark>" in html
+    document = library.documents.get(name="holidays.md")
+    chunk = document.chunks.get()
+    assert f'href="/documents/{document.pk}/?p={chunk.pk}#p={chunk.pk}"' in html
+    assert 'value="paid leave"' in html
+
+
+def test_chinese_is_found_and_marked(library: Collection, owner: User) -> None:
+    assert "<mark>带薪年假</mark>" in page(signed_in(owner), "/?q=带薪年假")
+
+
+def test_htmx_gets_the_results_only(library: Collection, owner: User) -> None:
+    client = signed_in(owner)
+    part = page(client, "/?q=leave", **{"HX-Request": "true"})
+    assert "<html" not in part
+    assert "<mark>leave</mark>" in part
+    again = page(client, "/?q=leave", **{"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert "<html" in again
+
+
+def test_the_answer_depends_on_who_asks_how(library: Collection, owner: User) -> None:
+    answer = signed_in(owner).get("/?q=leave")
+    assert "HX-Request" in answer["Vary"]
+
+
+def test_a_stranger_finds_nothing_in_a_private_collection(library: Collection, stranger: User) -> None:
+    html = page(signed_in(stranger), "/?q=paid+leave&c=handbook")
+    assert "Nothing found" in html
+    assert "Handbook" not in html
+
+
+def test_a_visitor_searches_what_is_public(library: Collection) -> None:
+    assert "Nothing found" in page(signed_in(None), "/?q=paid+leave")
+    services.update_collection(collection=library, visibility="public")
+    assert "<mark>leave</mark>" in page(signed_in(None), "/?q=paid+leave")
+
+
+def test_a_ticked_collection_narrows_the_search(library: Collection, owner: User) -> None:
+    services.create_collection(owner=owner, name="Other", slug="other")
+    client = signed_in(owner)
+    assert "Nothing found" in page(client, "/?q=leave&c=other")
+    assert "<mark>leave</mark>" in page(client, "/?q=leave&c=handbook&c=other")
+    html = page(client, "/?q=leave&c=handbook")
+    assert '<input type="checkbox" name="c" value="handbook" checked>' in html
+
+
+def test_what_was_typed_is_escaped(library: Collection, owner: User) -> None:
+    html = page(signed_in(owner), "/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
+    assert "<script>alert" not in html
+
+
+def test_a_question_that_is_too_long_says_so(library: Collection, owner: User) -> None:
+    html = page(signed_in(owner), "/?q=" + "a" * 2500)
+    assert "at most" in html
+    assert "This search did not work" in html
+
+
+def test_an_unknown_mode_falls_back_to_both(library: Collection, owner: User) -> None:
+    assert 'value="hybrid" checked' in page(signed_in(owner), "/?q=leave&mode=nonsense")
+
+
+def test_the_first_visit_offers_the_sample_and_a_collection(stranger: User) -> None:
+    html = page(signed_in(stranger), "/")
+    assert "Load the sample collection" in html
+    assert 'href="/collections/new/"' in html
+    assert "Nothing here is open to visitors" in page(signed_in(None), "/")
+
+
+def test_the_number_of_queries_does_not_grow_with_the_hits(
+    library: Collection, owner: User, django_assert_max_num_queries: pytest.FixtureRequest
+) -> None:
+    client = signed_in(owner)
+    page(client, "/?q=leave")
+    for number in range(6):
+        ready(library, f"# Note {number}\n\nPaid leave, number {number}.", f"note-{number}.md")
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        page(client, "/?q=leave")

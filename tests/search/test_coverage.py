@@ -1,0 +1,108 @@
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from search import language
+from search.coverage import FULL, MAX_WEIGHT, SILENT, Coverage, measure, probe
+from search.embedding.hashed import HashedEmbedder
+from search.protocols import Vectors
+
+
+class KnowsByHeart:
+    """Recognises the probe of some languages and nothing else: questions and answers share a vector."""
+
+    dimension = 512
+
+    def __init__(self, *languages: str) -> None:
+        self.fingerprint = f"by-heart-{'-'.join(languages)}"
+        self.asked = 0
+        pairs = [pair for name in languages for pair in probe()[name]]
+        self._place = {text: number for number, pair in enumerate(pairs) for text in pair}
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.asked += 1
+        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            row[self._place.get(text, self.dimension - 1 - len(text) % 97)] = 1.0
+        return rows
+
+
+def test_the_probe_has_enough_questions_and_no_doubles() -> None:
+    counts = {name: len(pairs) for name, pairs in probe().items()}
+    assert counts["en"] >= 40
+    assert counts["zh"] >= 40
+    assert min(counts.values()) >= 12
+    for pairs in probe().values():
+        assert len({text for pair in pairs for text in pair}) == 2 * len(pairs)
+
+
+def test_measuring_tells_known_from_unknown_languages() -> None:
+    measured = measure(KnowsByHeart("zh"))
+    assert measured["zh"] == 1.0
+    assert measure(KnowsByHeart("en", "zh"))["en"] == 1.0
+
+
+def test_weight_follows_the_language_of_the_question(tmp_path: Path) -> None:
+    path = tmp_path / "coverage-1-by-heart-en.json"
+    path.write_text(json.dumps({"en": 0.9, "zh": 0.1, "de": (SILENT + FULL) / 2}))
+    coverage = Coverage(KnowsByHeart("en"), tmp_path)
+    assert coverage.dense_weight("Where do bees find honey?") == MAX_WEIGHT
+    assert coverage.dense_weight("蜜蜂在哪里采蜜？") == 0.0
+    assert coverage.dense_weight("Wo finden die Bienen den Honig?") == pytest.approx(MAX_WEIGHT / 2)
+    assert coverage.dense_weight("Vue 的响应式原理是什么") == 0.0
+    assert coverage.dense_weight("What does the character 蜜 mean in this sentence?") == MAX_WEIGHT
+    assert coverage.dense_weight("मधुमक्खी") == 0.0
+    assert coverage.dense_weight("12345 ???") == 0.0
+
+
+def test_measured_once_and_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    first = KnowsByHeart("en", "ja")
+    assert Coverage(first, folder).languages()["ja"] == 1.0
+    assert first.asked > 0
+    second = KnowsByHeart("en", "ja")
+    assert Coverage(second, folder).languages() == Coverage(first, folder).languages()
+    assert second.asked == 0
+    (file,) = folder.iterdir()
+    file.write_text("damaged")
+    Coverage(second, folder).languages()
+    assert second.asked > 0
+    assert json.loads(file.read_text())["en"] == 1.0
+
+
+def test_a_folder_that_cannot_be_written_is_survived(tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("in the way")
+    assert Coverage(KnowsByHeart("en"), tmp_path / "models").languages()["en"] == 1.0
+
+
+def test_a_model_without_meaning_is_not_trusted() -> None:
+    assert Coverage(HashedEmbedder()).dense_weight("Where do bees find honey?") == 0.0
+    assert Coverage(HashedEmbedder(64)).dense_weight("Where do bees find honey?") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Where is the harbour?", "en"),
+        ("password reset", "en"),
+        ("港口在哪里？", "zh"),
+        ("港はどこですか", "ja"),
+        ("항구는 어디에 있습니까", "ko"),
+        ("Где находится порт", "ru"),
+        ("Wo ist der Hafen und wie groß ist er?", "de"),
+        ("Où est le port et combien de bateaux ?", "fr"),
+        ("¿Dónde está el puerto?", "es"),
+        ("ท่าเรืออยู่ที่ไหน", "other"),
+    ],
+)
+def test_language(text: str, expected: str) -> None:
+    shares = language.shares(text)
+    assert max(shares, key=lambda name: shares[name]) == expected
+    assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def test_no_letters_no_language() -> None:
+    assert language.shares("123 ?!") == {}

@@ -1,0 +1,203 @@
+"""The contract of ``LexicalIndex``, held against every back end, and what only tantivy can get wrong."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from search.errors import IndexUnavailable
+from search.index.memory import MemoryLexicalIndex
+from search.index.tantivy import TantivyIndex
+from search.protocols import LexicalIndex
+from search.types import Chunk
+
+Make = Callable[..., Chunk]
+
+
+@pytest.fixture(params=["memory", "tantivy"])
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> LexicalIndex:
+    return MemoryLexicalIndex() if request.param == "memory" else TantivyIndex(tmp_path / "lexical")
+
+
+def ranked(index: LexicalIndex, query: str, k: int = 10, name: str = "g1") -> list[str]:
+    return [found.chunk_id for found in index.query(name, query, k)]
+
+
+def test_english_and_chinese_are_found(index: LexicalIndex, chunk: Make) -> None:
+    index.upsert(
+        "g1",
+        [
+            chunk("en", "The harbour was silted up by sand from the river."),
+            chunk("zh", "河流带来的泥沙填满了港池，贸易转移到了新码头。"),
+            chunk("mixed", "该框架在2015年由Vue团队发布。"),
+        ],
+    )
+    assert ranked(index, "Why did sands fill the harbours?") == ["en"]
+    assert ranked(index, "港池為什麼被泥沙填滿？")[0] == "zh"
+    assert ranked(index, "Vue 2015") == ["mixed"]
+    (found, *_rest) = index.query("g1", "团队", 3)
+    assert (found.chunk_id, found.document_id) == ("mixed", "doc-mixed")
+    assert found.score > 0
+
+
+def test_title_and_heading_count(index: LexicalIndex, chunk: Make) -> None:
+    index.upsert(
+        "g1",
+        [
+            chunk("plain", "It is about nothing much at all."),
+            chunk("titled", "It is about nothing much at all.", title="Beekeeping"),
+            chunk("headed", "It is about nothing much at all.", heading="Hives › 越冬"),
+        ],
+    )
+    assert ranked(index, "beekeeping") == ["titled"]
+    assert ranked(index, "蜜蜂越冬") == ["headed"]
+
+
+def test_k_bounds_and_orders(index: LexicalIndex, chunk: Make) -> None:
+    index.upsert("g1", [chunk(f"c{n}", "honey " * n + "wax " * (9 - n)) for n in range(1, 9)])
+    scores = [found.score for found in index.query("g1", "honey", 5)]
+    assert len(scores) == 5
+    assert scores == sorted(scores, reverse=True)
+    assert index.query("g1", "honey", 0) == []
+
+
+def test_nothing_to_search_for(index: LexicalIndex, chunk: Make) -> None:
+    assert ranked(index, "honey") == []
+    index.upsert("g1", [chunk("a", "honey")])
+    for query in ("", "  ", "!?。", "\x00", "propolis"):
+        assert ranked(index, query) == []
+    assert ranked(index, "x" * 10_000 + " honey") == ["a"]
+
+
+def test_upsert_replaces_and_delete_forgets(index: LexicalIndex, chunk: Make) -> None:
+    index.upsert("g1", [chunk("a", "honey"), chunk("b", "honey and wax")])
+    index.upsert("g1", [chunk("a", "propolis", document="moved")])
+    assert ranked(index, "honey") == ["b"]
+    assert index.query("g1", "propolis", 1)[0].document_id == "moved"
+    assert sorted(index.ids("g1")) == ["a", "b"]
+    index.delete("g1", ["b", "ghost"])
+    index.delete("g1", [])
+    index.delete("unknown", ["b"])
+    assert list(index.ids("g1")) == ["a"]
+    assert index.count("g1") == 1
+
+
+def test_the_same_id_twice_in_one_call_is_stored_once(index: LexicalIndex, chunk: Make) -> None:
+    index.upsert("g1", [chunk("a", "honey"), chunk("a", "wax")])
+    assert list(index.ids("g1")) == ["a"]
+    assert ranked(index, "honey") == []
+    assert ranked(index, "wax") == ["a"]
+
+
+def test_indexes_are_apart_and_can_be_dropped(index: LexicalIndex, chunk: Make) -> None:
+    index.upsert("g1", [chunk("a", "honey")])
+    index.upsert("g2", [chunk("b", "honey")])
+    assert list(index.indexes()) == ["g1", "g2"]
+    index.drop("g1")
+    index.drop("never-there")
+    assert list(index.indexes()) == ["g2"]
+    assert ranked(index, "honey") == []
+    assert list(index.ids("g1")) == []
+    assert ranked(index, "honey", name="g2") == ["b"]
+    index.upsert("g1", [chunk("c", "honey")])
+    assert ranked(index, "honey") == ["c"]
+
+
+def test_document_frequencies(index: LexicalIndex, chunk: Make) -> None:
+    index.upsert("g1", [chunk("a", "honey wax"), chunk("b", "honey honey", title="蜂蜜")])
+    assert index.document_frequencies("g1", ["honey", "wax", "蜂蜜", "none"]) == {
+        "honey": 2,
+        "wax": 1,
+        "蜂蜜": 1,
+        "none": 0,
+    }
+    assert index.document_frequencies("unknown", ["honey"]) == {"honey": 0}
+    assert index.count("unknown") == 0
+
+
+def test_an_error_while_writing_leaves_the_index_as_it_was(tmp_path: Path, chunk: Make) -> None:
+    index = TantivyIndex(tmp_path)
+    index.upsert("g1", [chunk("a", "honey")])
+
+    def broken() -> object:
+        yield chunk("b", "wax")
+        raise RuntimeError("the source failed")
+
+    with pytest.raises(RuntimeError, match="the source failed"):
+        index.upsert("g1", broken())  # type: ignore[arg-type]
+    assert list(index.ids("g1")) == ["a"]
+    index.upsert("g1", [chunk("c", "wax")])
+    assert sorted(index.ids("g1")) == ["a", "c"]
+
+
+OTHER_PROCESS = """
+import sys
+from search.index.tantivy import TantivyIndex
+from search.types import Chunk
+index = TantivyIndex(sys.argv[1])
+for line in sys.stdin:
+    action, _, rest = line.strip().partition(" ")
+    if action == "write":
+        index.upsert("g1", [Chunk(rest, "d", "honey")])
+        print("written", flush=True)
+    else:
+        print(",".join(sorted(found.chunk_id for found in index.query("g1", "honey", 9))), flush=True)
+"""
+
+
+def test_processes_see_each_others_commits(tmp_path: Path, chunk: Make) -> None:
+    index = TantivyIndex(tmp_path)
+    index.upsert("g1", [chunk("a", "honey")])
+    with subprocess.Popen(
+        [sys.executable, "-c", OTHER_PROCESS, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+
+        def tell(line: str) -> str:
+            print(line, file=other.stdin, flush=True)
+            return str(other.stdout.readline()).strip()
+
+        assert tell("read") == "a"
+        index.upsert("g1", [chunk("b", "honey")])
+        assert tell("read") == "a,b"
+        assert tell("write c") == "written"
+        assert sorted(ranked(index, "honey")) == ["a", "b", "c"]
+        index.drop("g1")
+        assert tell("read") == ""
+        index.upsert("g1", [chunk("z", "honey")])
+        assert tell("read") == "z"
+        other.stdin.close()
+
+
+def test_a_second_writer_waits_and_then_says_why(tmp_path: Path, chunk: Make) -> None:
+    first, second = TantivyIndex(tmp_path), TantivyIndex(tmp_path, lock_wait_s=0.1)
+
+    def while_writing() -> object:
+        with pytest.raises(IndexUnavailable, match="cannot be used"):
+            second.upsert("g1", [chunk("b", "wax")])
+        yield chunk("a", "honey")
+
+    first.upsert("g1", while_writing())  # type: ignore[arg-type]
+    second.upsert("g1", [chunk("b", "wax")])
+    assert sorted(first.ids("g1")) == ["a", "b"]
+
+
+def test_an_unusable_folder_is_said_in_a_sentence(tmp_path: Path, chunk: Make) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    index = TantivyIndex(blocked)
+    for call in (index.ping, lambda: index.upsert("g1", [chunk("a", "honey")])):
+        with pytest.raises(IndexUnavailable, match="cannot be used"):
+            call()
+
+
+def test_index_names_stay_inside_the_folder(tmp_path: Path) -> None:
+    for name in ("../x", "a/b", "", ".."):
+        with pytest.raises(ValueError, match="cannot name an index"):
+            TantivyIndex(tmp_path).query(name, "honey", 1)
