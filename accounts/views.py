@@ -68,7 +68,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("language", "")
     if request.user.is_authenticated and chosen in dict(site.LANGUAGES):
         User.objects.filter(pk=request.user.pk).update(language=chosen)
-    return cast(HttpResponse, i18n.set_language(request))
+    return i18n.set_language(request)
 
 
 @require_POST
@@ -104,7 +104,7 @@ def save_appearance(request: HttpRequest) -> HttpResponse:
     form = AppearanceForm(request.POST)
     if not form.is_valid():
         return _settings_page(request, appearance=form)
-    User.objects.filter(pk=request.user.pk).update(**form.cleaned_data)
+    User.objects.filter(pk=cast(User, request.user).pk).update(**form.cleaned_data)
     response = redirect("settings")
     keep_language(response, form.cleaned_data["language"])
     messages.success(request, _("Saved."))

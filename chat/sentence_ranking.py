@@ -23,9 +23,11 @@ AFTER = 0.2
 PASSAGE = 0.6
 RANK = 0.3
 QUANTITY = 0.15
-WEAKEST = 0.35
+WEAKEST = 0.5
 LONGEST_SENTENCE = 600
 
+_HEADING = re.compile(r"#{1,6}\s")
+_BULLET = re.compile(r"^(?:[-*+>]\s+|\d+[.)]\s+)+")
 _ASKS_QUANTITY = re.compile(
     r"how (?:many|much|long|old|far|big|large|tall|often|fast)|what (?:year|date|percent)|\bwhen\b|"
     r"多少|几|幾|何时|何時|什么时候|什麼時候|哪一?年|多[大高长長久远遠]",
@@ -75,9 +77,10 @@ def best_sentences(question: str, sources: Sequence[Source], *, limit: int) -> l
 
 
 def _sentences(text: str) -> list[str]:
-    """Sentences of a passage; the remains of a table or code count as long sentences and are cut."""
-    found = (text[start:end].strip() for start, end in sentence_spans(text))
-    return [sentence[:LONGEST_SENTENCE] for sentence in found if any(map(str.isalnum, sentence))]
+    """Sentences of a passage without headings and bullets; a table or code is cut like a long sentence."""
+    found = (text[start:end] for start, end in sentence_spans(text))
+    quotable = (_BULLET.sub("", sentence) for sentence in found if not _HEADING.match(sentence))
+    return [sentence[:LONGEST_SENTENCE] for sentence in quotable if any(map(str.isalnum, sentence))]
 
 
 def _bm25(terms: Mapping[str, float], bags: Sequence[Counter[str]]) -> list[float]:

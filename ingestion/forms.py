@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -39,7 +40,7 @@ class SearchForm(forms.Form):
     @property
     def chosen(self) -> list[str]:
         """The ticked collections that the visitor may read, in the page's order."""
-        ticked = set(self.data.getlist("c"))
+        ticked = set(self.data.getlist("c")) if isinstance(self.data, QueryDict) else set()
         return [slug for slug in self.slugs if slug in ticked]
 
     @property
@@ -106,8 +107,7 @@ class CollectionSettingsForm(Styled):
         min_value=_MIN_TOKENS,
         max_value=_MAX_TOKENS,
         help_text=gettext_lazy(
-            "Empty means the site's default. It applies to documents added from now on, and never goes "
-            "beyond what the embedding model reads at once."
+            "Empty means the site's default. It never goes beyond what the embedding model reads at once."
         ),
     )
     chunk_overlap = forms.IntegerField(

@@ -18,7 +18,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from ingestion import services, storage, wake
-from ingestion.extract import kinds
+from ingestion.extract import kinds, messages
 from ingestion.extract.types import Extracted, ExtractionError, Limits
 from ingestion.generations import active_generation, split_settings
 from ingestion.models import Chunk, Document, DocumentText, Generation
@@ -26,7 +26,7 @@ from ingestion.splitting import Piece, split
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 3
 _TITLE, _HEADING = 300, 300
 Status, Step = Document.Status, Document.Step
@@ -95,7 +95,7 @@ def extract_document(document: Document, extractor: Extractor) -> None:
     lease = _Lease(document)
     try:
         if not path.exists():
-            raise ExtractionError("missing", "The stored file is gone. Upload it again.")
+            raise ExtractionError("missing", messages.MISSING)
         extracted = extractor.extract(path, document.name, limits, on_wait=lease.keep)
         pieces = _pieces(document, extracted)
         _commit_extraction(document, extracted, pieces)
@@ -114,7 +114,7 @@ def _pieces(document: Document, extracted: Extracted) -> list[Piece]:
     markdown = extracted.mime not in kinds.AS_WRITTEN
     pieces = split(extracted.text, starts, split_settings(document.collection), markdown=markdown)
     if not pieces:
-        raise ExtractionError("no_text", "No text was found in this file.")
+        raise ExtractionError("no_text", messages.NO_TEXT)
     return pieces
 
 
@@ -174,7 +174,7 @@ def chunk_id(generation: Generation, document: Document, start: int, text: str) 
 
 
 class _Lease:
-    """Renews a document's lease at most every five seconds."""
+    """Renews a document's lease every two seconds while it is worked on."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -204,10 +204,7 @@ def _fail_exhausted(document: Document) -> None:
     waiting().filter(pk=document.pk).order_by().update(
         status=Status.FAILED,
         error_code="crashed",
-        error=(
-            "Reading this file stopped the worker several times, so it was set aside. "
-            "Try a simpler copy of it, for example one saved again from its program."
-        ),
+        error=messages.KEEPS_CRASHING,
         claim=None,
         lease_until=None,
         finished_at=timezone.now(),
@@ -222,5 +219,6 @@ def _release(document: Document) -> None:
 
 
 def release_all() -> int:
-    """Takes every lease back; for a start when no worker can be alive."""
+    """Takes every lease back, for when this machine's parse worker is known to be dead. Should another
+    machine hold one, it notices that its claim is gone and drops that document."""
     return Document.objects.filter(lease_until__isnull=False).update(lease_until=None, claim=None)

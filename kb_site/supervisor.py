@@ -105,6 +105,8 @@ class Supervisor:
 
     def _make_workers(self) -> list[Child]:
         env = {"CHROMA_URL": self._chroma_url, "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
+        # Threads of torch that wait for work must not keep a core busy: the machine is shared.
+        env["OMP_WAIT_POLICY"] = "PASSIVE"
         python = [sys.executable, "-m"]
         celery = [*python, "celery", "-A", "kb_site", "--quiet"]
         worker = [*celery, "worker", "--pool", "threads", "--loglevel", "INFO"]
@@ -160,6 +162,8 @@ class Supervisor:
                 )
             _say(f"{child.name} stopped and is started again (log: {child.log})")
             self._stop.wait(min(2.0, 0.1 * 2 ** len(child.starts)))
+            if child.name == "parse":
+                release_all()
             child.start()
 
     def _greet(self, seconds: float) -> None:

@@ -16,6 +16,6 @@ def start_warm_up() -> None:
 def _load() -> None:
     try:
         registry.embedder().embed(["warm-up"])
-        registry.coverage()
+        registry.coverage().languages()
     except SearchError as error:
         log.error("the embedding model does not load: %s", error)

@@ -19,7 +19,7 @@ import snowballstemmer
 from search import stopwords
 from search.folding import fold
 
-# A lone character says less than a pair; tuned on halves of XQuAD zh and DRCD (docs/decisions/002).
+# A lone character says less than a pair; tuned on XQuAD zh and DRCD (docs/decisions/002).
 SINGLE_WEIGHT = 0.35
 MAX_TERM_CHARS = 64
 MAX_QUERY_TERMS = 512

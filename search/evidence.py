@@ -3,7 +3,7 @@
 The score is the share of the question's weight (inverse document frequency) that the best single
 passage holds, mixed with the best cosine as far as the embedding model knows the language. It is scaled
 so that ``THRESHOLD`` suits every script: Chinese questions, cut into overlapping pairs, find a smaller
-share of their terms than English ones. Calibrated on halves of the refusal sets (docs/decisions/002).
+share of their terms than English ones. Calibrated on the refusal sets (docs/decisions/002).
 """
 
 import math

@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,7 +19,7 @@ log = logging.getLogger(__name__)
 # How many candidates each side hands over, at least.
 DEPTH = 100
 # A vector server that hangs must not hold up a search that words can answer.
-TIMEOUT_S = 20.0
+TIMEOUT_S = 10.0
 _THREADS = 8
 
 _Found = list[tuple[str, Candidate]]
@@ -35,9 +34,10 @@ class Result:
     degraded: bool = False
 
 
-@lru_cache(maxsize=1)
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_THREADS, thread_name_prefix="retrieve")
+@lru_cache(maxsize=2)
+def _pool(side: str) -> ThreadPoolExecutor:
+    """One for each side: vectors that hang must not use up the threads that compare words."""
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix=f"retrieve-{side}")
 
 
 def retrieve(
@@ -67,14 +67,16 @@ def retrieve(
 
     def by_vectors() -> _Found:
         vector = embedder.embed([query])
-        return _everywhere(lambda index_id: vectors.query(index_id, vector[0], depth), indexes, depth)
+        return _everywhere(
+            "vectors", lambda index_id: vectors.query(index_id, vector[0], depth), indexes, depth
+        )
 
     if mode == "lexical":
-        return Result(tuple(fuse(_everywhere(by_words, indexes, depth), [], 0.0, k)))
+        return Result(tuple(fuse(_everywhere("words", by_words, indexes, depth), [], 0.0, k)))
     if mode == "dense":
         return Result(tuple(fuse([], by_vectors(), 1.0, k)))
     return _hybrid(
-        words=lambda: _everywhere(by_words, indexes, depth),
+        words=lambda: _everywhere("words", by_words, indexes, depth),
         nearest=by_vectors,
         weigh=lambda: coverage.dense_weight(query),
         k=k,
@@ -105,19 +107,20 @@ def _hybrid(
     return Result(tuple(fuse(found, dense, weight, k)), tuple(notes), bool(notes))
 
 
-def _everywhere(ask: Callable[[str], list[Candidate]], indexes: Sequence[str], depth: int) -> _Found:
-    """The ``depth`` best of all indexes. Several are asked at the same time."""
-    if len(indexes) == 1:
-        answers = [ask(indexes[0])]
-    else:
-        tasks: list[Future[list[Candidate]]] = [_pool().submit(ask, index_id) for index_id in indexes]
-        try:
-            answers = [task.result(timeout=TIMEOUT_S) for task in tasks]
-        except FutureTimeout as error:
-            raise IndexUnavailable(
-                _("The search index did not answer within %(seconds)d seconds. Try again in a moment.")
-                % {"seconds": TIMEOUT_S}
-            ) from error
+def _everywhere(
+    side: str, ask: Callable[[str], list[Candidate]], indexes: Sequence[str], depth: int
+) -> _Found:
+    """The ``depth`` best of all indexes, which are asked at the same time, within ``TIMEOUT_S``."""
+    tasks: list[Future[list[Candidate]]] = [_pool(side).submit(ask, index_id) for index_id in indexes]
+    _done, late = wait(tasks, timeout=TIMEOUT_S)
+    for task in late:
+        task.cancel()
+    if late:
+        raise IndexUnavailable(
+            _("The search index did not answer within %(seconds)d seconds. Try again in a moment.")
+            % {"seconds": TIMEOUT_S}
+        )
+    answers = [task.result() for task in tasks]
     found = [
         (index_id, candidate)
         for index_id, answer in zip(indexes, answers, strict=True)

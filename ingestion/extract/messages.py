@@ -60,3 +60,8 @@ CRASHED = gettext_noop(
     "save the file in another format."
 )
 UNREADABLE = gettext_noop("The stored file could not be opened. Upload it again.")
+MISSING = gettext_noop("The stored file is gone. Upload it again.")
+KEEPS_CRASHING = gettext_noop(
+    "Reading this file stopped the program several times, so it was set aside. Open it in its own program, "
+    "save a simpler copy, and upload that."
+)

@@ -33,7 +33,8 @@ def plain(text: str) -> str:
 
 def marked(text: str, start: int, end: int, highlights: Sequence[tuple[int, int]]) -> SafeString:
     """``text[start:end]`` as HTML with the ``highlights`` inside it in ``<mark>``."""
-    parts, at = [], start
+    parts: list[str] = []
+    at = start
     for begin, stop in sorted(highlights):
         begin, stop = max(begin, at), min(stop, end)
         if begin >= stop:
@@ -82,6 +83,13 @@ def file_type(document: Document) -> str:
     """The suffix in capitals, as people name types: PDF, DOCX."""
     _stem, dot, suffix = document.name.rpartition(".")
     return suffix.upper()[:5] if dot and suffix.isalnum() else "–"
+
+
+@register.filter
+def has_own_title(document: Document) -> bool:
+    """Whether the document names itself otherwise than its file does."""
+    stem = document.name.rpartition(".")[0] or document.name
+    return bool(document.title) and document.title not in {stem, document.name}
 
 
 @register.filter

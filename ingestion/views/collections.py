@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -23,6 +22,7 @@ from ingestion.forms import (
     signed_in,
 )
 from ingestion.models import Collection, Document
+from ingestion.views.parts import page_or_part
 
 _ROWS = 50
 
@@ -55,12 +55,8 @@ def load_sample(request: HttpRequest) -> HttpResponse:
 def collection(request: HttpRequest, slug: str) -> HttpResponse:
     """The whole page, or only the documents where htmx asks for them."""
     shown = access.get_collection(request.user, slug)
-    is_part = request.htmx and not request.htmx.history_restore_request
-    template = "ingestion/_documents.html" if is_part else "ingestion/collection.html"
-    response = render(request, template, documents_context(request, shown))
-    patch_vary_headers(response, ["HX-Request"])
-    response["Cache-Control"] = "private, no-cache"
-    return response
+    context = documents_context(request, shown)
+    return page_or_part(request, "ingestion/collection.html", "ingestion/_documents.html", context)
 
 
 def documents_context(request: HttpRequest, shown: Collection) -> dict[str, Any]:

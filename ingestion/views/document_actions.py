@@ -17,6 +17,7 @@ from accounts.roles import Action
 from ingestion import access, selectors, services
 from ingestion.models import Collection, Document
 from ingestion.views.collections import documents_context
+from ingestion.views.parts import asks_for_part
 
 _ACTIONS: dict[str, Callable[[Document], None]] = {
     "retry": lambda document: services.retry_document(document=document),
@@ -38,7 +39,7 @@ def _apply(action: str, documents: Iterable[Document]) -> int:
 def one(request: HttpRequest, document_id: UUID, action: str) -> HttpResponse:
     document = access.get_document(request.user, document_id, Action.EDIT)
     _apply(action, [document])
-    if action == "delete" and not request.htmx:
+    if action == "delete" and not asks_for_part(request):
         messages.success(request, _("“%(name)s” is deleted.") % {"name": document.name})
     return _answer(request, document.collection)
 
@@ -52,7 +53,7 @@ def ticked(request: HttpRequest, slug: str) -> HttpResponse:
     if action in _ACTIONS:
         ids = [text for text in request.POST.getlist("ids") if _is_id(text)]
         count = _apply(action, collection.documents.filter(id__in=ids))
-        if not request.htmx:
+        if not asks_for_part(request):
             changed = ngettext("%(count)d document changed.", "%(count)d documents changed.", count)
             messages.success(request, changed % {"count": count})
     return _answer(request, collection)
@@ -68,7 +69,7 @@ def _is_id(text: str) -> bool:
 
 def _answer(request: HttpRequest, collection: Collection) -> HttpResponse:
     """The list as it is now for htmx; otherwise back to where the form stood."""
-    if request.htmx:
+    if asks_for_part(request):
         return render(request, "ingestion/_documents.html", documents_context(request, collection))
     target = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 
 from ingestion import selectors
+from ingestion.extract.kinds import AS_WRITTEN
 from ingestion.models import Chunk, Document, DocumentText
 from ingestion.reading import Mark, Segment, render, segments
 
 PART_CHARS = 50_000
 CONTEXT_CHARS = 1500
-_AS_IT_IS = frozenset({"text/plain", "text/csv", "text/tab-separated-values"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def around(document: Document, content: DocumentText, opened: Chunk) -> SafeStri
     line_end = text.rfind("\n", opened.end, end)
     end = line_end if line_end >= 0 and end < len(text) else end
     marks = [Mark(opened.start, opened.end, opened.id, "passage")]
-    return render(text, start, end, marks=marks, markdown=document.mime not in _AS_IT_IS)
+    return render(text, start, end, marks=marks, markdown=document.mime not in AS_WRITTEN)
 
 
 def _pages(
@@ -79,7 +79,7 @@ def _pages(
 ) -> Iterator[PageOfText]:
     pages = content.pages or [[None, 0, "", False]]
     ends = [page[1] for page in pages[1:]] + [len(content.text)]
-    markdown = document.mime not in _AS_IT_IS
+    markdown = document.mime not in AS_WRITTEN
     for (number, begin, label, ocr), end in zip(pages, ends, strict=True):
         start, stop = max(begin, part.start), min(end, part.end)
         if start < stop:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -37,7 +37,8 @@ class RunRow:
 @login_required
 @require_GET
 def runs(request: HttpRequest) -> HttpResponse:
-    shown = selectors.recent_runs(request.user).filter(total__gt=0)
+    has_documents = Exists(Document.objects.filter(run=OuterRef("pk")))
+    shown = selectors.recent_runs(request.user).filter(has_documents)
     page = Paginator(_with_documents(shown), _ROWS).get_page(request.GET.get("page", "1"))
     return render(request, "ingestion/runs.html", {"page": page, "rows": _rows(request, list(page))})
 

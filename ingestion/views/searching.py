@@ -3,15 +3,14 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
-from ingestion import selectors
+from ingestion import access, selectors
 from ingestion.errors import BadQuery
 from ingestion.finding import find
 from ingestion.forms import SearchForm
 from ingestion.models import Collection
+from ingestion.views.parts import page_or_part
 from ingestion.views.result_groups import by_document
 from search.errors import SearchError
 
@@ -21,14 +20,12 @@ _PASSAGES = 20
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     """The whole page, or only the results where htmx asks for them."""
-    collections = list(selectors.collection_cards(request.user))
+    is_search = bool(request.GET.get("q", "").strip())
+    readable = access.collections_for(request.user) if is_search else selectors.collection_cards(request.user)
+    collections = list(readable)
     form = SearchForm(request.GET, slugs=[item.slug for item in collections])
     context = {"form": form, "collections": collections, **_results(form, collections)}
-    is_part = request.htmx and not request.htmx.history_restore_request
-    response = render(request, "ingestion/_results.html" if is_part else "ingestion/search.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    response["Cache-Control"] = "private, no-cache"
-    return response
+    return page_or_part(request, "ingestion/search.html", "ingestion/_results.html", context)
 
 
 def _results(form: SearchForm, collections: list[Collection]) -> dict[str, Any]:

@@ -54,13 +54,12 @@ def _run(request: HttpRequest, collection: Collection) -> Run:
         wanted = UUID(request.POST.get("run", ""))
     except ValueError:
         wanted = None
-    known = collection.runs.filter(id=wanted, started_by=request.user).first() if wanted else None
-    return known or services.start_run(
-        collection=collection, kind=Run.Kind.UPLOAD, by=signed_in(request.user)
-    )
+    user = signed_in(request.user)
+    known = collection.runs.filter(id=wanted, started_by=user).first() if wanted else None
+    return known or services.start_run(collection=collection, kind=Run.Kind.UPLOAD, by=user)
 
 
-def _add(collection: Collection, file: UploadedFile, user: User, run: Run) -> Outcome:
+def _add(collection: Collection, file: "UploadedFile[bytes]", user: User, run: Run) -> Outcome:
     name = file.name or ""
     try:
         return Outcome(name, services.add_file(collection=collection, file=file, name=name, by=user, run=run))

@@ -37,7 +37,7 @@ def _half_precision_is_faster() -> bool:
     def seconds(dtype: "torch.dtype") -> float:
         rows, weights = torch.ones(2048, 384, dtype=dtype), torch.ones(1536, 384, dtype=dtype)
         best = math.inf
-        for _ in range(4):
+        for _round in range(4):
             began = time.perf_counter()
             torch.nn.functional.linear(rows, weights)
             best = min(best, time.perf_counter() - began)
@@ -120,9 +120,7 @@ class SentenceTransformerEmbedder:
     def _encode(self, texts: Sequence[str]) -> Vectors:
         model = self._ready()
         self._share_out_threads(len(texts))
-        rows = model.encode(
-            list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True
-        )
+        rows = model.encode(list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
         vectors: Vectors = np.asarray(rows, dtype=np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
@@ -154,7 +152,7 @@ class SentenceTransformerEmbedder:
             from sentence_transformers import SentenceTransformer
             from transformers.utils import logging as transformers_logging
 
-            transformers_logging.disable_progress_bar()
+            transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
             device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
             # The files are here by now, so nothing has to be looked up over the network.
             return SentenceTransformer(

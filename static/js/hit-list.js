@@ -9,7 +9,10 @@ class HitList extends HTMLElement {
     this.addEventListener("change", (event) => {
       if (event.target.matches("[data-why]")) this.#why(event.target.checked);
     });
-    this.addEventListener("htmx:afterSwap", () => this.#restore());
+    this.addEventListener("htmx:afterSwap", () => {
+      this.#restore();
+      this.#announce();
+    });
     this.#restore();
   }
 
@@ -33,6 +36,12 @@ class HitList extends HTMLElement {
   #why(shown) {
     this.toggleAttribute("data-why", shown);
     localStorage.setItem(KEY, shown ? "1" : "");
+  }
+
+  /** A screen reader hears how many were found, once. */
+  #announce() {
+    const line = this.querySelector("[data-status], .empty h2");
+    document.getElementById("announce").textContent = line?.textContent ?? "";
   }
 
   #restore() {

@@ -1,14 +1,19 @@
-/** Says so when htmx gets no answer, and goes away with the next one that works. */
+/** Says so when htmx gets no answer or a refusal, and goes away with the next answer that works. */
 const box = () => document.getElementById("network-error");
 
-for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-  document.addEventListener(name, () => {
-    box().hidden = false;
-  });
+function show(kind) {
+  for (const text of box().querySelectorAll("[data-when]")) text.hidden = text.dataset.when !== kind;
+  box().hidden = false;
 }
 
-document.addEventListener("htmx:afterOnLoad", () => {
-  box().hidden = true;
+for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => show("away"));
+
+document.addEventListener("htmx:responseError", (event) => {
+  show(event.detail.xhr.status < 500 ? "stale" : "away");
+});
+
+document.addEventListener("htmx:afterOnLoad", (event) => {
+  if (event.detail.successful) box().hidden = true;
 });
 
 document.addEventListener("click", (event) => {

@@ -80,7 +80,9 @@ export class UploadItem {
   #answered(request) {
     const answer = request.response;
     if (request.status !== 202 || !answer) {
-      this.fail(answer?.detail || this.texts.refused, { again: request.status >= 500 });
+      const isSignedOut = request.responseURL.includes("/login/");
+      const reason = answer?.detail || (isSignedOut ? this.texts.signedOut : this.texts.refused);
+      this.fail(reason, { again: request.status >= 500 });
       return answer?.run ? { run: answer.run } : null;
     }
     this.bar.value = this.bar.max;

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from accounts.models import ApiKey, User
@@ -142,3 +143,8 @@ def test_no_page_needs_inline_scripts_or_styles(owner: User) -> None:
         assert not re.search(r"<[^>]+\s(style|on\w+)=", html), address
         assert "<style" not in html
         assert 'class="skip-link"' in html
+
+
+def test_the_page_of_a_crash_needs_nothing_of_the_site() -> None:
+    html = render_to_string("500.html")
+    assert "Nothing you uploaded is lost" in html

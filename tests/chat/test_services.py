@@ -1,4 +1,5 @@
 import pytest
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -7,7 +8,7 @@ from chat.errors import NothingToSearch, NotTheLast, StillWriting
 from chat.events import QuestionError
 from chat.models import Conversation, Message
 from ingestion import services as ingestion_services
-from ingestion.models import Collection
+from ingestion.models import Collection, DocumentText
 from tests.chat.handbook import fill
 from tests.llm.openai_stub import OpenAIStub, Reply, chunk
 
@@ -29,8 +30,7 @@ def test_an_answer_is_stored_with_its_citations(conversation: Conversation) -> N
     assert "42 metres high" in answer.text
     citation = answer.citations[0]
     assert citation["document"] == "Coast"
-    assert citation["quote"] in answer.text.replace(" [1]", "") or "42 metres" in citation["quote"]
-    assert answer.heartbeat_at is not None
+    assert citation["quote"].rstrip(".") in answer.text
     conversation.refresh_from_db()
     assert conversation.title == QUESTION
     assert [message.role for message in conversation.messages.all()] == ["user", "assistant"]
@@ -38,8 +38,6 @@ def test_an_answer_is_stored_with_its_citations(conversation: Conversation) -> N
 
 def test_a_citation_names_the_place_in_the_documents_text(conversation: Conversation) -> None:
     citation = services.answer_now(conversation=conversation, question=QUESTION).citations[0]
-    from ingestion.models import DocumentText
-
     text = DocumentText.objects.get(document_id=citation["document_id"]).text
     assert text[citation["start"] : citation["end"]] == citation["quote"]
 
@@ -118,8 +116,6 @@ def test_only_the_last_answer_can_be_written_again(conversation: Conversation) -
 
 
 def test_number_of_queries_does_not_grow_with_the_conversation(conversation: Conversation) -> None:
-    from django.db import connection
-
     services.answer_now(conversation=conversation, question=QUESTION)
     with CaptureQueriesContext(
         connection,

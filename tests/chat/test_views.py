@@ -3,12 +3,12 @@
 import uuid
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from accounts.models import User
 from chat import services
 from chat.models import Conversation, Message
+from ingestion import services as ingestion_services
 from ingestion.models import Collection
 from tests.chat.handbook import fill
 from tests.conftest import signed_in
@@ -136,8 +136,6 @@ def test_a_strangers_collection_cannot_be_chosen(stranger: User, collection: Col
 def test_collections_of_a_conversation_cannot_be_widened_beyond_ones_rights(
     conversation: Conversation, owner: User, stranger: User
 ) -> None:
-    from ingestion import services as ingestion_services
-
     theirs = ingestion_services.create_collection(owner=stranger, name="Theirs", slug="theirs")
     signed_in(owner).post(f"/chat/{conversation.pk}/settings", {"collections": [theirs.slug]})
     assert theirs not in conversation.collections.all()
@@ -158,10 +156,3 @@ def test_pages_hold_no_inline_script_or_style(conversation: Conversation, owner:
     assert "<style" not in html
     assert " onclick=" not in html
     assert html.count("<script") == html.count("<script ") == html.count(' src="') - html.count("<img ")
-
-
-def test_misconfigured_models_are_said_to_be_so() -> None:
-    from llm.registry import backend
-
-    with pytest.raises(ImproperlyConfigured):
-        backend("nothing")

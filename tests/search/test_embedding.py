@@ -83,7 +83,9 @@ def test_loaded_says_whether_it_can_answer_at_once() -> None:
     assert SentenceTransformerEmbedder().loaded is False
 
 
-def test_stored_coverage_of_the_bundled_model_is_what_it_measures(bundled: SentenceTransformerEmbedder) -> None:
+def test_stored_coverage_of_the_bundled_model_is_what_it_measures(
+    bundled: SentenceTransformerEmbedder,
+) -> None:
     path = Path(__file__).parents[2] / "search" / "measured_coverage.json"
     stored = json.loads(path.read_text(encoding="utf-8"))[bundled.fingerprint]
     assert measure(bundled) == pytest.approx(stored, abs=0.05)
@@ -145,7 +147,8 @@ for name in sys.argv[1].split():
     importlib.import_module(name)
 from search.embedding.sentence_transformer import SentenceTransformerEmbedder
 embedder = SentenceTransformerEmbedder()
-assert embedder.dimension == 384 and embedder.fingerprint and embedder.max_tokens and embedder.tokenizer_path()
+assert embedder.dimension == 384 and embedder.fingerprint
+assert embedder.max_tokens and embedder.tokenizer_path()
 heavy = {"torch", "transformers", "sentence_transformers", "chromadb"} & set(sys.modules)
 print(",".join(sorted(heavy)))
 """

@@ -54,7 +54,9 @@ def test_a_cosine_counts_only_where_the_model_is_trusted(lexical: MemoryLexicalI
     weights = term_weights("What made the merchants rich?", ["g"], lexical)
     texts = [TEXTS["fire"]]
     assert evidence(texts, weights, cosine=0.9, coverage=0.0) == evidence(texts, weights)
-    assert evidence(texts, weights, cosine=0.9, coverage=1.0) > evidence(texts, weights, cosine=0.2, coverage=1.0)
+    assert evidence(texts, weights, cosine=0.9, coverage=1.0) > evidence(
+        texts, weights, cosine=0.2, coverage=1.0
+    )
 
 
 def test_rare_terms_weigh_more_and_unknown_ones_most(lexical: MemoryLexicalIndex) -> None:

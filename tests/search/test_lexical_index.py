@@ -156,12 +156,13 @@ def test_processes_see_each_others_commits(tmp_path: Path, chunk: Make) -> None:
         stdout=subprocess.PIPE,
         text=True,
     ) as other:
-        assert other.stdin is not None
-        assert other.stdout is not None
+        source, sink = other.stdout, other.stdin
+        assert source is not None
+        assert sink is not None
 
         def tell(line: str) -> str:
-            print(line, file=other.stdin, flush=True)
-            return str(other.stdout.readline()).strip()
+            print(line, file=sink, flush=True)
+            return str(source.readline()).strip()
 
         assert tell("read") == "a"
         index.upsert("g1", [chunk("b", "honey")])
@@ -172,7 +173,7 @@ def test_processes_see_each_others_commits(tmp_path: Path, chunk: Make) -> None:
         assert tell("read") == ""
         index.upsert("g1", [chunk("z", "honey")])
         assert tell("read") == "z"
-        other.stdin.close()
+        sink.close()
 
 
 def test_a_second_writer_waits_and_then_says_why(tmp_path: Path, chunk: Make) -> None:

@@ -1,6 +1,7 @@
 """Fusion, and retrieval over the real in-memory indexes."""
 
 import json
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from zlib import crc32
@@ -197,11 +198,35 @@ def test_hybrid_goes_on_without_a_model_or_without_words(tmp_path: Path) -> None
         ask("merchants salt", embedder=NoModel(), vectors=vectors, lexical=broken)
 
 
+class Hanging(MemoryVectorIndex):
+    """Answers when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def query(self, index_id: str, vector: Vectors, k: int) -> list[Candidate]:
+        self.let_go.wait(60)
+        return super().query(index_id, vector, k)
+
+
+def test_a_vector_server_that_hangs_does_not_hold_up_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search.retrieval.TIMEOUT_S", 0.1)
+    embedder, hanging = HashedEmbedder(), Hanging()
+    _vectors, lexical = filled(embedder)
+    result = ask("merchants salt", embedder=embedder, vectors=hanging, lexical=lexical)
+    hanging.let_go.set()
+    assert result.hits[0].chunk_id == "salt"
+    assert "did not answer" in result.notes[0]
+
+
 @pytest.mark.parametrize(
     ("name", "lowest"),
     [("xquad-zh", 0.96), ("drcd-dev-simplified-queries", 0.965), ("xquad-en", 0.96), ("squad2-dev", 0.89)],
 )
-def test_words_alone_reach_the_measured_quality(youju_data: Path, name: str, lowest: float, tmp_path: Path) -> None:
+def test_words_alone_reach_the_measured_quality(
+    youju_data: Path, name: str, lowest: float, tmp_path: Path
+) -> None:
     folder = youju_data / name
     if not folder.is_dir():
         pytest.skip(f"{folder} is not there")

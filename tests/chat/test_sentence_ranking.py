@@ -1,0 +1,80 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from chat.evaluating import holds_gold
+from chat.sentence_ranking import best_sentences
+from llm.types import Source
+from tests.chat.passages import HARBOUR, LIGHTHOUSE
+
+SOURCES = [Source(1, LIGHTHOUSE), Source(2, HARBOUR)]
+
+
+def texts(question: str, sources: list[Source], limit: int = 3) -> list[str]:
+    return [quoted.text for quoted in best_sentences(question, sources, limit=limit)]
+
+
+def test_the_sentence_that_answers_comes_first() -> None:
+    assert texts("How high is the lighthouse?", SOURCES)[0] == "It is 42 metres high."
+    assert texts("Who was the keeper?", SOURCES)[0] == "Its keeper was Ada Holm."
+    assert (
+        texts("灯塔高多少米?", [Source(1, "渔民常来这里。灯塔高四十二米。阿达是看守人。")])[0]
+        == "灯塔高四十二米。"
+    )
+
+
+def test_every_quote_is_word_for_word_from_its_source() -> None:
+    by_number = {source.n: source.text for source in SOURCES}
+    for quoted in best_sentences("Which boats need a pilot?", SOURCES, limit=3):
+        assert quoted.text in by_number[quoted.n]
+
+
+def test_never_more_than_the_limit() -> None:
+    assert len(texts("lighthouse harbour boats keeper", SOURCES, limit=2)) <= 2
+
+
+def test_overlapping_passages_do_not_repeat_a_sentence() -> None:
+    quotes = texts("How high is the lighthouse?", [Source(1, LIGHTHOUSE), Source(2, LIGHTHOUSE)])
+    assert len(quotes) == len(set(quotes))
+
+
+def test_headings_and_bullets_are_not_quoted() -> None:
+    quotes = texts(
+        "How high is the tower?", [Source(1, "# How high is the tower\n\n- The tower is 9 m high.")]
+    )
+    assert quotes == ["The tower is 9 m high."]
+
+
+def test_a_question_for_a_quantity_prefers_figures() -> None:
+    source = Source(1, "Leave is paid to all employees. Employees take 25 days of it. Employees like it.")
+    assert texts("How many days do employees take?", [source], limit=1) == ["Employees take 25 days of it."]
+
+
+def test_without_a_common_word_the_best_passage_speaks() -> None:
+    assert texts("Zzz?", SOURCES)[0] in LIGHTHOUSE
+
+
+def test_no_sources_no_quotes() -> None:
+    assert texts("How high?", []) == []
+    assert texts("How high?", [Source(1, " \n ")]) == []
+
+
+@pytest.mark.parametrize(("name", "least"), [("xquad-en", 0.9), ("xquad-zh", 0.9)])
+def test_gold_answers_are_in_three_sentences(youju_data: Path, name: str, least: float) -> None:
+    """From the right paragraph and its neighbours of the same article, every seventh question."""
+    folder = youju_data / name
+    corpus = [json.loads(line) for line in (folder / "corpus.jsonl").read_text(encoding="utf-8").splitlines()]
+    place = {row["_id"]: index for index, row in enumerate(corpus)}
+    rows = (folder / "qrels" / "test.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    relevant = dict(row.split("\t")[:2] for row in rows)
+    lines = (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()
+    queries = [json.loads(line) for line in lines[::7]]
+    hits = 0
+    for query in queries:
+        at = place[relevant[query["_id"]]]
+        paragraphs = [corpus[at], *corpus[at + 1 : at + 4]]
+        sources = [Source(n, row["text"]) for n, row in enumerate(paragraphs, 1)]
+        answers = tuple(query["metadata"]["answers"])
+        hits += holds_gold([" ".join(texts(query["text"], sources))], answers)
+    assert hits / len(queries) >= least
