@@ -3,6 +3,8 @@
 Every view, endpoint and command that acts for a person starts here.
 """
 
+from uuid import UUID
+
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -39,7 +41,7 @@ def get_collection(user: Person, slug: str, action: Action = Action.READ) -> Col
     return collection
 
 
-def get_document(user: Person, document_id: object, action: Action = Action.READ) -> Document:
+def get_document(user: Person, document_id: UUID | str, action: Action = Action.READ) -> Document:
     """As ``get_collection``, for a document by its id."""
     document = (
         Document.objects.select_related("collection")

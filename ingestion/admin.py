@@ -39,8 +39,28 @@ class DocumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("collection",)
     actions = ("retry", "cancel")
     fields = readonly_fields = (
-        *("collection", "name", "title", "language", "mime", "size", "sha256", "status", "step", "error_code"),
-        *("error", "attempts", "lease_until", "pages", "chunk_count", "indexed_count", "created_by", "created_at"),
+        *(
+            "collection",
+            "name",
+            "title",
+            "language",
+            "mime",
+            "size",
+            "sha256",
+            "status",
+            "step",
+            "error_code",
+        ),
+        *(
+            "error",
+            "attempts",
+            "lease_until",
+            "pages",
+            "chunk_count",
+            "indexed_count",
+            "created_by",
+            "created_at",
+        ),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -63,7 +63,9 @@ def evaluate(
         )
     means = [sum(column) / len(rows) for column in zip(*rows, strict=True)] if rows else [0.0] * 5
     ready = collection.documents.filter(status=Document.Status.READY).count()
-    return Scores(len(queries), ready, *means, percentile(times, 50), percentile(times, 95))
+    ndcg_10, recall_1, recall_5, recall_10, mrr_10 = means
+    p50, p95 = percentile(times, 50), percentile(times, 95)
+    return Scores(len(queries), ready, ndcg_10, recall_1, recall_5, recall_10, mrr_10, p50, p95)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -11,14 +11,14 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from search.evidence import Evidence, judge
-from search.snippets import highlights, snippet
 
 from ingestion import selectors
 from ingestion.errors import BadQuery
 from ingestion.models import Chunk, Collection
 from search import registry
+from search.evidence import Evidence, judge
 from search.retrieval import retrieve
+from search.snippets import highlights, snippet
 from search.types import Hit, Mode
 
 _EVIDENCE_PASSAGES = 8
@@ -90,9 +90,7 @@ def _checked(query: str) -> str:
         raise BadQuery(_("The question is empty. Type some words to search for."))
     if len(query) > settings.MAX_QUERY_CHARS:
         raise BadQuery(
-            _(
-                "The question has %(length)d characters; at most %(limit)d are searched. Shorten it to its core."
-            )
+            _("The question has %(length)d characters; at most %(limit)d are searched. Shorten it.")
             % {"length": len(query), "limit": settings.MAX_QUERY_CHARS},
             code="query_too_long",
         )

@@ -83,7 +83,7 @@ def next_batch() -> list[Chunk]:
     pairs = (
         waiting().order_by("document__updated_at", "document_id").values_list("generation_id", "document_id")
     )
-    pairs = list(pairs.distinct()[:BATCH])
+    pairs = list(queue.distinct()[:BATCH])
     if not pairs:
         return []
     generation = pairs[0][0]

@@ -7,9 +7,10 @@ cancelled, or taken over after a stall, is never written by its former holder.
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
@@ -35,7 +36,9 @@ Status, Step = Document.Status, Document.Step
 class Extractor(Protocol):
     """What turns a stored file into text, within limits."""
 
-    def extract(self, path: object, name: str, limits: Limits, on_wait: object = None) -> Extracted: ...
+    def extract(
+        self, path: Path, name: str, limits: Limits, on_wait: Callable[[], None] | None = None
+    ) -> Extracted: ...
 
 
 class ClaimLost(Exception):

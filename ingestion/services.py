@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, Any
 
 from django.core.files import File
 from django.db import IntegrityError, transaction
@@ -40,7 +40,10 @@ class Added:
 def free_slug(name: str) -> str:
     """A slug made from the name, with a number where it is taken. Chinese names get ``collection``."""
     base = slugify(name)[:60] or "collection"
-    taken = {*RESERVED_SLUGS, *Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True)}
+    taken = {
+        *RESERVED_SLUGS,
+        *Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True),
+    }
     slug, number = base, 2
     while slug in taken:
         slug, number = f"{base}-{number}", number + 1
@@ -64,7 +67,9 @@ def create_collection(
     if len(name) > 120:
         raise BadCollection(_("The name is longer than 120 characters. Choose a shorter one."))
     if slug in RESERVED_SLUGS:
-        raise BadCollection(_("“%(slug)s” is an address of the site itself. Choose another slug.") % {"slug": slug})
+        raise BadCollection(
+            _("“%(slug)s” is an address of the site itself. Choose another slug.") % {"slug": slug}
+        )
     if slug and (slugify(slug) != slug or len(slug) > 80):
         raise BadCollection(
             _("A slug holds lower-case letters, digits and hyphens only, 80 at most, for example “%(slug)s”.")
@@ -142,7 +147,7 @@ def clean_name(name: str) -> str:
 def add_file(
     *,
     collection: Collection,
-    file: BinaryIO | File,
+    file: "IO[bytes] | File[Any]",
     name: str,
     by: User | None = None,
     run: Run | None = None,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.files import File
@@ -33,7 +33,7 @@ def path_of(digest: str) -> Path:
     return Path(settings.FILES_DIR) / digest[:2] / digest
 
 
-def store(file: BinaryIO | File) -> Stored:
+def store(file: "IO[bytes] | File[Any]") -> Stored:
     """Streams ``file`` to disk in blocks of 1 MiB.
 
     Raises ``RefusedFile`` for an empty file, one over ``MAX_UPLOAD_MB``, or a full disk; nothing of
@@ -69,7 +69,7 @@ def discard(digest: str) -> None:
     path_of(digest).unlink(missing_ok=True)
 
 
-def _blocks(file: BinaryIO | File) -> Iterator[bytes]:
+def _blocks(file: "IO[bytes] | File[Any]") -> Iterator[bytes]:
     if isinstance(file, File):
         yield from file.chunks(_BLOCK)
         return
@@ -77,7 +77,7 @@ def _blocks(file: BinaryIO | File) -> Iterator[bytes]:
         yield block
 
 
-def _copy(blocks: Iterator[bytes], target: BinaryIO, limit: int) -> tuple[str, int]:
+def _copy(blocks: Iterator[bytes], target: IO[bytes], limit: int) -> tuple[str, int]:
     hasher, size = sha256(), 0
     for block in blocks:
         size += len(block)

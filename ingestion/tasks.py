@@ -30,7 +30,7 @@ def _extractor() -> ExtractionProcess:
     return extractor
 
 
-@shared_task(name=wake.EXTRACT_TASK)
+@shared_task(name=wake.EXTRACT_TASK)  # type: ignore[untyped-decorator]
 def extract_waiting() -> int:
     """Takes documents until none is waiting; returns how many.
 
@@ -49,7 +49,7 @@ def extract_waiting() -> int:
         _places.release()
 
 
-@shared_task(name=wake.INDEX_TASK)
+@shared_task(name=wake.INDEX_TASK)  # type: ignore[untyped-decorator]
 def index_waiting() -> int:
     """Indexes until nothing is waiting; returns the number of chunks."""
     try:
@@ -61,7 +61,7 @@ def index_waiting() -> int:
         return 0
 
 
-@shared_task(name="ingestion.sweep")
+@shared_task(name="ingestion.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Every few seconds: whatever is waiting, for whatever reason, gets its worker woken."""
     if pipeline.waiting().exists():

@@ -9,7 +9,7 @@ from ingestion import indexing, pipeline
 from ingestion.extract.process import ExtractionProcess
 
 
-def work_until_done(on_progress: Callable[[], None]) -> None:
+def work_until_done(on_progress: Callable[[], object]) -> None:
     """Extracts in a second thread while this one indexes; returns when nothing is waiting.
 
     ``on_progress`` is called after each round. Raises ``search.errors.SearchError``.

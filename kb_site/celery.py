@@ -13,7 +13,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_ready.connect
+@worker_ready.connect  # type: ignore[untyped-decorator]
 def _load_model(sender: Any, **_kwargs: Any) -> None:
     """The worker that embeds loads its model before the first document comes."""
     if "index" in sender.app.amqp.queues.consume_from:

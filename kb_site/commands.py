@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import override
@@ -75,7 +76,7 @@ def collection_named(slug: str, *, make: bool = False) -> Collection:
     )
 
 
-def finish(ids: Sequence[object], running: Running, command: DataCommand) -> None:
+def finish(ids: Sequence[UUID], running: Running, command: DataCommand) -> None:
     """Returns when none of the documents is in work: waits for the workers, or does their work."""
     if not running.workers:
         working.work_until_done(lambda: _report(ids, command))
@@ -85,7 +86,7 @@ def finish(ids: Sequence[object], running: Running, command: DataCommand) -> Non
         time.sleep(0.3)
 
 
-def _report(ids: Sequence[object], command: DataCommand) -> int:
+def _report(ids: Sequence[UUID], command: DataCommand) -> int:
     left = sum(
         Document.objects.filter(pk__in=ids[at : at + 500], status__in=IN_WORK).count()
         for at in range(0, len(ids), 500)

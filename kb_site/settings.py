@@ -191,8 +191,12 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Wake-ups are sent inside requests: where the broker is away, they fail at once and the scheduler helps.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    **{"socket_connect_timeout": 2, "visibility_timeout": 3600},
-    **{"max_retries": 1, "interval_start": 0, "interval_step": 0.05, "interval_max": 0.1},
+    "socket_connect_timeout": 2,
+    "visibility_timeout": 3600,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.05,
+    "interval_max": 0.1,
 }
 CELERY_TASK_ROUTES = {
     "ingestion.extract_waiting": {"queue": "extract"},

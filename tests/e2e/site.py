@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import requests
@@ -105,5 +106,5 @@ class Site:
             raise AssertionError(f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done
 
-    def get(self, path: str, **options: object) -> requests.Response:
-        return requests.get(self.url + path, timeout=30, **options)  # type: ignore[arg-type]
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return requests.get(self.url + path, timeout=30, **options)

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 
 
 def post(client: Client, path: str, payload: object, **headers: str) -> HttpResponse:
-    return client.post(f"/api/v1{path}", json.dumps(payload), content_type="application/json", headers=headers)
+    return client.post(
+        f"/api/v1{path}", json.dumps(payload), content_type="application/json", headers=headers
+    )
 
 
 def upload(client: Client, slug: str, *files: tuple[str, bytes]) -> HttpResponse:
@@ -61,7 +63,9 @@ def test_several_files_are_queued_and_a_duplicate_is_reported(collection: Collec
 
 
 def test_a_refused_file_does_not_hold_up_the_others(collection: Collection, owner: User) -> None:
-    documents = upload(signed_in(owner), "handbook", ("empty.txt", b""), ("a.md", b"# A\n\nText")).json()["documents"]
+    documents = upload(signed_in(owner), "handbook", ("empty.txt", b""), ("a.md", b"# A\n\nText")).json()[
+        "documents"
+    ]
     assert [item["status"] for item in documents] == ["failed", "queued"]
     assert "empty" in documents[0]["error"]
     problem(upload(signed_in(owner), "handbook", ("empty.txt", b"")), 422)
@@ -96,7 +100,9 @@ def test_documents_are_listed_by_status_and_page(collection: Collection, owner: 
 @pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
 def test_a_hit_points_into_the_document(collection: Collection, owner: User, mode: str) -> None:
     document = ready(collection, CHINESE)
-    answer = post(signed_in(owner), "/search", {"query": "带薪年假", "collections": ["handbook"], "mode": mode})
+    answer = post(
+        signed_in(owner), "/search", {"query": "带薪年假", "collections": ["handbook"], "mode": mode}
+    )
     assert answer.status_code == 200
     hit = answer.json()["hits"][0]
     assert document.content.text[hit["start"] : hit["end"]] == hit["text"]
@@ -142,7 +148,9 @@ def test_a_viewer_reads_but_does_not_write(collection: Collection, teammate: Use
 def test_a_public_collection_is_searched_without_an_account(collection: Collection) -> None:
     ready(collection, ENGLISH)
     services.update_collection(collection=collection, visibility="public")
-    assert post(signed_in(None), "/search", {"query": "paid leave", "collections": ["handbook"]}).json()["hits"]
+    assert post(signed_in(None), "/search", {"query": "paid leave", "collections": ["handbook"]}).json()[
+        "hits"
+    ]
 
 
 def test_a_key_has_its_persons_rights_and_a_wrong_key_none(collection: Collection, owner: User) -> None:
@@ -151,7 +159,9 @@ def test_a_key_has_its_persons_rights_and_a_wrong_key_none(collection: Collectio
     client = signed_in(None)
     good = {"Authorization": f"Bearer {text}"}
     assert post(client, "/collections", {"name": "By key"}, **good).status_code == 201
-    wrong = post(client, "/search", {"query": "x", "collections": ["handbook"]}, Authorization="Bearer youju_no")
+    wrong = post(
+        client, "/search", {"query": "x", "collections": ["handbook"]}, Authorization="Bearer youju_no"
+    )
     problem(wrong, 401)
     owner.is_active = False
     owner.save()
@@ -171,4 +181,9 @@ def test_an_unknown_document_is_a_problem_object(owner: User) -> None:
 
 def test_openapi_describes_the_contract(owner: User) -> None:
     paths = signed_in(owner).get("/api/v1/openapi.json").json()["paths"]
-    assert {"/api/v1/collections", "/api/v1/search", "/api/v1/chat", "/api/v1/documents/{document_id}"} <= set(paths)
+    assert {
+        "/api/v1/collections",
+        "/api/v1/search",
+        "/api/v1/chat",
+        "/api/v1/documents/{document_id}",
+    } <= set(paths)

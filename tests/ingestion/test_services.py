@@ -115,7 +115,8 @@ def test_slugs_come_from_names_and_stay_apart(owner: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "slug"), [("", ""), ("x" * 121, ""), ("Fine", "Not a slug"), ("Fine", "handbook"), ("Fine", "new")]
+    ("name", "slug"),
+    [("", ""), ("x" * 121, ""), ("Fine", "Not a slug"), ("Fine", "handbook"), ("Fine", "new")],
 )
 def test_unusable_collections_are_refused(collection: Collection, owner: User, name: str, slug: str) -> None:
     with pytest.raises(BadCollection):

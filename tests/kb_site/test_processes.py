@@ -49,10 +49,13 @@ def test_a_child_that_ignores_the_request_is_ended_with_all_it_started(tmp_path:
 def test_children_die_with_a_killed_parent(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from kb_site.processes import Child;"
-        f"c = Child('sleeper', [sys.executable, '-c', 'import time; time.sleep(600)'], Path({str(tmp_path)!r}) / 'x.log');"
+        "argv = [sys.executable, '-c', 'import time; time.sleep(600)'];"
+        f"c = Child('sleeper', argv, Path({str(tmp_path)!r}) / 'x.log');"
         "c.start(); print(c.process.pid, flush=True); time.sleep(600)"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
     assert parent.stdout is not None
     orphan = psutil.Process(int(parent.stdout.readline()))
     parent.kill()
