@@ -80,7 +80,7 @@ def waiting() -> QuerySet[Chunk]:
 def next_batch() -> list[Chunk]:
     """Up to ``BATCH`` chunks of one generation, at most a share of a document while others wait, so
     that a long document does not hold up a short one: who was served last comes last."""
-    pairs = (
+    queue = (
         waiting().order_by("document__updated_at", "document_id").values_list("generation_id", "document_id")
     )
     pairs = list(queue.distinct()[:BATCH])
