@@ -99,7 +99,7 @@ def ingestion(api: Api, texts: list[tuple[str, str]]) -> dict[str, float]:
         rows = api.call("GET", "/collections/bench/documents").json()["results"]
         if all(row["status"] in {"ready", "failed"} for row in rows):
             break
-        time.sleep(0.1)
+        time.sleep(0.5)
     seconds = time.monotonic() - began
     chunks = sum(row["chunks"] for row in rows)
     failed = sum(row["status"] == "failed" for row in rows)

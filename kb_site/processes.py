@@ -9,26 +9,30 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _LOG_LIMIT = 10 * 1024 * 1024
 
 
-def _die_with_parent() -> None:
+def _become_child(niceness: int) -> None:
     """Linux: the kernel sends SIGTERM when the parent dies, even of SIGKILL (prctl(2))."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    os.nice(niceness)
 
 
 @dataclass(slots=True)
 class Child:
-    """``ready`` says whether it serves; ``None`` where nobody waits for it."""
+    """``ready`` says whether it serves; ``None`` where nobody waits for it. ``niceness`` 0 to 19 lets
+    others go first: people who search do not wait for documents that are being read."""
 
     name: str
     argv: Sequence[str]
     log: Path
     env: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] | None = None
+    niceness: int = 0
     process: subprocess.Popen[bytes] | None = None
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=6))
 
@@ -45,7 +49,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **self.env},
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=partial(_become_child, self.niceness),
             )
 
     @property

@@ -126,8 +126,10 @@ class Supervisor:
         web += ["--timeout-graceful-shutdown", "3"]
         beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
         argvs = {"web": web, "index": index, "parse": parse, "beat": beat}
+        logs = Path(settings.LOG_DIR)
         return [
-            Child(name, argv, Path(settings.LOG_DIR) / f"{name}.log", env) for name, argv in argvs.items()
+            Child(name, argv, logs / f"{name}.log", env, niceness=0 if name == "web" else 5)
+            for name, argv in argvs.items()
         ]
 
     def _wait_until_ready(self) -> None:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
 
 from search import analysis
 from search.analysis import Token
@@ -10,10 +11,11 @@ from search.sentences import sentences
 _Span = tuple[int, int]
 
 
-def _matches(text: str, query: str) -> list[Token]:
+@lru_cache(maxsize=64)
+def _matches(text: str, query: str) -> tuple[Token, ...]:
     """Tokens of ``text`` that the question asks for: words, pairs, and lone characters it consists of."""
     wanted = {term for term, weight in analysis.weighted_terms(query).items() if _worth_marking(term, weight)}
-    return [token for token in analysis.spans(text) if token.term in wanted]
+    return tuple(token for token in analysis.spans(text) if token.term in wanted)
 
 
 def _worth_marking(term: str, weight: float) -> bool:
