@@ -66,22 +66,31 @@ def find(query: str, collections: Sequence[Collection], *, k: int = 10, mode: Mo
     """The best ``k`` passages of ``collections``. Raises ``BadQuery``, ``search.errors.SearchError``."""
     query = _checked(query)
     began = time.perf_counter()
-    generations = {item.index_id: item for item in selectors.active_indexes(collections).values()}
+    embedder = registry.embedder()
+    generations = selectors.active_indexes(collections).values()
+    index_ids = [generation.index_id for generation in generations]
+    foreign = {item.index_id for item in generations if item.embedding != embedder.fingerprint}
     result = retrieve(
         query,
-        list(generations),
+        index_ids,
         k=k,
         mode=mode,
-        embedder=registry.embedder(),
+        embedder=embedder,
         vectors=registry.vector_index(),
         lexical=registry.lexical_index(),
         coverage=registry.coverage(),
+        words_only=foreign,
     )
     chunks = selectors.passages_by_id([hit.chunk_id for hit in result.hits])
     passages = [_passage(chunks[hit.chunk_id], hit, query) for hit in result.hits if hit.chunk_id in chunks]
-    evidence = _evidence(query, passages[:_EVIDENCE_PASSAGES], list(generations))
+    evidence = _evidence(query, passages[:_EVIDENCE_PASSAGES], index_ids)
+    notes = list(result.notes)
+    if foreign:
+        notes.append(
+            _("Some collections were indexed with another embedding model; there, words alone count.")
+        )
     took_ms = round((time.perf_counter() - began) * 1000, 1)
-    return Found(passages, took_ms, list(result.notes), evidence.score, evidence.answerable)
+    return Found(passages, took_ms, notes, evidence.score, evidence.answerable)
 
 
 def _checked(query: str) -> str:

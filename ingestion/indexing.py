@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from ingestion.models import Chunk, Document, Generation, Removal
+from ingestion.models import Chunk, Document, Removal
 from search import registry
 from search.types import Chunk as Passage
 
@@ -93,7 +93,11 @@ def next_batch() -> list[Chunk]:
     for document in documents:
         if len(batch) >= BATCH:
             break
-        chunks = waiting().filter(document_id=document, generation_id=generation).select_related("document")
+        chunks = (
+            waiting()
+            .filter(document_id=document, generation_id=generation)
+            .select_related("document", "generation")
+        )
         batch.extend(chunks.order_by("ordinal")[: min(share, BATCH - len(batch))])
     return batch
 
@@ -110,13 +114,20 @@ def passage(chunk: Chunk) -> Passage:
 
 
 def index_batch(batch: list[Chunk]) -> None:
-    """Embeds, writes both indexes, then says so in the database."""
-    index_id = Generation(pk=batch[0].generation_id).index_id
+    """Embeds, writes both indexes, then says so in the database.
+
+    An index made with another embedding model than the one that is set now gets words only: vectors of
+    two models cannot be compared.
+    """
+    generation = batch[0].generation
+    index_id = generation.index_id
     passages = [passage(chunk) for chunk in batch]
-    vectors = registry.embedder().embed([embedding_text(item) for item in passages])
-    registry.vector_index().upsert(
-        index_id, [item.id for item in passages], [item.document_id for item in passages], vectors
-    )
+    embedder = registry.embedder()
+    if generation.embedding == embedder.fingerprint:
+        vectors = embedder.embed([embedding_text(item) for item in passages])
+        registry.vector_index().upsert(
+            index_id, [item.id for item in passages], [item.document_id for item in passages], vectors
+        )
     registry.lexical_index().upsert(index_id, passages)
     _commit(batch)
 

@@ -25,12 +25,13 @@ class Report:
 
 
 def verify(*, repair: bool = False) -> Report:
-    """Compares every active index with the database.
+    """Compares every index with the database; one of another embedding model by its words only.
 
     With ``repair``, missing chunks are queued for indexing and orphans for removal; the caller has the
     index worker run, or runs ``indexing.index_all``. Raises ``search.errors.SearchError``.
     """
     chunks = missing = orphans = 0
+    model = registry.embedder().fingerprint
     known = {generation.index_id: generation for generation in Generation.objects.all()}
     for index_id in _stored_indexes() - set(known):
         orphans += len(_vector_ids(index_id) | _lexical_ids(index_id))
@@ -40,7 +41,8 @@ def verify(*, repair: bool = False) -> Report:
         rows = dict(Chunk.objects.filter(generation=generation).values_list("id", "indexed"))
         ready = set(Chunk.objects.filter(_READY, generation=generation).values_list("id", flat=True))
         in_vectors, in_words = _vector_ids(index_id), _lexical_ids(index_id)
-        lost = {id_ for id_ in ready if not rows.get(id_)} | (ready - (in_vectors & in_words))
+        complete = in_vectors & in_words if generation.embedding == model else in_words
+        lost = {id_ for id_ in ready if not rows.get(id_)} | (ready - complete)
         stray = (in_vectors | in_words) - set(rows)
         chunks, missing, orphans = chunks + len(ready), missing + len(lost), orphans + len(stray)
         if repair:

@@ -9,9 +9,10 @@ import json
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from search.protocols import Embedder
 
 log = logging.getLogger(__name__)
 
-PROBE_VERSION = 1
+PROBE_VERSION = 2
 # Best or next to best on SciFact, XQuAD en and SQuAD 2 (docs/decisions/002).
 MAX_WEIGHT = 0.4
 # Below the first coverage a model is not listened to at all, from the second on fully. Measured: the
@@ -32,9 +33,9 @@ MINOR_SHARE = 0.25
 
 
 @lru_cache(maxsize=1)
-def _known() -> Mapping[str, Mapping[str, float]]:
-    """What ``measure`` gave for models that come with Youju, by fingerprint."""
-    raw: dict[str, dict[str, float]] = json.loads(
+def _known() -> Mapping[str, Mapping[str, Any]]:
+    """What was measured of models that come with Youju, by fingerprint."""
+    raw: dict[str, dict[str, Any]] = json.loads(
         (Path(__file__).parent / "measured_coverage.json").read_text(encoding="utf-8")
     )
     return raw
@@ -61,10 +62,30 @@ def measure(embedder: Embedder) -> dict[str, float]:
     return result
 
 
+def measure_noise(embedder: Embedder, languages: Mapping[str, float]) -> float:
+    """The cosine that nine of ten pairs of a question and a passage that does not answer it stay
+    under, in the language that the model knows best. A lower one says nothing about a passage."""
+    pairs = probe()[max(languages, key=lambda name: languages[name])]
+    cosines = (
+        embedder.embed([question for question, _ in pairs]) @ embedder.embed([text for _, text in pairs]).T
+    )
+    return round(float(np.percentile(cosines[~np.eye(len(pairs), dtype=bool)], 90)), 4)
+
+
 class Weighs(Protocol):
-    """Says how far vectors can be trusted for a question, 0 to ``MAX_WEIGHT``."""
+    """Says how far vectors can be trusted for a question: 0 to ``MAX_WEIGHT``, and from which cosine."""
 
     def dense_weight(self, query: str) -> float: ...
+
+    def noise(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """``languages`` from ``measure``, ``noise`` from ``measure_noise``."""
+
+    languages: Mapping[str, float]
+    noise: float
 
 
 class Coverage:
@@ -76,16 +97,24 @@ class Coverage:
     def __init__(self, embedder: Embedder, folder: Path | None = None) -> None:
         self._embedder = embedder
         self._folder = folder
-        self._measured: dict[str, float] | None = None
+        self._measured: Measured | None = None
         self._lock = threading.Lock()
 
     def languages(self) -> Mapping[str, float]:
         """Coverage by language, 0 (chance) to 1. The first call may have to run the model."""
+        return self._measurement().languages
+
+    def noise(self) -> float:
+        """The cosine below which a passage found by vectors alone is not worth showing."""
+        return self._measurement().noise
+
+    def _measurement(self) -> Measured:
         with self._lock:
             if self._measured is None:
                 self._measured = self._stored()
             if self._measured is None:
-                self._measured = measure(self._embedder)
+                languages = measure(self._embedder)
+                self._measured = Measured(languages, measure_noise(self._embedder, languages))
                 self._store(self._measured)
             return self._measured
 
@@ -108,25 +137,26 @@ class Coverage:
             return None
         return self._folder / f"coverage-{PROBE_VERSION}-{self._embedder.fingerprint}.json"
 
-    def _stored(self) -> dict[str, float] | None:
+    def _stored(self) -> Measured | None:
         known = _known().get(self._embedder.fingerprint)
         path = self._path()
         if known is not None or path is None:
-            return dict(known) if known is not None else None
+            return Measured(**known) if known is not None else None
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
-            return {str(name): float(value) for name, value in raw.items()}
-        except (OSError, ValueError, AttributeError, TypeError):
+            languages = {str(name): float(value) for name, value in raw["languages"].items()}
+            return Measured(languages, float(raw["noise"]))
+        except (OSError, ValueError, AttributeError, TypeError, KeyError):
             return None
 
-    def _store(self, measured: Mapping[str, float]) -> None:
+    def _store(self, measured: Measured) -> None:
         path = self._path()
         if path is None:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             scratch = path.with_suffix(f".{threading.get_ident()}.part")
-            scratch.write_text(json.dumps(measured), encoding="utf-8")
+            scratch.write_text(json.dumps(asdict(measured)), encoding="utf-8")
             scratch.replace(path)
         except OSError as error:
             log.warning("The model's measured languages could not be kept in %s: %s", path, error)

@@ -23,15 +23,17 @@ def _by_range(scores: Mapping[_Key, float]) -> dict[_Key, float]:
     return {key: (score - low) / (high - low) for key, score in scores.items()}
 
 
-def fuse(lexical: Found, dense: Found, dense_weight: float, k: int) -> list[Hit]:
+def fuse(lexical: Found, dense: Found, dense_weight: float, k: int, *, noise: float = -1.0) -> list[Hit]:
     """The ``k`` best by ``(1 - dense_weight) × BM25 + dense_weight × cosine``, each scaled to at most 1.
 
-    A side that did not return a passage counts 0 for it. Equal scores are ordered by id, so the same
-    input always gives the same ranking.
+    A side that did not return a passage counts 0 for it. One that only the vectors returned, with a
+    cosine below ``noise``, is left out: everything is near something in a small collection. Equal
+    scores are ordered by id, so the same input always gives the same ranking.
     """
     words = {(index_id, found.chunk_id): found.score for index_id, found in lexical}
     vectors = {(index_id, found.chunk_id): found.score for index_id, found in dense}
-    documents = {(index_id, found.chunk_id): found.document_id for index_id, found in (*lexical, *dense)}
+    meant = [(index_id, found) for index_id, found in dense if found.score >= noise]
+    documents = {(index_id, found.chunk_id): found.document_id for index_id, found in (*lexical, *meant)}
     scaled_words, scaled_vectors = _by_best(words), _by_range(vectors)
     scores = {
         key: round(

@@ -1,8 +1,9 @@
 """A question to ranked passages, out of one or several indexes."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -50,8 +51,12 @@ def retrieve(
     vectors: VectorIndex,
     lexical: LexicalIndex,
     coverage: Weighs,
+    words_only: Collection[str] = (),
 ) -> Result:
-    """The ``k`` best passages for ``query`` in all of ``index_ids``, which share one embedding model.
+    """The ``k`` best passages for ``query`` in all of ``index_ids``.
+
+    Those in ``words_only`` were made with another embedding model than ``embedder``; their vectors are
+    not compared.
 
     ``hybrid`` weighs the vectors by how well the model knows the question's language, down to leaving
     them out, and goes on with one side when the other cannot be reached, saying so in ``notes``. Raises
@@ -66,9 +71,12 @@ def retrieve(
         return lexical.query(index_id, query, depth)
 
     def by_vectors() -> _Found:
+        comparable = [index_id for index_id in indexes if index_id not in words_only]
+        if not comparable:
+            return []
         vector = embedder.embed([query])
         return _everywhere(
-            "vectors", lambda index_id: vectors.query(index_id, vector[0], depth), indexes, depth
+            "vectors", lambda index_id: vectors.query(index_id, vector[0], depth), comparable, depth
         )
 
     if mode == "lexical":
@@ -79,12 +87,18 @@ def retrieve(
         words=lambda: _everywhere("words", by_words, indexes, depth),
         nearest=by_vectors,
         weigh=lambda: coverage.dense_weight(query),
+        noise=coverage.noise,
         k=k,
     )
 
 
 def _hybrid(
-    *, words: Callable[[], _Found], nearest: Callable[[], _Found], weigh: Callable[[], float], k: int
+    *,
+    words: Callable[[], _Found],
+    nearest: Callable[[], _Found],
+    weigh: Callable[[], float],
+    noise: Callable[[], float],
+    k: int,
 ) -> Result:
     notes: list[str] = []
     weight, dense, failure = 0.0, [], None
@@ -104,14 +118,18 @@ def _hybrid(
         log.warning("Searching by vectors only: %s", error)
         notes.append(_("Only meanings were compared, not words: %(reason)s") % {"reason": error})
         return Result(tuple(fuse([], dense or nearest(), 1.0, k)), tuple(notes), True)
-    return Result(tuple(fuse(found, dense, weight, k)), tuple(notes), bool(notes))
+    floor = noise() if dense else 0.0
+    return Result(tuple(fuse(found, dense, weight, k, noise=floor)), tuple(notes), bool(notes))
 
 
 def _everywhere(
     side: str, ask: Callable[[str], list[Candidate]], indexes: Sequence[str], depth: int
 ) -> _Found:
     """The ``depth`` best of all indexes, which are asked at the same time, within ``TIMEOUT_S``."""
-    tasks: list[Future[list[Candidate]]] = [_pool(side).submit(ask, index_id) for index_id in indexes]
+    # Each task gets the caller's context, and with it the language of its messages.
+    tasks: list[Future[list[Candidate]]] = [
+        _pool(side).submit(copy_context().run, ask, index_id) for index_id in indexes
+    ]
     _done, late = wait(tasks, timeout=TIMEOUT_S)
     for task in late:
         task.cancel()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from search import language
-from search.coverage import FULL, MAX_WEIGHT, SILENT, Coverage, measure, probe
+from search.coverage import FULL, MAX_WEIGHT, PROBE_VERSION, SILENT, Coverage, measure, probe
 from search.embedding.hashed import HashedEmbedder
 from search.protocols import Vectors
 
@@ -46,8 +46,10 @@ def test_measuring_tells_known_from_unknown_languages() -> None:
 
 
 def test_weight_follows_the_language_of_the_question(tmp_path: Path) -> None:
-    path = tmp_path / "coverage-1-by-heart-en.json"
-    path.write_text(json.dumps({"en": 0.9, "zh": 0.1, "de": (SILENT + FULL) / 2}))
+    path = tmp_path / f"coverage-{PROBE_VERSION}-by-heart-en.json"
+    path.write_text(
+        json.dumps({"languages": {"en": 0.9, "zh": 0.1, "de": (SILENT + FULL) / 2}, "noise": 0.2})
+    )
     coverage = Coverage(KnowsByHeart("en"), tmp_path)
     assert coverage.dense_weight("Where do bees find honey?") == MAX_WEIGHT
     assert coverage.dense_weight("蜜蜂在哪里采蜜？") == 0.0
@@ -70,7 +72,7 @@ def test_measured_once_and_kept(tmp_path: Path) -> None:
     file.write_text("damaged")
     Coverage(second, folder).languages()
     assert second.asked > 0
-    assert json.loads(file.read_text())["en"] == 1.0
+    assert json.loads(file.read_text())["languages"]["en"] == 1.0
 
 
 def test_a_folder_that_cannot_be_written_is_survived(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from search.coverage import measure, probe
+from search.coverage import measure, measure_noise, probe
 from search.embedding.hashed import HashedEmbedder
 from search.embedding.model_files import BUNDLED, BUNDLED_SHA256, ModelFiles, locate
 from search.embedding.sentence_transformer import SentenceTransformerEmbedder
@@ -88,8 +88,10 @@ def test_stored_coverage_of_the_bundled_model_is_what_it_measures(
 ) -> None:
     path = Path(__file__).parents[2] / "search" / "measured_coverage.json"
     stored = json.loads(path.read_text(encoding="utf-8"))[bundled.fingerprint]
-    assert measure(bundled) == pytest.approx(stored, abs=0.05)
-    assert set(stored) == set(probe())
+    measured = measure(bundled)
+    assert measured == pytest.approx(stored["languages"], abs=0.05)
+    assert set(measured) == set(probe())
+    assert measure_noise(bundled, measured) == pytest.approx(stored["noise"], abs=0.05)
 
 
 def test_a_changed_file_is_refused(tmp_path: Path) -> None:

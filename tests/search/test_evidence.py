@@ -23,6 +23,9 @@ class Trust:
     def dense_weight(self, query: str) -> float:
         return self._weight
 
+    def noise(self) -> float:
+        return 0.0
+
 
 @pytest.fixture
 def lexical() -> MemoryLexicalIndex:

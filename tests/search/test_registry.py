@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from search import registry
+from search.coverage import PROBE_VERSION
 from search.embedding.hashed import HashedEmbedder
 from search.embedding.sentence_transformer import SentenceTransformerEmbedder
 from search.index.tantivy import TantivyIndex
@@ -92,4 +93,6 @@ def test_coverage_is_kept_in_the_data_folder(settings: Settings, tmp_path: Path)
     settings.EMBEDDING = {"BACKEND": HASHED, "OPTIONS": {"dimension": 48}}
     assert registry.coverage() is registry.coverage()
     assert registry.coverage().dense_weight("Where is the harbour?") == 0.0
-    assert [path.name for path in (tmp_path / "models").iterdir()] == ["coverage-1-hashed-48-v1.json"]
+    assert [path.name for path in (tmp_path / "models").iterdir()] == [
+        f"coverage-{PROBE_VERSION}-hashed-48-v1.json"
+    ]

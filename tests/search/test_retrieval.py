@@ -40,6 +40,9 @@ class Fixed:
     def dense_weight(self, query: str) -> float:
         return self._weight
 
+    def noise(self) -> float:
+        return 0.0
+
 
 class Noise:
     """Unit vectors that have nothing to do with the text: a model that knows no language."""
@@ -73,6 +76,41 @@ def test_fusion_weighs_both_sides() -> None:
     assert by_id["c"].score == pytest.approx(0.4 * 0.2)
     assert (by_id["b"].lexical, by_id["b"].dense) == (5.0, 0.9)
     assert (by_id["c"].lexical, by_id["c"].document_id) == (None, "doc-c")
+
+
+def test_what_only_vectors_found_must_rise_above_the_noise() -> None:
+    words = [("g", Candidate("worded", "d", 4.0))]
+    vectors = [
+        ("g", Candidate("worded", "d", 0.1)),
+        ("g", Candidate("near", "d", 0.5)),
+        ("g", Candidate("far", "d", 0.1)),
+    ]
+    assert [hit.chunk_id for hit in fuse(words, vectors, 0.4, 10, noise=0.2)] == ["worded", "near"]
+    assert len(fuse(words, vectors, 0.4, 10)) == 3
+
+
+def test_an_index_of_another_model_is_searched_by_words_only() -> None:
+    vectors, lexical = MemoryVectorIndex(), MemoryLexicalIndex()
+    model = HashedEmbedder()
+    for index_id in ("own", "foreign"):
+        chunk = Chunk(f"{index_id}-1", "d", "The harbour office opens at eight.")
+        lexical.upsert(index_id, [chunk])
+        vectors.upsert(index_id, [chunk.id], ["d"], model.embed([chunk.text]))
+    result = retrieve(
+        "When does the harbour office open?",
+        ["own", "foreign"],
+        k=5,
+        mode="hybrid",
+        embedder=model,
+        vectors=vectors,
+        lexical=lexical,
+        coverage=Fixed(0.4),
+        words_only={"foreign"},
+    )
+    seen = {hit.index_id: hit for hit in result.hits}
+    assert seen["own"].dense is not None
+    assert seen["foreign"].dense is None
+    assert seen["foreign"].lexical is not None
 
 
 def test_fusion_breaks_ties_by_id_and_takes_any_input() -> None:
