@@ -5,12 +5,12 @@ BIN    := $(VENV)/bin
 
 PYTHON := $(or $(shell command -v $(PYTHON) 2>/dev/null),$(shell command -v python3 2>/dev/null),$(PYTHON))
 
-.PHONY: run test lint fmt bench install install-dev browser messages clean
+.PHONY: run test lint fmt bench install install-dev tools messages clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/python manage.py up
 
-test: install-dev browser
+test: install-dev tools
 	$(BIN)/python -m pytest
 
 lint: install-dev
@@ -51,9 +51,9 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# The browser tests drive Debian's Chromium; the fonts let its pictures show Chinese.
-browser:
-	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || tests/install-browser
+# Chromium, PostgreSQL and gettext, where they are not there yet.
+tools:
+	@tests/install-tools
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views import i18n
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
 from accounts.forms import AppearanceForm, KeyForm, LoginForm, PasswordForm, UserForm
@@ -99,8 +99,11 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def save_appearance(request: HttpRequest) -> HttpResponse:
+    """As the two below: a refused form stays at this address, where a reload must not fail."""
+    if request.method == "GET":
+        return redirect("settings")
     form = AppearanceForm(request.POST)
     if not form.is_valid():
         return _settings_page(request, appearance=form)
@@ -112,10 +115,12 @@ def save_appearance(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 @never_cache
 def create_key(request: HttpRequest) -> HttpResponse:
     """Answers with the page itself, because the key can be shown this once only."""
+    if request.method == "GET":
+        return redirect(reverse("settings") + "#keys")
     form = KeyForm(request.POST)
     if not form.is_valid():
         return _settings_page(request, key_form=form)
@@ -132,8 +137,10 @@ def revoke_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def create_user(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET":
+        return redirect(reverse("settings") + "#users")
     if not cast(User, request.user).is_superuser:
         raise PermissionDenied(_("Only administrators may add users."))
     form = UserForm(request.POST)

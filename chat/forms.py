@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from ingestion.access import collections_for
 from ingestion.models import Collection
+from ingestion.templatetags.language_model import backend_label
 from llm import registry
 
 
@@ -30,7 +31,9 @@ class Scope(forms.Form):
         assert isinstance(collections, forms.ModelMultipleChoiceField)
         assert isinstance(model, forms.ChoiceField)
         collections.queryset = readable
-        model.choices = [("", _("The site's default")), *((name, name) for name in usable_models())]
+        named = ((name, backend_label(name)) for name in usable_models())
+        model.choices = [("", _("The site's default")), *named]
+        model.widget.attrs["class"] = "select small"
 
 
 class NewConversation(Scope):

@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 from chat.citation_marks import take_out
 from chat.extractive import NAME as EXTRACTIVE
 from chat.models import Message
+from ingestion.templatetags.passages import below_title, plain
 
 _TAGS = set(
     "p br strong em del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 hr table thead tbody tr th td".split()
@@ -43,11 +44,27 @@ def answer_html(message: Message) -> SafeString:
     for mark in marks:
         inserts.append((mark.at, 2, f"{_CITE}{mark.n},{_sentence_at(mark.at, message.sentences)}{_END}"))
     text = _with_inserts(bare, inserts)
-    if message.model == EXTRACTIVE or message.refused:
-        html = "".join(f"<p>{escape(' '.join(part.split()))}</p>" for part in text.split("\n\n"))
+    if message.refused:
+        html = "".join(f"<p>{escape(_joined(part))}</p>" for part in text.split("\n\n"))
+    elif message.model == EXTRACTIVE:
+        html = "".join(f"<p>{_quoted(part)}</p>" for part in text.split("\n\n"))
     else:
         html = nh3.clean(_markdown.render(text), tags=_TAGS, attributes={})
     return mark_safe(_with_links(html, message))
+
+
+def _quoted(part: str) -> str:
+    """A quoted sentence with its inline Markdown, such as code and bold words, as HTML."""
+    if part.startswith("|"):
+        words, mark, rest = part.partition(_CITE)
+        return str(escape(plain(words))) + mark + rest
+    inline = _markdown.renderInline(" ".join(part.split()))
+    return nh3.clean(inline, tags={"strong", "em", "del", "code"}, attributes={})
+
+
+def _joined(part: str) -> str:
+    """One line; no space between Chinese sentences."""
+    return regex.sub(r"(?<=[。！？；：])\s+(?=\S)", "", " ".join(part.split()))
 
 
 def _wraps(text: str) -> bool:
@@ -79,7 +96,7 @@ def _with_links(html: str, message: Message) -> str:
 
     def link(match: regex.Match[str]) -> str:
         citation = cited.get(int(match[1]))
-        return _citation(citation, _quote(citation, int(match[2]), message)) if citation else ""
+        return _citation(citation, *_quote(citation, int(match[2]), message)) if citation else ""
 
     def weak(match: regex.Match[str]) -> str:
         sentence = message.sentences[int(match[1])]
@@ -90,25 +107,37 @@ def _with_links(html: str, message: Message) -> str:
     return closed.replace(_CLOSE, "</span>")
 
 
-def _quote(citation: Mapping[str, Any], place: int, message: Message) -> str:
-    """The words behind this very sentence, which may differ from those behind an earlier one."""
+def _quote(citation: Mapping[str, Any], place: int, message: Message) -> tuple[str, int, int]:
+    """The words behind this very sentence, which may differ from those behind an earlier one, and
+    where they stand in the document."""
     quotes = message.sentences[place]["quotes"] if place < len(message.sentences) else []
-    return str(next((quote["text"] for quote in quotes if quote["n"] == citation["n"]), citation["quote"]))
+    own = next((quote for quote in quotes if quote["n"] == citation["n"]), None)
+    start, end = citation.get("start", 0), citation.get("end", 0)
+    if own is None:
+        return str(citation["quote"]), start, end
+    every = (quote for sentence in message.sentences for quote in sentence["quotes"])
+    first = next(quote for quote in every if quote["n"] == citation["n"])
+    # The citation stands where its first quote does; quotes count from their passage's beginning.
+    shift = start - first.get("start", 0)
+    return str(own["text"]), shift + own.get("start", 0), shift + own.get("end", 0)
 
 
-def _citation(citation: Mapping[str, Any], quote: str) -> str:
+def _citation(citation: Mapping[str, Any], quote: str, start: int, end: int) -> str:
     page = _("page %(page)s") % {"page": citation["page"]} if citation["page"] else ""
     label = _("Source %(n)s: %(document)s") % {"n": citation["n"], "document": citation["document"]}
+    heading = below_title(citation.get("heading", ""), citation["document"])
     return format_html(
         '<a class="cite" href="{}" data-document-id="{}" data-chunk="{}" data-document="{}" data-place="{}" '
-        'data-updated="{}" data-quote="{}" aria-label="{}">{}</a>',
+        'data-updated="{}" data-quote="{}" data-start="{}" data-end="{}" aria-label="{}">{}</a>',
         citation["url"],
         citation["document_id"],
         citation["chunk_id"],
         citation["document"],
-        " · ".join(filter(None, [citation.get("collection", ""), citation.get("heading", ""), page])),
+        " · ".join(filter(None, [citation.get("collection", ""), heading, page])),
         str(citation.get("updated", ""))[:10],
-        quote,
+        plain(quote),
+        start,
+        end,
         label,
         citation["n"],
     )

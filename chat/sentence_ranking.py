@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from chat.citation_marks import take_out
 from llm.types import Source
 from search import analysis
 from search.sentences import sentences as sentence_spans
@@ -27,6 +28,8 @@ WEAKEST = 0.5
 LONGEST_SENTENCE = 600
 
 _HEADING = re.compile(r"#{1,6}\s")
+_ROW = re.compile(r"\s*\|")
+_FENCE = re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,}).*$")
 _BULLET = re.compile(r"^(?:[-*+>]\s+|\d+[.)]\s+)+")
 _ASKS_QUANTITY = re.compile(
     r"how (?:many|much|long|old|far|big|large|tall|often|fast)|what (?:year|date|percent)|\bwhen\b|"
@@ -77,10 +80,22 @@ def best_sentences(question: str, sources: Sequence[Source], *, limit: int) -> l
 
 
 def _sentences(text: str) -> list[str]:
-    """Sentences of a passage without headings and bullets; a table or code is cut like a long sentence."""
-    found = (text[start:end] for start, end in sentence_spans(text))
-    quotable = (_BULLET.sub("", sentence) for sentence in found if not _HEADING.match(sentence))
-    return [sentence[:LONGEST_SENTENCE] for sentence in quotable if any(map(str.isalnum, sentence))]
+    """What may be quoted of a passage, without the marks of lists: its sentences, or where it has none
+    the rows of its table, or its headings. Never longer than ``LONGEST_SENTENCE``.
+
+    A number in brackets that stands in the text itself is left out: in an answer it would cite.
+    """
+    found = [_quotable(text[start:end]) for start, end in sentence_spans(text)]
+    found = [sentence for sentence in found if any(map(str.isalnum, sentence))]
+    rows = [sentence for sentence in found if _ROW.match(sentence)]
+    headings = [sentence for sentence in found if _HEADING.match(sentence)]
+    prose = [sentence for sentence in found if not _ROW.match(sentence) and not _HEADING.match(sentence)]
+    return prose or rows or [heading.lstrip("# ") for heading in headings]
+
+
+def _quotable(sentence: str) -> str:
+    bare, _marks = take_out(_FENCE.sub("", sentence).strip())
+    return _BULLET.sub("", bare)[:LONGEST_SENTENCE]
 
 
 def _bm25(terms: Mapping[str, float], bags: Sequence[Counter[str]]) -> list[float]:

@@ -51,8 +51,11 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Takes a post; a refused question stays at this address, where a reload leads to the conversation."""
+    if request.method == "GET":
+        return redirect("chat-conversation", conversation_id)
     return _asked(request, conversation_id, request.POST.get("question", ""))
 
 

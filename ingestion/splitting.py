@@ -12,14 +12,14 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Protocol, cast
 
 from ingestion.headings import Outline
 from ingestion.token_counts import Counter, counter_for, digest
 
-_VERSION = "2"
+_VERSION = "3"
 _SENTENCE_END = re.compile(r"(?:[.!?…][\"'”’)\]]*\s+|[。！？；…][”’」』）]*\s*)$")
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*\s+(?![a-z])|[。！？；][”’」』）]*")
 _EMPTY_LINE = re.compile(r"\n[ \t]*\n\s*$")
@@ -27,8 +27,9 @@ _LINE = re.compile(r"[^\n]*\n(?:[ \t]*\n)*|[^\n]+\Z")
 _LONG_LINE = 60
 # The library's time grows with the square of what it is given.
 _WINDOW = 1000
-# A page or a section may end a passage that has at least this part of its tokens.
-_SECTION_SHARE, _PAGE_SHARE = 0.25, 0.25
+# A section may end a passage that has at least this part of its tokens; a page always ends it, so that
+# a citation names the right page or slide.
+_SECTION_SHARE = 0.25
 _GOOD_CUT_SHARE = 0.5
 
 
@@ -58,8 +59,8 @@ class SplitSettings:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """``text[start:end]`` is the passage. ``page`` is the number of the page it begins on, and
-    ``heading`` the headings above it joined by " › "."""
+    """``text[start:end]`` is the passage. ``page`` is the number of the page that its text, headings
+    apart, begins on, and ``heading`` the headings above it joined by " › "."""
 
     start: int
     end: int
@@ -88,7 +89,8 @@ def split(
     for first, last in _gather(units, settings):
         start, end = _trim(text, units[first].start, units[last - 1].end)
         if start < end:
-            page = bisect_right(starts, start) - 1
+            body = next((unit.start for unit in units[first:last] if not unit.heading), start)
+            page = bisect_right(starts, body) - 1
             number = pages[page][0] if page >= 0 else None
             pieces.append(Piece(start, end, number, outline.path(start, end)))
     return pieces
@@ -97,13 +99,14 @@ def split(
 @dataclass(frozen=True, slots=True)
 class _Unit:
     """A part of the text that is not cut. ``rank``: how good a cut before it is (0 is within a
-    sentence, 1 at a sentence, 2 at a paragraph, 3 at a page, 4 at a heading)."""
+    sentence, 1 at a sentence, 2 at a paragraph, 3 at a page or heading)."""
 
     start: int
     end: int
     tokens: int
     rank: int
     heading: bool
+    new_page: bool = False
 
 
 def _units(
@@ -119,11 +122,12 @@ def _units(
     units: list[_Unit] = []
     for start, part, tokens in zip(borders, parts, counter.counts(parts), strict=False):
         heading = outline.is_heading(start)
-        rank = 4 if heading else 3 if start in pages else _rank(text, start)
+        rank = 3 if heading or start in pages else _rank(text, start)
         if tokens <= settings.tokens // 2:
-            units.append(_Unit(start, start + len(part), tokens, rank, heading))
+            cut = [_Unit(start, start + len(part), tokens, rank, heading)]
         else:
-            units.extend(_cut_long(start, part, rank, settings.tokens // 2, counter, heading=heading))
+            cut = _cut_long(start, part, rank, settings.tokens // 2, counter, heading=heading)
+        units += [replace(cut[0], new_page=start in pages), *cut[1:]] if cut else []
     return units
 
 
@@ -198,7 +202,7 @@ def _end(units: Sequence[_Unit], first: int, most: int, goal: int) -> int:
     best, best_key = first + 1, (False, -1, 0)
     while at < len(units) and (total + units[at].tokens <= most or at == first):
         unit = units[at]
-        if unit.rank >= 3 and body > most * (_SECTION_SHARE if unit.heading else _PAGE_SHARE):
+        if body and (unit.new_page or (unit.heading and body > most * _SECTION_SHARE)):
             return at
         total += unit.tokens
         body += 0 if unit.heading else unit.tokens

@@ -1,5 +1,6 @@
 """How dates, numbers, icons and the colour theme are shown on every page."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +64,12 @@ def humane_size(size: int | None) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} TB"
+
+
+@register.filter
+def listed(things: Iterable[object]) -> str:
+    """The names of things in a row, with the comma of the page's language."""
+    return _(", ").join(map(str, things))
 
 
 @register.filter

@@ -13,38 +13,78 @@ from ingestion.models import Document
 
 register = template.Library()
 
+# A table row or its rule, by whole lines, so that a pipe elsewhere stays what it is.
+_ROW = re.compile(r"(?m)^[ \t]*\|.*$")
+_PIPES = re.compile(r"\A[ \t]*\|[ \t]*|[ \t]*\|[ \t]*\Z|[ \t]*\|[ \t]*")
+_RULE = re.compile(r"[ \t|:\-]*-{2,}[ \t|:\-]*")
+# What goes; of the pattern with a group "kept", all but that group.
 _SIGNS = (
-    (re.compile(r"(?m)^[ \t]*(?:#{1,6}|[-*+]|>)[ \t]+"), ""),
-    (re.compile(r"(?m)^[ \t|:\-]*-{3,}[ \t|:\-]*$"), ""),
-    (re.compile(r"\*\*|__|`+"), ""),
-    (re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)"), r"\1"),
-    (re.compile(r"[ \t]*\|[ \t]*"), " "),
-    (re.compile(r"\s+"), " "),
+    re.compile(r"(?m)^[ \t]*(?:(?:#{1,6}|[-*+]|>)[ \t]+)+"),
+    re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,})[\w-]*[ \t]*$"),
+    re.compile(r"(?m)^[ \t]*-{3,}[ \t]*$"),
+    re.compile(r"!?\[(?P<kept>(?:[^\[\]\n\\]|\\.)*)\]\((?:[^()\n]|\([^()\n]*\))*\)"),
+    re.compile(r"\*\*|~~|`+"),
+    re.compile(r"(?<![\w*])\*(?=[^\s*])|(?<=[^\s*])\*(?![\w*])"),
+    re.compile(r"</?(?:u|b|i|em|strong|sub|sup|br|span)(?:\s[^<>]*)?/?>"),
+    re.compile(r"\\(?=[!-/:-@\[-`{-~])"),
 )
+_OPEN, _CLOSE = "\ue000", "\ue001"
 _HEADING = re.compile(r"(?m)^ {0,3}#{1,6}[ \t].*$")
 
 
+@register.filter
 def plain(text: str) -> str:
-    """A piece of Markdown as one line of running text."""
-    for pattern, replacement in _SIGNS:
-        text = pattern.sub(replacement, text)
-    return text
+    """A piece of Markdown as one line of running text; the cells of a table stand apart by a dot."""
+    return " ".join("".join(_bare(text)).split())
+
+
+@register.filter
+def gist(text: str) -> str:
+    """A passage as running text without its headings, where it holds more than those."""
+    return plain(_HEADING.sub("", text)) or plain(text)
 
 
 def marked(text: str, start: int, end: int, highlights: Sequence[tuple[int, int]]) -> SafeString:
     """``text[start:end]`` as HTML with the ``highlights`` inside it in ``<mark>``."""
-    parts: list[str] = []
+    shown = _bare(text.replace(_OPEN, " ").replace(_CLOSE, " "))
     at = start
     for begin, stop in sorted(highlights):
-        begin, stop = max(begin, at), min(stop, end)
-        if begin >= stop:
-            continue
-        parts.append(escape(plain(text[at:begin])))
-        parts.append(f"<mark>{escape(plain(text[begin:stop]))}</mark>")
-        at = stop
-    parts.append(escape(plain(text[at:end])))
-    # Every part is escaped above; the only tags are our own <mark>.
-    return mark_safe("".join(parts).strip())
+        seen = [place for place in range(max(begin, at), min(stop, end)) if shown[place].strip()]
+        if seen:
+            shown[seen[0]] = _OPEN + shown[seen[0]]
+            shown[seen[-1]] += _CLOSE
+            at = seen[-1] + 1
+    line = escape(" ".join("".join(shown[start:end]).split()))
+    # Escaped above; the only tags are our own <mark>.
+    return mark_safe(line.replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>"))
+
+
+def _bare(text: str) -> list[str]:
+    """The characters of ``text``, each in its place, those of Markdown's signs replaced by nothing."""
+    shown = list(text)
+    for pattern in _SIGNS:
+        for found in pattern.finditer(text):
+            kept = found.span("kept") if "kept" in pattern.groupindex else (found.end(), found.end())
+            for place in (*range(found.start(), kept[0]), *range(kept[1], found.end())):
+                shown[place] = ""
+    for row in _ROW.finditer(text):
+        _set_row(shown, row)
+    return shown
+
+
+def _set_row(shown: list[str], row: re.Match[str]) -> None:
+    """Cells of a table row apart by " · "; rows by the same, except after the last."""
+    if _RULE.fullmatch(row.group()):
+        shown[row.start() : row.end()] = [""] * len(row.group())
+        return
+    for pipe in _PIPES.finditer(row.group()):
+        inner = 0 < pipe.start() and pipe.end() < len(row.group())
+        begin = row.start() + pipe.start()
+        shown[begin : row.start() + pipe.end()] = [""] * len(pipe.group())
+        if inner:
+            shown[begin] = " · "
+    if row.string[row.end() :].lstrip(" \n\t").startswith("|") and row.group().strip():
+        shown[row.end() - 1] += "; "
 
 
 @register.filter
@@ -74,8 +114,14 @@ def _without_headings(text: str, start: int, end: int) -> list[tuple[int, int]]:
 @register.filter
 def place(passage: FoundPassage) -> str:
     """The headings above a passage, without the document's title in front."""
-    head, _separator, rest = passage.heading.partition(" › ")
-    return rest if head.strip() == passage.document.strip() else passage.heading
+    return below_title(passage.heading, passage.document)
+
+
+@register.filter
+def below_title(heading: str, title: str) -> str:
+    """A path of headings without the document's title in front, which stands beside it anyway."""
+    head, _separator, rest = heading.partition(" › ")
+    return rest if head.strip() == title.strip() else heading
 
 
 @register.filter

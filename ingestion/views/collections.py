@@ -30,7 +30,8 @@ _ROWS = 50
 @require_GET
 def collections(request: HttpRequest) -> HttpResponse:
     cards = selectors.collection_cards(request.user)
-    return render(request, "ingestion/collections.html", {"cards": cards})
+    has_sample = any(collection.is_sample for collection in cards)
+    return render(request, "ingestion/collections.html", {"cards": cards, "has_sample": has_sample})
 
 
 @login_required
@@ -124,9 +125,12 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def delete(request: HttpRequest, slug: str) -> HttpResponse:
+    """Takes a post; a refused form stays at this address, where a reload leads to the settings."""
     shown = access.get_collection(request.user, slug, Action.MANAGE)
+    if request.method == "GET":
+        return redirect("collection-settings", slug=slug)
     form = DeleteCollectionForm(request.POST, collection=shown)
     if not form.is_valid():
         return _settings_page(request, shown, delete_form=form)

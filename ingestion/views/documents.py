@@ -59,15 +59,17 @@ def status(request: HttpRequest, document_id: UUID) -> HttpResponse:
 
 @require_GET
 def passage(request: HttpRequest, document_id: UUID, chunk_id: str) -> HttpResponse:
-    """A passage with some text around it, as a part of a page."""
+    """A passage with some text around it, as a part of a page; ``?start=&end=`` are the offsets in the
+    document of words inside it that are marked too."""
     shown = access.get_document(request.user, document_id)
     opened, content = selectors.chunk(shown, chunk_id), selectors.document_text(shown)
     if opened is None or content is None:
         raise Http404(_("This passage is gone: the document was changed or deleted."))
+    quoted = (_number(request, "start"), _number(request, "end"))
     context = {
         "document": shown,
         "opened": opened,
         "url": passage_url(shown.pk, opened.pk),
-        "html": around(shown, content, opened),
+        "html": around(shown, content, opened, quoted),
     }
     return render(request, "ingestion/_passage.html", context)

@@ -62,8 +62,11 @@ def start_of_page(content: DocumentText, number: int) -> int:
     return next((int(start) for page, start, *_rest in content.pages if page == number), 0)
 
 
-def around(document: Document, content: DocumentText, opened: Chunk) -> SafeString:
-    """The passage with some text before and after it, cut at line ends."""
+def around(
+    document: Document, content: DocumentText, opened: Chunk, quoted: tuple[int, int] = (0, 0)
+) -> SafeString:
+    """The passage with some text before and after it, cut at line ends; what of ``quoted``, offsets in
+    the document, lies inside it is marked as words."""
     text = content.text
     start = max(0, opened.start - CONTEXT_CHARS)
     end = min(len(text), opened.end + CONTEXT_CHARS)
@@ -71,6 +74,9 @@ def around(document: Document, content: DocumentText, opened: Chunk) -> SafeStri
     line_end = text.rfind("\n", opened.end, end)
     end = line_end if line_end >= 0 and end < len(text) else end
     marks = [Mark(opened.start, opened.end, opened.id, "passage")]
+    first, last = max(quoted[0], opened.start), min(quoted[1], opened.end)
+    if first < last:
+        marks.append(Mark(first, last, opened.id, "word"))
     return render(text, start, end, marks=marks, markdown=document.mime not in AS_WRITTEN)
 
 

@@ -11,6 +11,9 @@ class ChatComposer extends HTMLElement {
     this.field.addEventListener("keydown", (event) => this.key(event));
     this.form.addEventListener("submit", (event) => this.send(event));
     this.grow();
+    // A question that was carried here is gone on with at its end.
+    const { length } = this.field.value;
+    if (length) this.field.setSelectionRange(length, length);
   }
 
   grow() {

@@ -39,20 +39,24 @@ class PassagePane extends HTMLElement {
     this.pane.hidden = false;
     this.body.textContent = link.dataset.quote ?? "";
     this.body.setAttribute("aria-busy", "true");
-    const { documentId, chunk } = link.dataset;
-    const address = `/documents/${documentId}/passage/${encodeURIComponent(chunk)}/`;
+    const { documentId, chunk, start, end } = link.dataset;
+    const quoted = start === undefined ? "" : `?start=${start}&end=${end}`;
+    const address = `/documents/${documentId}/passage/${encodeURIComponent(chunk)}/${quoted}`;
     const response = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
     if (this.opener !== link) return;
     this.body.removeAttribute("aria-busy");
-    if (response?.ok) this.fill(await response.text(), chunk);
+    if (response?.ok) this.fill(await response.text());
     else this.missing(link);
     this.pane.focus({ preventScroll: true });
   }
 
-  fill(html, chunk) {
+  /** Shows the passage; it scrolls only where the quoted words would lie in the lower half or below. */
+  fill(html) {
     this.body.innerHTML = html;
-    const marked = this.body.querySelector(`[data-chunk="${CSS.escape(chunk)}"], .passage.is-open, mark`);
-    if (marked) this.body.scrollTop += marked.getBoundingClientRect().top - this.body.getBoundingClientRect().top - 40;
+    this.body.scrollTop = 0;
+    const marked = this.body.querySelector("mark.word") ?? this.body.querySelector("mark");
+    const below = marked ? marked.getBoundingClientRect().top - this.body.getBoundingClientRect().top : 0;
+    if (below > this.body.clientHeight / 2) this.body.scrollTop = below - this.body.clientHeight / 4;
   }
 
   missing(link) {

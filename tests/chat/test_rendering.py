@@ -94,11 +94,42 @@ def test_a_list_item_is_marked_inside_the_item() -> None:
     assert "<li><span" in html
 
 
-def test_quotes_of_documents_are_not_read_as_markdown() -> None:
-    html = answer_html(message("# Not a *heading* [1]\n\nSecond. [1]", model="extractive"))
+def test_quotes_of_documents_show_inline_marks_but_make_no_blocks() -> None:
+    html = answer_html(message("# Set `LLM_MODEL` and **restart** [1]\n\n- Second. [1]", model="extractive"))
     assert "<h1" not in html
-    assert "# Not a *heading*" in html
+    assert "<li" not in html
+    assert "# Set <code>LLM_MODEL</code> and <strong>restart</strong>" in html
     assert html.count("<p>") == 2
+
+
+def test_a_quoted_table_row_is_shown_as_its_cells() -> None:
+    html = answer_html(message("| `PORT` | 8000 | <b> | [1]", model="extractive"))
+    assert html.startswith("<p>PORT · 8000")
+    assert "|" not in html
+    assert "<b>" not in html
+
+
+def test_a_quote_cannot_bring_in_html_or_links() -> None:
+    html = answer_html(message("<img src=x onerror=y> [a](https://evil.example/) [1]", model="extractive"))
+    assert "<img" not in html
+    assert "evil.example" not in html
+
+
+def test_chinese_sentences_of_a_refusal_stand_without_a_space() -> None:
+    assert "没有找到。下面" in answer_html(message("没有找到。 下面列出了段落。", refused=True))
+
+
+def test_a_card_shows_the_quoted_words_without_markdown_and_their_place() -> None:
+    citation = cited(1, "- **Editor**: adds `files`.") | {"start": 120, "end": 150}
+    first, second = "Editors add files.", "It is high."
+    quotes = [(1, "- **Editor**: adds `files`."), (1, "It is high.")]
+    sentences = [sentence(first, 0, "supported", quotes[0]), sentence(second, 19, "supported", quotes[1])]
+    for entry, (start, end) in zip(sentences, [(20, 50), (60, 71)], strict=True):
+        entry["quotes"][0] |= {"start": start, "end": end}
+    text = "Editors add files. [1] It is high. [1]"
+    html = answer_html(message(text, citations=[citation], sentences=sentences))
+    assert 'data-quote="Editor: adds files." data-start="120" data-end="150"' in html
+    assert 'data-quote="It is high." data-start="160" data-end="171"' in html
 
 
 def test_marks_without_a_source_vanish() -> None:

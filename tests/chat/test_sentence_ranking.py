@@ -46,6 +46,18 @@ def test_headings_and_bullets_are_not_quoted() -> None:
     assert quotes == ["The tower is 9 m high."]
 
 
+def test_table_rows_are_quoted_only_where_a_passage_has_no_sentence() -> None:
+    table = "| visibility | who |\n|---|---|\n| Only members | people with a role |"
+    mixed = f"## Roles\n\nMembers have roles.\n\n{table}"
+    assert texts("Which roles do members have?", [Source(1, mixed)]) == ["Members have roles."]
+    assert texts("Which people have a role?", [Source(1, table)])[0] == "| Only members | people with a role |"
+    assert texts("Which roles?", [Source(1, "## Roles")]) == ["Roles"]
+
+
+def test_numbers_in_brackets_of_the_text_itself_do_not_cite() -> None:
+    assert texts("How high is it?", [Source(1, "It is 9 m high.[2]")]) == ["It is 9 m high."]
+
+
 def test_a_question_for_a_quantity_prefers_figures() -> None:
     source = Source(1, "Leave is paid to all employees. Employees take 25 days of it. Employees like it.")
     assert texts("How many days do employees take?", [source], limit=1) == ["Employees take 25 days of it."]

@@ -18,7 +18,7 @@ _QUIET = [
 @contextmanager
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "run `make browser` to install Chromium"
+    assert path, "run `make tools` to install Chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_QUIET)
         yield browser

@@ -137,6 +137,16 @@ def test_pages_are_those_on_which_passages_begin() -> None:
     assert text[pieces[2].start] == "潮"
 
 
+def test_short_slides_stay_apart_and_a_bare_title_goes_with_the_slide_it_opens() -> None:
+    slides = ["# Harbour", "# Tides\n\nHigh water at noon.", "# 海图\n\n海图每年更新一次。"]
+    text = "\n\n".join(slides)
+    starts = [(number, text.index(slide)) for number, slide in enumerate(slides, 1)]
+    pieces = split(text, starts, SplitSettings(tokens=100, overlap=10))
+    assert [piece.page for piece in pieces] == [2, 3]
+    assert text[pieces[0].start : pieces[0].end].startswith("# Harbour")
+    assert text[pieces[1].start : pieces[1].end] == slides[2]
+
+
 def test_fingerprints_tell_settings_apart() -> None:
     assert len({settings.fingerprint for settings in SETTINGS}) == len(SETTINGS)
     assert SplitSettings(200, 30).fingerprint == SplitSettings(200, 30).fingerprint

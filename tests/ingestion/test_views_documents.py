@@ -77,6 +77,17 @@ def test_a_passage_comes_with_the_text_around_it(collection: Collection, owner: 
     assert len(html) < 12_000
 
 
+def test_quoted_words_are_marked_inside_their_passage_only(collection: Collection, owner: User) -> None:
+    document = ready(collection, LONG, "long.txt")
+    chunk = document.chunks.order_by("ordinal")[6]
+    address = f"/documents/{document.pk}/passage/{chunk.pk}/"
+    inside = page(signed_in(owner), f"{address}?start={chunk.start}&end={chunk.start + 9}")
+    assert f'<mark class="word" data-id="{chunk.pk}">{chunk.text[:9]}</mark>' in inside
+    outside = page(signed_in(owner), f"{address}?start={chunk.end}&end={chunk.end + 9}")
+    assert 'class="word"' not in outside
+    assert 'class="word"' not in page(signed_in(owner), f"{address}?start=x&end=-1")
+
+
 def test_a_passage_of_another_document_is_not_shown(collection: Collection, owner: User) -> None:
     first, second = ready(collection, ENGLISH), ready(collection, "# Other\n\nSomething else.", "other.md")
     chunk = second.chunks.get()
