@@ -59,12 +59,14 @@ def _quoted(part: str) -> str:
         words, mark, rest = part.partition(_CITE)
         return str(escape(plain(words))) + mark + rest
     inline = _markdown.renderInline(" ".join(part.split()))
-    return nh3.clean(inline, tags={"strong", "em", "del", "code"}, attributes={})
+    safe: str = nh3.clean(inline, tags={"strong", "em", "del", "code"}, attributes={})
+    return safe
 
 
 def _joined(part: str) -> str:
     """One line; no space between Chinese sentences."""
-    return regex.sub(r"(?<=[。！？；：])\s+(?=\S)", "", " ".join(part.split()))
+    line: str = regex.sub(r"(?<=[。！？；：])\s+(?=\S)", "", " ".join(part.split()))
+    return line
 
 
 def _wraps(text: str) -> bool:

@@ -89,7 +89,7 @@ def split(
     for first, last in _gather(units, settings):
         start, end = _trim(text, units[first].start, units[last - 1].end)
         if start < end:
-            body = next((unit.start for unit in units[first:last] if not unit.heading), start)
+            body = next((unit.start for unit in units[first:last] if unit.is_body), start)
             page = bisect_right(starts, body) - 1
             number = pages[page][0] if page >= 0 else None
             pieces.append(Piece(start, end, number, outline.path(start, end)))
@@ -107,6 +107,11 @@ class _Unit:
     rank: int
     heading: bool
     new_page: bool = False
+    blank: bool = False
+
+    @property
+    def is_body(self) -> bool:
+        return not (self.heading or self.blank)
 
 
 def _units(
@@ -127,7 +132,7 @@ def _units(
             cut = [_Unit(start, start + len(part), tokens, rank, heading)]
         else:
             cut = _cut_long(start, part, rank, settings.tokens // 2, counter, heading=heading)
-        units += [replace(cut[0], new_page=start in pages), *cut[1:]] if cut else []
+        units += [replace(cut[0], new_page=start in pages, blank=not part.strip()), *cut[1:]] if cut else []
     return units
 
 
@@ -205,7 +210,7 @@ def _end(units: Sequence[_Unit], first: int, most: int, goal: int) -> int:
         if body and (unit.new_page or (unit.heading and body > most * _SECTION_SHARE)):
             return at
         total += unit.tokens
-        body += 0 if unit.heading else unit.tokens
+        body += unit.tokens if unit.is_body else 0
         at += 1
         if not unit.heading and at < len(units):
             key = (total >= _GOOD_CUT_SHARE * goal, min(units[at].rank, 2), min(total, goal))

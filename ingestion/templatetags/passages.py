@@ -28,6 +28,8 @@ _SIGNS = (
     re.compile(r"</?(?:u|b|i|em|strong|sub|sup|br|span)(?:\s[^<>]*)?/?>"),
     re.compile(r"\\(?=[!-/:-@\[-`{-~])"),
 )
+# What stands between cells and rows, where a piece begins or ends with it.
+_EDGES = re.compile(r"\A[;·\s]+|[;·\s]+\Z")
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _HEADING = re.compile(r"(?m)^ {0,3}#{1,6}[ \t].*$")
 
@@ -54,7 +56,7 @@ def marked(text: str, start: int, end: int, highlights: Sequence[tuple[int, int]
             shown[seen[0]] = _OPEN + shown[seen[0]]
             shown[seen[-1]] += _CLOSE
             at = seen[-1] + 1
-    line = escape(" ".join("".join(shown[start:end]).split()))
+    line = escape(_EDGES.sub("", " ".join("".join(shown[start:end]).split())))
     # Escaped above; the only tags are our own <mark>.
     return mark_safe(line.replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>"))
 
@@ -78,7 +80,7 @@ def _set_row(shown: list[str], row: re.Match[str]) -> None:
         shown[row.start() : row.end()] = [""] * len(row.group())
         return
     for pipe in _PIPES.finditer(row.group()):
-        inner = 0 < pipe.start() and pipe.end() < len(row.group())
+        inner = pipe.start() > 0 and pipe.end() < len(row.group())
         begin = row.start() + pipe.start()
         shown[begin : row.start() + pipe.end()] = [""] * len(pipe.group())
         if inner:

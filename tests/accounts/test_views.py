@@ -79,6 +79,13 @@ def test_a_key_needs_a_name(owner: User) -> None:
     assert not ApiKey.objects.exists()
 
 
+def test_a_reload_of_a_refused_form_leads_back_to_the_settings(owner: User) -> None:
+    client = signed_in(owner)
+    for address in ("/settings/appearance/", "/settings/keys/", "/settings/users/"):
+        assert client.get(address)["Location"].startswith("/settings/")
+    assert not ApiKey.objects.exists()
+
+
 def test_administrators_add_users_and_nobody_else_does(admin: User, owner: User) -> None:
     form = {"user-username": "wanda", "user-password": "correct-horse-9"}
     assert signed_in(owner).post("/settings/users/", form).status_code == 403

@@ -50,7 +50,9 @@ def test_table_rows_are_quoted_only_where_a_passage_has_no_sentence() -> None:
     table = "| visibility | who |\n|---|---|\n| Only members | people with a role |"
     mixed = f"## Roles\n\nMembers have roles.\n\n{table}"
     assert texts("Which roles do members have?", [Source(1, mixed)]) == ["Members have roles."]
-    assert texts("Which people have a role?", [Source(1, table)])[0] == "| Only members | people with a role |"
+    assert (
+        texts("Which people have a role?", [Source(1, table)])[0] == "| Only members | people with a role |"
+    )
     assert texts("Which roles?", [Source(1, "## Roles")]) == ["Roles"]
 
 

@@ -119,6 +119,13 @@ def test_a_refused_question_stays_in_its_field(
     assert conversation.messages.count() == 2
 
 
+def test_a_reload_of_a_refused_question_leads_to_the_conversation(
+    conversation: Conversation, owner: User
+) -> None:
+    answer = signed_in(owner).get(f"/chat/{conversation.pk}/ask")
+    assert answer["Location"] == f"/chat/{conversation.pk}/"
+
+
 def test_with_script_a_refusal_is_told_as_json(conversation: Conversation, owner: User) -> None:
     response = signed_in(owner).post(
         f"/chat/{conversation.pk}/ask", {"question": "x" * 10_000}, headers={"Accept": "application/json"}

@@ -1,6 +1,7 @@
 """Starting and stopping as a person does, and the one sentence where it cannot work."""
 
 import json
+import shutil
 import socket
 import stat
 import subprocess
@@ -73,6 +74,7 @@ def test_secrets_are_for_the_owner_only(own_site: Site) -> None:
 
 
 def test_commands_work_on_a_fresh_install_without_the_site(own_site: Site, tmp_path: Path) -> None:
+    own_site.extra["EMBEDDING_BACKEND"] = "search.embedding.hashed.HashedEmbedder"
     note = tmp_path / "note.md"
     note.write_text("# Leave\n\nEvery employee has twenty-five days of paid leave.\n")
     done = json.loads(own_site.manage("ingest", str(note), "--collection", "team", "--json").stdout)
@@ -83,6 +85,16 @@ def test_commands_work_on_a_fresh_install_without_the_site(own_site: Site, tmp_p
     assert found["hits"][0]["document"] == "Leave"
     report = json.loads(own_site.manage("verify", "--json").stdout)
     assert (report["documents"], report["missing_in_index"], report["orphans_in_index"]) == (1, 0, 0)
+    answer = json.loads(
+        own_site.manage("ask", "How much paid leave is there?", "--collection", "team", "--json").stdout
+    )
+    assert "twenty-five days" in answer["answer"]
+    assert answer["citations"][0]["document"] == "Leave"
+    shutil.rmtree(own_site.folder / "lexical")
+    broken = own_site.manage("verify", "--json", check=False)
+    assert (broken.returncode, json.loads(broken.stdout)["missing_in_index"]) == (1, 1)
+    assert json.loads(own_site.manage("verify", "--repair", "--json").stdout)["repaired"] == 1
+    assert json.loads(own_site.manage("verify", "--json").stdout)["missing_in_index"] == 0
     missing = own_site.manage("search", "x", "--collection", "nowhere", "--json", check=False)
     assert missing.returncode == 1
     assert "There is no collection" in missing.stderr
