@@ -129,8 +129,10 @@ def _citation(citation: Mapping[str, Any], quote: str, start: int, end: int) -> 
     label = _("Source %(n)s: %(document)s") % {"n": citation["n"], "document": citation["document"]}
     heading = below_title(citation.get("heading", ""), citation["document"])
     return format_html(
-        '<a class="cite" href="{}" data-document-id="{}" data-chunk="{}" data-document="{}" data-place="{}" '
-        'data-updated="{}" data-quote="{}" data-start="{}" data-end="{}" aria-label="{}">{}</a>',
+        # The word joiner keeps the mark on the line of its sentence's last word.
+        '\u2060<a class="cite" href="{}" data-document-id="{}" data-chunk="{}" data-document="{}" '
+        'data-place="{}" data-updated="{}" data-quote="{}" data-start="{}" data-end="{}" '
+        'aria-label="{}">{}</a>',
         citation["url"],
         citation["document_id"],
         citation["chunk_id"],

@@ -81,7 +81,8 @@ def best_sentences(question: str, sources: Sequence[Source], *, limit: int) -> l
 
 def _sentences(text: str) -> list[str]:
     """What may be quoted of a passage, without the marks of lists: its sentences, or where it has none
-    the rows of its table, or its headings. Never longer than ``LONGEST_SENTENCE``.
+    the rows of its table, words that only lead on to a list, or its headings. Never longer than
+    ``LONGEST_SENTENCE``.
 
     A number in brackets that stands in the text itself is left out: in an answer it would cite.
     """
@@ -90,7 +91,8 @@ def _sentences(text: str) -> list[str]:
     rows = [sentence for sentence in found if _ROW.match(sentence)]
     headings = [sentence for sentence in found if _HEADING.match(sentence)]
     prose = [sentence for sentence in found if not _ROW.match(sentence) and not _HEADING.match(sentence)]
-    return prose or rows or [heading.lstrip("# ") for heading in headings]
+    whole = [sentence for sentence in prose if not sentence.endswith((":", "："))]
+    return whole or rows or prose or [heading.lstrip("# ") for heading in headings]
 
 
 def _quotable(sentence: str) -> str:

@@ -3,10 +3,12 @@
 The caller has asked ``ingestion.access`` which collections may be read; nothing is checked here.
 """
 
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,12 +18,16 @@ from ingestion import selectors
 from ingestion.errors import BadQuery
 from ingestion.models import Chunk, Collection
 from search import registry
+from search.errors import SearchError
 from search.evidence import Evidence, judge
-from search.retrieval import retrieve
+from search.retrieval import Result, retrieve
 from search.snippets import highlights, snippet
 from search.types import Hit, Mode
 
+log = logging.getLogger(__name__)
+
 _EVIDENCE_PASSAGES = 8
+_DEEPEST = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +76,10 @@ def find(query: str, collections: Sequence[Collection], *, k: int = 10, mode: Mo
     generations = selectors.active_indexes(collections).values()
     index_ids = [generation.index_id for generation in generations]
     foreign = {item.index_id for item in generations if item.embedding != embedder.fingerprint}
-    result = retrieve(
+    search = partial(
+        retrieve,
         query,
         index_ids,
-        k=k,
         mode=mode,
         embedder=embedder,
         vectors=registry.vector_index(),
@@ -81,8 +87,8 @@ def find(query: str, collections: Sequence[Collection], *, k: int = 10, mode: Mo
         coverage=registry.coverage(),
         words_only=foreign,
     )
-    chunks = selectors.passages_by_id([hit.chunk_id for hit in result.hits])
-    passages = [_passage(chunks[hit.chunk_id], hit, query) for hit in result.hits if hit.chunk_id in chunks]
+    result, chunks = _readable(search, k)
+    passages = [_passage(chunk, hit, query) for hit, chunk in chunks[:k]]
     evidence = _evidence(query, passages[:_EVIDENCE_PASSAGES], index_ids)
     notes = list(result.notes)
     if foreign:
@@ -91,6 +97,19 @@ def find(query: str, collections: Sequence[Collection], *, k: int = 10, mode: Mo
         )
     took_ms = round((time.perf_counter() - began) * 1000, 1)
     return Found(passages, took_ms, notes, evidence.score, evidence.answerable)
+
+
+def _readable(search: Callable[..., Result], k: int) -> tuple[Result, list[tuple[Hit, Chunk]]]:
+    """The hits whose documents are ready. The indexes may also hold passages of documents in work, or
+    on their way out; where those crowd out others, it asks again for more."""
+    asked = k
+    while True:
+        result = search(k=asked)
+        chunks = selectors.passages_by_id([hit.chunk_id for hit in result.hits])
+        found = [(hit, chunks[hit.chunk_id]) for hit in result.hits if hit.chunk_id in chunks]
+        if len(found) >= k or len(result.hits) < asked or asked >= _DEEPEST:
+            return result, found
+        asked *= 8
 
 
 def _checked(query: str) -> str:
@@ -107,14 +126,18 @@ def _checked(query: str) -> str:
 
 
 def _evidence(query: str, passages: list[FoundPassage], index_ids: list[str]) -> Evidence:
-    return judge(
-        query,
-        [f"{item.document}\n{item.heading}\n{item.text}" for item in passages],
-        [item.dense for item in passages],
-        index_ids=index_ids,
-        lexical=registry.lexical_index(),
-        coverage=registry.coverage(),
-    )
+    try:
+        return judge(
+            query,
+            [f"{item.document}\n{item.heading}\n{item.text}" for item in passages],
+            [item.dense for item in passages],
+            index_ids=index_ids,
+            lexical=registry.lexical_index(),
+            coverage=registry.coverage(),
+        )
+    except SearchError as error:
+        log.warning("the evidence cannot be weighed: %s", error)
+        return Evidence(0.0, answerable=bool(passages))
 
 
 def passage_url(document_id: object, chunk_id: str) -> str:

@@ -32,8 +32,9 @@ def verify(*, repair: bool = False) -> Report:
     """
     chunks = missing = orphans = 0
     model = registry.embedder().fingerprint
+    stored = _stored_indexes()  # before the database is read: a new collection is in both or in neither
     known = {generation.index_id: generation for generation in Generation.objects.all()}
-    for index_id in _stored_indexes() - set(known):
+    for index_id in stored - set(known):
         orphans += len(_vector_ids(index_id) | _lexical_ids(index_id))
         if repair:
             Removal.objects.create(index_id=index_id)

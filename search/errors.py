@@ -11,6 +11,10 @@ class IndexUnavailable(SearchError):
     """The vector or lexical index cannot be reached or written now."""
 
 
+class IndexDamaged(IndexUnavailable):
+    """What is stored cannot be read. It can be dropped and built again from the database."""
+
+
 class ModelUnavailable(SearchError):
     """The embedding model cannot be loaded: the message says which and why."""
 

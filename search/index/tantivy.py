@@ -150,9 +150,12 @@ class TantivyIndex:
         searcher = self._searcher(index_id)
         if searcher is None or searcher.num_docs == 0:
             return
-        everything = searcher.search(tantivy.Query.all_query(), limit=searcher.num_docs, count=False)
-        for _score, address in everything.hits:
-            yield str(searcher.doc(address).get_first("id"))
+        try:
+            everything = searcher.search(tantivy.Query.all_query(), limit=searcher.num_docs, count=False)
+            for _score, address in everything.hits:
+                yield str(searcher.doc(address).get_first("id"))
+        except (OSError, ValueError) as error:
+            raise _unavailable(self._path(index_id), error) from error
 
     def count(self, index_id: str) -> int:
         searcher = self._searcher(index_id)
@@ -177,9 +180,10 @@ class TantivyIndex:
     def ping(self) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            next(self._folder.iterdir(), None)
         except OSError as error:
             raise _unavailable(self._folder, error) from error
+        for index_id in islice(self.indexes(), OPEN_READERS):
+            self._searcher(index_id)
 
     def _any_of(self, terms: Mapping[str, float]) -> tantivy.Query:
         fields = (("body", 1.0), ("title", TITLE_BOOST), ("heading", HEADING_BOOST))
@@ -251,10 +255,12 @@ class TantivyIndex:
 
 
 def _unavailable(path: Path, error: Exception) -> IndexUnavailable:
-    return IndexUnavailable(
-        _(
-            "The search index in %(path)s cannot be used (%(error)s). "
-            "Check that the folder is writable and has space."
+    """The details go to the log: the message may be shown to visitors."""
+    log.error("the word index in %s cannot be used: %s", path, error)
+    if isinstance(error, ValueError) and _DAMAGE.search(str(error)):
+        return IndexDamaged(
+            _("The word index is damaged. An administrator can rebuild it with `manage.py verify --repair`.")
         )
-        % {"path": path, "error": error}
+    return IndexUnavailable(
+        _("The word index cannot be used. Check that its folder in the data folder is writable and has space.")
     )

@@ -56,6 +56,15 @@ def test_table_rows_are_quoted_only_where_a_passage_has_no_sentence() -> None:
     assert texts("Which roles?", [Source(1, "## Roles")]) == ["Roles"]
 
 
+def test_words_that_lead_on_to_a_list_are_quoted_only_where_there_is_nothing_else() -> None:
+    lead = "There are three roles:"
+    assert texts("Which roles are there?", [Source(1, f"{lead}\n\n- Editor\n- Viewer")]) == [
+        "Editor",
+        "Viewer",
+    ]
+    assert texts("Which roles are there?", [Source(1, lead)]) == [lead]
+
+
 def test_numbers_in_brackets_of_the_text_itself_do_not_cite() -> None:
     assert texts("How high is it?", [Source(1, "It is 9 m high.[2]")]) == ["It is 9 m high."]
 
