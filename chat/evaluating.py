@@ -64,5 +64,6 @@ class AnswerTally:
         }
 
 
-def _share(part: int, whole: int) -> float:
-    return round(part / whole, 4) if whole else 0.0
+def _share(part: int, whole: int) -> float | None:
+    """``None`` where there was nothing to count."""
+    return round(part / whole, 4) if whole else None

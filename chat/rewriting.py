@@ -4,10 +4,12 @@ import logging
 import re
 from collections.abc import Sequence
 
+import regex
+
 from chat.prompts import Turn
 from llm.errors import LLMError
 from llm.types import Backend, Message, Request
-from search import analysis
+from search import analysis, stopwords
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +24,13 @@ _POINTS_BACK = re.compile(
     r"|[它他她牠]|[这那這](?:个|個|些|里|裡|儿|兒|位|种|種|样|樣|次|时|時|是|$)|^[那这這]|"
     r"(?<!应)(?<!應)该[^不]|上述|前者|后者|後者|其中|此外|还有|還有|呢[？?]?$",
     re.IGNORECASE,
+)
+
+_HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+")
+# Pairs before characters. What lies between them, if longer than one character, is carried over whole: half
+# a word would be searched for, and shown, otherwise.
+_FUNCTION_WORDS = regex.compile(
+    "|".join([*sorted(stopwords.CHINESE_PAIRS), f"[{''.join(sorted(stopwords.CHINESE_CHARACTERS))}]"])
 )
 
 _INSTRUCTION = """\
@@ -70,16 +79,18 @@ def _carried(question: str, turns: Sequence[Turn]) -> str:
 def _phrases(text: str, present: set[str]) -> list[str]:
     """Stretches of ``text`` made of terms that matter and are not ``present``."""
     wanted = {term for term in analysis.query_terms(text) if term not in present}
-    singles_too = not any(analysis.is_dense(term) and not analysis.is_single(term) for term in wanted)
-    stretches: list[list[int]] = []
-    for token in analysis.spans(text):
-        if token.term not in wanted or (analysis.is_single(token.term) and not singles_too):
-            continue
-        if stretches and token.start <= stretches[-1][1]:
-            stretches[-1][1] = max(stretches[-1][1], token.end)
-        else:
-            stretches.append([token.start, token.end])
-    return [text[start:end] for start, end in stretches]
+    found = [
+        (token.start, text[token.start : token.end])
+        for token in analysis.spans(text)
+        if token.term in wanted and not analysis.is_dense(token.term)
+    ]
+    for run in _HAN.finditer(text):
+        at = run.start()
+        for part in _FUNCTION_WORDS.splititer(run.group()):
+            at = text.index(part, at)
+            if len(part) > 1 and wanted.intersection(analysis.query_terms(part)):
+                found.append((at, part))
+    return [phrase for _start, phrase in sorted(found)]
 
 
 def _by_model(question: str, turns: Sequence[Turn], backend: Backend) -> str:

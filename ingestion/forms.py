@@ -35,7 +35,7 @@ class SearchForm(forms.Form):
 
     @property
     def query(self) -> str:
-        return str(self.cleaned_data.get("q", ""))
+        return str(self.data.get("q", "")).replace("\0", " ").strip()
 
     @property
     def chosen(self) -> list[str]:

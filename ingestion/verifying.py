@@ -8,6 +8,7 @@ from django.db.models import Q
 from ingestion import wake
 from ingestion.models import Chunk, Document, Generation, Removal
 from search import registry
+from search.errors import IndexDamaged
 
 _READY = Q(document__status=Document.Status.READY)
 
@@ -41,7 +42,7 @@ def verify(*, repair: bool = False) -> Report:
     for index_id, generation in known.items():
         rows = dict(Chunk.objects.filter(generation=generation).values_list("id", "indexed"))
         ready = set(Chunk.objects.filter(_READY, generation=generation).values_list("id", flat=True))
-        in_vectors, in_words = _vector_ids(index_id), _lexical_ids(index_id)
+        in_vectors, in_words = _vector_ids(index_id), _lexical_ids(index_id, repair=repair)
         complete = in_vectors & in_words if generation.embedding == model else in_words
         lost = {id_ for id_ in ready if not rows.get(id_)} | (ready - complete)
         stray = (in_vectors | in_words) - set(rows)
@@ -69,5 +70,11 @@ def _vector_ids(index_id: str) -> set[str]:
     return set(registry.vector_index().ids(index_id))
 
 
-def _lexical_ids(index_id: str) -> set[str]:
-    return set(registry.lexical_index().ids(index_id))
+def _lexical_ids(index_id: str, *, repair: bool = False) -> set[str]:
+    """A damaged index holds nothing; ``repair`` makes room for a new one."""
+    try:
+        return set(registry.lexical_index().ids(index_id))
+    except IndexDamaged:
+        if repair:
+            registry.lexical_index().drop(index_id)
+        return set()

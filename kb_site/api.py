@@ -1,5 +1,6 @@
 """The HTTP API: authentication, errors and the routers of each room."""
 
+import json
 import logging
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.security import HttpBearer
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
@@ -18,6 +20,7 @@ from chat.api import router as chat_router
 from ingestion.api import router as ingestion_router
 from ingestion.errors import IngestionError
 from kb_site.problems import Problem
+from search.errors import SearchError
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +58,23 @@ class Visitor(AuthBase):
         return request.user
 
 
+class TextParser(Parser):
+    """JSON whose text can be stored: a lone surrogate is no character (RFC 8259, section 8.2), and
+    answered with 400 as any other broken JSON."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        data = super().parse_body(request)
+        json.dumps(data, ensure_ascii=False).encode()
+        return data
+
+
 api = NinjaAPI(
     title="Youju",
     version="1",
     description="Knowledge search: collections, documents, search and answers with citations.",
     auth=[ApiKeyAuth(), Visitor()],
     docs_url=None,
+    parser=TextParser(),
 )
 api.add_router("", ingestion_router)
 api.add_router("", chat_router)
@@ -74,6 +88,12 @@ def _problem(request: HttpRequest, error: Problem) -> HttpResponse:
 @api.exception_handler(IngestionError)
 def _refused(request: HttpRequest, error: IngestionError) -> HttpResponse:
     return Problem(_STATUS.get(error.code, 422), str(error), code=error.code).response()
+
+
+@api.exception_handler(SearchError)
+def _unavailable(request: HttpRequest, error: SearchError) -> HttpResponse:
+    log.error("%s %s: %s", request.method, request.path, error)
+    return Problem(503, str(error), code="search_unavailable").response()
 
 
 @api.exception_handler(Http404)

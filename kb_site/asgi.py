@@ -1,13 +1,23 @@
 """The door for the web server. The embedding model loads beside the first requests."""
 
 import os
+from typing import cast
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kb_site.settings")
 
-application = get_asgi_application()
+_django = get_asgi_application()
 
-from kb_site.warm_up import start_warm_up  # noqa: E402 - needs the applications to be set up
+from django.conf import settings  # noqa: E402 - the rest needs the applications to be set up
+
+from kb_site.body_limit import App, BodyLimit  # noqa: E402
+from kb_site.warm_up import start_warm_up  # noqa: E402
+
+application = BodyLimit(
+    cast(App, _django),
+    upload_bytes=settings.MAX_REQUEST_MB * 2**20,
+    session_cookie=settings.SESSION_COOKIE_NAME,
+)
 
 start_warm_up()

@@ -41,6 +41,7 @@ def prepare_data_folder() -> None:
     try:
         for folder in (settings.DATA_DIR, settings.RUN_DIR, settings.LOG_DIR, settings.FILE_UPLOAD_TEMP_DIR):
             Path(folder).mkdir(parents=True, exist_ok=True)
+        Path(settings.DATA_DIR).chmod(0o700)  # passwords' hashes, sessions and everybody's documents
         probe = Path(settings.RUN_DIR) / f".write-{os.getpid()}"
         probe.touch()
         probe.unlink()

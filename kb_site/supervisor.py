@@ -18,6 +18,8 @@ from accounts.services import needs_setup, new_setup_token
 from ingestion.pipeline import release_all
 from kb_site import processes, services
 from kb_site.processes import Child
+from search import registry
+from search.errors import SearchError
 
 _CHECK_EVERY_S = 0.2
 _READY_TIMEOUT_S = 120
@@ -47,11 +49,21 @@ def check_port(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+        except OverflowError as error:
+            raise CommandError(f"There is no port {port}. Choose one from 1 to 65535.") from error
         except OSError as error:
             raise CommandError(
                 f"Port {port} on {host} cannot be used ({error.strerror}). "
                 f"Stop what uses it, or choose another: make run PORT={port + 1}"
             ) from error
+
+
+def check_model() -> None:
+    """Raises ``CommandError`` where the embedding model that the settings name is not there."""
+    try:
+        registry.embedder().fingerprint  # noqa: B018 - locating the files is what is wanted
+    except SearchError as error:
+        raise CommandError(str(error)) from error
 
 
 class Supervisor:
@@ -74,6 +86,7 @@ class Supervisor:
                 f"Youju is already running on the data folder {settings.DATA_DIR}. Stop it first."
             )
         check_port(settings.HOST, self.port)
+        check_model()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._stop.set())
         try:
@@ -122,6 +135,8 @@ class Supervisor:
             "--port",
             str(self.port),
         ]
+        # A question of 10,000 Chinese characters in an address is 90 KB, and deserves an answer of ours.
+        web += ["--http", "h11", "--h11-max-incomplete-event-size", "262144"]
         web += ["--no-access-log", "--log-level", "warning", "--lifespan", "off"]
         web += ["--timeout-graceful-shutdown", "3"]
         beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]

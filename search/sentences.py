@@ -11,6 +11,7 @@ _ABBREVIATIONS = frozenset(
     """.split()
 )
 _CLOSING = "\"'”’»)\\]】」』）》〉*_`"
+_MARKS = regex.compile(r"(\*+|_+|`+)\Z")
 _BREAK = regex.compile(
     rf"""
       (?P<cjk>[。！？；…]+[{_CLOSING}]*)            # ends a sentence wherever it stands
@@ -37,10 +38,19 @@ def sentences(text: str) -> list[tuple[int, int]]:
     start = 0
     for match in _BREAK.finditer(text):
         if _ends(text, start, match):
-            _append(result, text, start, match.end())
-            start = match.end()
+            end = _without_opening(text, start, match)
+            _append(result, text, start, end)
+            start = end
     _append(result, text, start, len(text))
     return result
+
+
+def _without_opening(text: str, start: int, match: "regex.Match[str]") -> int:
+    """Where the sentence ends: a mark of Markdown behind it belongs to it only if it closes one in it."""
+    marks = _MARKS.search(match.group())
+    if marks is None or text.count(marks.group(), start, match.start()) % 2:
+        return int(match.end())
+    return int(match.start() + marks.start())
 
 
 def _ends(text: str, start: int, match: "regex.Match[str]") -> bool:

@@ -12,11 +12,11 @@ def gettext_noop(message: str) -> str:
 EMPTY = gettext_noop("The file is empty. Check that it was copied or exported completely.")
 UNSUPPORTED = gettext_noop(
     "This kind of file cannot be read. Supported are PDF, Word, PowerPoint, Excel, OpenDocument, "
-    "HTML, Markdown, plain text, CSV, JSON, e-mail, EPUB, RTF and ZIP files of these."
+    "HTML, Markdown, plain text, CSV, JSON, e-mail, EPUB and RTF."
 )
 PROGRAM = gettext_noop(
     "This is a program or other binary data, not a document. Supported are PDF, Word, PowerPoint, "
-    "Excel, OpenDocument, HTML, Markdown, plain text, CSV, JSON, e-mail, EPUB, RTF and ZIP files of these."
+    "Excel, OpenDocument, HTML, Markdown, plain text, CSV, JSON, e-mail, EPUB and RTF."
 )
 MEDIA = gettext_noop(
     "Sound and video cannot be read. Upload a transcript instead, for example as text or Markdown."

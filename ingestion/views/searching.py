@@ -20,7 +20,7 @@ _PASSAGES = 20
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     """The whole page, or only the results where htmx asks for them."""
-    is_search = bool(request.GET.get("q", "").strip())
+    is_search = bool(request.GET.get("q", "").strip(" \0"))
     readable = access.collections_for(request.user) if is_search else selectors.collection_cards(request.user)
     collections = list(readable)
     form = SearchForm(request.GET, slugs=[item.slug for item in collections])

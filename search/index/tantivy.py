@@ -5,6 +5,7 @@ by spaces. A commit replaces ``meta.json``, so a changed ``meta.json`` tells a r
 to look again.
 """
 
+import logging
 import re
 import shutil
 import threading
@@ -13,14 +14,17 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import tantivy
 from django.utils.translation import gettext as _
 
 from search import analysis
-from search.errors import IndexUnavailable
+from search.errors import IndexDamaged, IndexUnavailable
 from search.types import Candidate, Chunk
+
+log = logging.getLogger(__name__)
 
 # ``body`` holds title, headings and text; a match in the title or a heading counts again, by this much.
 TITLE_BOOST = 0.3
@@ -28,6 +32,7 @@ HEADING_BOOST = 0.15
 WRITER_HEAP_BYTES = 32_000_000
 OPEN_READERS = 32
 
+_DAMAGE = re.compile("corrupt|FileDoesNotExist|UnexpectedEof", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _Stamp = tuple[int, int]
 
@@ -200,7 +205,20 @@ class TantivyIndex:
         return Candidate(str(stored.get_first("id")), str(stored.get_first("document_id")), float(score))
 
     def _searcher(self, index_id: str) -> tantivy.Searcher | None:
-        """A view of the newest commit; ``None`` for an unknown index."""
+        """A view of the newest commit; ``None`` for an unknown index.
+
+        A commit between reading ``meta.json`` and opening what it names looks like damage for a moment,
+        so what fails is tried once more.
+        """
+        try:
+            return self._newest(index_id)
+        except IndexDamaged:
+            with self._lock:
+                self._open.pop(index_id, None)
+            time.sleep(0.05)
+            return self._newest(index_id)
+
+    def _newest(self, index_id: str) -> tantivy.Searcher | None:
         path = self._path(index_id)
         stamp = self._stamp(path)
         if stamp is None:
@@ -262,5 +280,5 @@ def _unavailable(path: Path, error: Exception) -> IndexUnavailable:
             _("The word index is damaged. An administrator can rebuild it with `manage.py verify --repair`.")
         )
     return IndexUnavailable(
-        _("The word index cannot be used. Check that its folder in the data folder is writable and has space.")
+        _("The word index cannot be used. Check that the data folder is writable and has space.")
     )

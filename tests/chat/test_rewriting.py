@@ -71,3 +71,15 @@ def test_a_model_that_fails_is_done_without(stub: OpenAIStub) -> None:
     model = OpenAICompatible(base_url=stub.base_url, model="m", timeout_s=5)
 
     assert "Skagen" in readings("Who built it?", HISTORY, model)[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "carried"),
+    [
+        ("Vue 2 什么时候停止维护？", ["Vue", "2", "停止维护"]),
+        ("潮位站是哪一年修复的？", ["潮位站", "一年修复"]),
+    ],
+)
+def test_chinese_words_are_carried_whole(before: str, carried: list[str]) -> None:
+    reading = readings("那后来呢？", [Turn(before, "x")], Extractive())[0]
+    assert reading == " ".join([*carried, "那后来呢？"])

@@ -187,3 +187,37 @@ def test_openapi_describes_the_contract(owner: User) -> None:
         "/api/v1/chat",
         "/api/v1/documents/{document_id}",
     } <= set(paths)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("get", "search", 405), ("put", "collections", 405), ("get", "nowhere", 404)],
+)
+def test_what_the_api_does_not_have_is_a_problem_object_too(
+    owner: User, method: str, path: str, status: int
+) -> None:
+    problem(getattr(signed_in(owner), method)(f"/api/v1/{path}"), status)
+
+
+def test_half_a_character_is_refused_before_anything_is_stored(owner: User) -> None:
+    client = signed_in(owner)
+    for path, payload in (("/chat", '{"question": "\\ud800 x"}'), ("/collections", '{"name": "\\ud800"}')):
+        problem(client.post(f"/api/v1{path}", payload, content_type="application/json"), 400)
+    assert not Collection.objects.exists()
+
+
+def test_documents_in_work_do_not_crowd_out_ready_ones(collection: Collection, owner: User) -> None:
+    ready(collection, "# Quiet\n\nThe ferry leaves at seven.")
+    long = "\n\n".join(f"# Ferry ferry {n}\n\nferry ferry ferry number {n} leaves. " * 3 for n in range(40))
+    crowd = ready(collection, long)
+    Document.objects.filter(pk=crowd.pk).update(status="processing", step="index")
+    answer = post(signed_in(owner), "/search", {"query": "ferry", "collections": ["handbook"], "k": 3})
+    assert [hit["document"] for hit in answer.json()["hits"]] == ["Quiet"]
+
+
+def test_an_index_that_cannot_be_asked_is_503(collection: Collection, owner: User, settings: Any) -> None:
+    settings.VECTOR_INDEX = {"BACKEND": "search.index.chroma.ChromaIndex", "OPTIONS": {"url": ""}}
+    body = problem(
+        post(signed_in(owner), "/search", {"query": "x", "collections": ["handbook"], "mode": "dense"}), 503
+    )
+    assert "vector server" in body["detail"]

@@ -34,6 +34,19 @@ def test_sentences(text: str, expected: list[str] | int) -> None:
         assert pieces(text) == expected
 
 
+def test_a_mark_of_markdown_goes_with_the_sentence_that_it_opens_or_closes() -> None:
+    text = "默认没有限制。`<KeepAlive>` 可以配置。**粗体。** He said `x`. `y` is *next.* Done."
+    parts = [text[start:end] for start, end in sentences(text)]
+    assert parts == [
+        "默认没有限制。",
+        "`<KeepAlive>` 可以配置。",
+        "**粗体。**",
+        "He said `x`.",
+        "`y` is *next.*",
+        "Done.",
+    ]
+
+
 def test_sentences_cover_all_but_white_space() -> None:
     text = "Mixed 文本。Second one! 3. 列表\n\n| 表 | x |\nend"
     covered = "".join(pieces(text))
