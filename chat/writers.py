@@ -17,7 +17,6 @@ from chat.streaming import RedisWatcher
 
 logger = logging.getLogger(__name__)
 
-THREADS = 8
 WAITING = 64
 PULSE_S = 5.0
 
@@ -96,4 +95,4 @@ class Writers:
             threading.Event().wait(PULSE_S)
 
 
-writers = Writers(int(getattr(settings, "CHAT_THREADS", THREADS)), WAITING)
+writers = Writers(settings.CHAT_THREADS, WAITING)

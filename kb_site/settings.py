@@ -245,6 +245,7 @@ LLM_BACKENDS = {
     "extractive": "chat.extractive.Extractive",
     "openai": "llm.openai.OpenAICompatible",
 }
+CHAT_THREADS = env_int("CHAT_THREADS", 8)
 LLM: dict[str, Any] = {
     "BACKEND": env_str("LLM_BACKEND", "openai" if env_str("LLM_BASE_URL") else "extractive"),
     "OPTIONS": {
