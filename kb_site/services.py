@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,7 +41,8 @@ def prepare_data_folder() -> None:
     try:
         for folder in (settings.DATA_DIR, settings.RUN_DIR, settings.LOG_DIR, settings.FILE_UPLOAD_TEMP_DIR):
             Path(folder).mkdir(parents=True, exist_ok=True)
-        Path(settings.DATA_DIR).chmod(0o700)  # passwords' hashes, sessions and everybody's documents
+        with suppress(PermissionError):  # somebody else's folder that we may write to stays as it is
+            Path(settings.DATA_DIR).chmod(0o700)
         probe = Path(settings.RUN_DIR) / f".write-{os.getpid()}"
         probe.touch()
         probe.unlink()

@@ -1,9 +1,9 @@
-"""Loads the embedding model in the background, so that the first search does not wait for it."""
+"""Loads in the background what the first search would otherwise wait for."""
 
 import logging
 import threading
 
-from search import registry
+from search import analysis, registry
 from search.errors import SearchError
 
 log = logging.getLogger(__name__)
@@ -14,8 +14,10 @@ def start_warm_up() -> None:
 
 
 def _load() -> None:
+    """The embedding model, what is known of its languages, and the tables of the text analysis."""
     try:
         registry.embedder().embed(["warm-up"])
         registry.coverage().languages()
+        analysis.tokens("預熱 warming up")
     except SearchError as error:
         log.error("the embedding model does not load: %s", error)

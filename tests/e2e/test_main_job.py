@@ -173,6 +173,19 @@ def test_the_sample_in_chinese_on_a_phone(running_site: Site, browser: Browser) 
     assert person.complaints == []
 
 
+def test_a_question_of_ten_thousand_characters_is_explained_on_the_page(
+    running_site: Site, browser: Browser
+) -> None:
+    person = Visitor.arrive(browser)
+    person.sign_in(running_site.url, "root", PASSWORD)
+    person.page.goto(running_site.url)
+    person.page.fill("#q", "长" * 10_000)
+    person.page.keyboard.press("Enter")
+    expect(person.page.locator("#results")).to_contain_text("2000")
+    person.page.goto(f"{running_site.url}/?q={'x' * 10_000}")
+    expect(person.page.locator("#results")).to_contain_text("2000")
+
+
 def test_without_javascript_the_same_forms_work(running_site: Site, browser: Browser) -> None:
     person = Visitor.arrive(browser, script=False)
     person.sign_in(running_site.url, "root", PASSWORD)
