@@ -74,7 +74,7 @@ def _model() -> str:
 def _workers() -> str:
     """Which of the two workers listens, by the queues that their consumers hold."""
     try:
-        queues = current_app.control.inspect(timeout=2.0, limit=2).active_queues() or {}
+        queues = current_app.control.inspect(timeout=1.0, limit=2).active_queues() or {}
     except (OperationalError, redis.RedisError, OSError) as error:
         return f"cannot be asked ({error.__class__.__name__})"
     served = {queue["name"] for answers in queues.values() for queue in answers}

@@ -22,6 +22,7 @@ from search import registry
 from search.errors import SearchError
 
 _CHECK_EVERY_S = 0.2
+_ASK_EVERY_S = 0.5  # asking costs the starting web process time
 _READY_TIMEOUT_S = 120
 
 
@@ -106,10 +107,11 @@ class Supervisor:
             self._services.append(services.redis_child())
         for child in self._services:
             child.start()
+        web, *others = self._workers = self._make_workers()
+        web.start()  # loads its model, the longest part of a start, while the tables are made
         call_command("migrate", verbosity=0)
         release_all()
-        self._workers = self._make_workers()
-        for child in self._workers:
+        for child in others:
             child.start()
         services.announce(services.Running(os.getpid(), self._chroma_url, workers=True))
         self._wait_until_ready()
@@ -143,7 +145,7 @@ class Supervisor:
         argvs = {"web": web, "index": index, "parse": parse, "beat": beat}
         logs = Path(settings.LOG_DIR)
         return [
-            Child(name, argv, logs / f"{name}.log", env, niceness=0 if name == "web" else 5)
+            Child(name, argv, logs / f"{name}.log", env, niceness=0 if name == "web" else 10)
             for name, argv in argvs.items()
         ]
 
@@ -163,7 +165,7 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise CommandError(f"The site did not become ready in {_READY_TIMEOUT_S} s:\n{unready}")
             self._restart_dead()
-            self._stop.wait(_CHECK_EVERY_S)
+            self._stop.wait(_ASK_EVERY_S)
 
     def _watch(self) -> None:
         while not self._stop.wait(_CHECK_EVERY_S):

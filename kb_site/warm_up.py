@@ -1,7 +1,11 @@
-"""Loads in the background what the first search would otherwise wait for."""
+"""Loads in the background what the first search or document would otherwise wait for."""
 
+import fcntl
 import logging
 import threading
+from pathlib import Path
+
+from django.conf import settings
 
 from search import analysis, registry
 from search.errors import SearchError
@@ -14,10 +18,18 @@ def start_warm_up() -> None:
 
 
 def _load() -> None:
-    """The embedding model, what is known of its languages, and the tables of the text analysis."""
+    """The embedding model, what is known of its languages, and the tables of the text analysis.
+
+    One process after the other: two that load at once make each other late, and the site is ready when
+    the first one, the web, is.
+    """
+    folder = Path(settings.RUN_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        registry.embedder().embed(["warm-up"])
-        registry.coverage().languages()
-        analysis.tokens("預熱 warming up")
+        with open(folder / "warm-up.lock", "w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            registry.embedder().embed(["warm-up"])
+            registry.coverage().languages()
+            analysis.tokens("預熱 warming up")
     except SearchError as error:
         log.error("the embedding model does not load: %s", error)
