@@ -28,6 +28,7 @@ class DataCommand(BaseCommand):
 
     exclusive = False
     needs_services = True
+    left: int | None = None
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print exactly one JSON document")
@@ -91,7 +92,7 @@ def _report(ids: Sequence[UUID], command: DataCommand) -> int:
         Document.objects.filter(pk__in=ids[at : at + 500], status__in=IN_WORK).count()
         for at in range(0, len(ids), 500)
     )
-    if left != getattr(command, "_left", None):
+    if left != command.left:
         command.say(f"{len(ids) - left} of {len(ids)} documents done")
-        command._left = left  # type: ignore[attr-defined]
+        command.left = left
     return left

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 
 import pytest
+import redis
 import requests
 
 from tests.e2e.conftest import Api, with_administrator
@@ -96,6 +97,17 @@ def test_each_process_is_killed_in_turn_and_then_the_supervisor(own_site: Site) 
     while own_site.processes() and time.monotonic() < deadline:
         time.sleep(0.2)
     assert own_site.processes() == []
+
+
+def test_an_emptied_broker_costs_only_a_delay(own_site: Site) -> None:
+    api = begin(own_site)
+    client = redis.Redis(unix_socket_path=str(own_site.folder / "run" / "redis.sock"))
+    client.flushall()
+    for batch in ("first", "second"):
+        api.upload("faults", material(batch))
+        client.flushall()
+    expect_everything_exactly_once(own_site, api, 2 * DOCUMENTS)
+    assert own_site.stop() == 0
 
 
 def test_everything_killed_at_once_is_resumed_at_the_next_start(own_site: Site) -> None:
