@@ -2,16 +2,14 @@
 
 import json
 import os
-import queue
 import select
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -71,12 +69,6 @@ class ExtractionProcess:
         if child is not None:
             child.close()
 
-    def interrupt(self) -> None:
-        """Ends the child for the thread that waits for it, which gets ``crashed``. Any thread may call."""
-        child = self._child
-        if child is not None:
-            child.stop()
-
     def __enter__(self) -> "ExtractionProcess":
         return self
 
@@ -91,56 +83,6 @@ class ExtractionProcess:
         if self._child is None:
             self._child = _Child()
         return self._child
-
-
-class ExtractorPool:
-    """At most ``size`` children, lent to whichever thread asks. Safe for several threads."""
-
-    def __init__(self, size: int) -> None:
-        self._idle: queue.LifoQueue[ExtractionProcess] = queue.LifoQueue()
-        self._all = [ExtractionProcess() for _ in range(size)]
-        self._closed = threading.Event()
-        for process in self._all:
-            self._idle.put(process)
-
-    def extract(
-        self,
-        path: Path,
-        name: str,
-        limits: Limits = _LIMITS,
-        on_wait: Callable[[], None] | None = None,
-    ) -> Extracted:
-        """As ``ExtractionProcess.extract``; waits, calling ``on_wait``, until a child is free."""
-        with self._lent(on_wait) as process:
-            return process.extract(path, name, limits, on_wait)
-
-    def close(self) -> None:
-        """Ends all children. Files being read end in ``ExtractionError`` ``crashed``."""
-        self._closed.set()
-        for process in self._all:
-            process.interrupt()
-        with suppress(queue.Empty):
-            while True:
-                self._idle.get_nowait().close()
-
-    @contextmanager
-    def _lent(self, on_wait: Callable[[], None] | None) -> Iterator[ExtractionProcess]:
-        process = None
-        while process is None:
-            if self._closed.is_set():
-                raise ExtractionError("crashed", messages.CRASHED, permanent=False)
-            try:
-                process = self._idle.get(timeout=_POLL_S)
-            except queue.Empty:
-                if on_wait is not None:
-                    on_wait()
-        try:
-            yield process
-        finally:
-            if self._closed.is_set():
-                process.close()
-            else:
-                self._idle.put(process)
 
 
 class _Child:

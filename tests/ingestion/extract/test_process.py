@@ -2,14 +2,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from ingestion.extract.process import ExtractionProcess, ExtractorPool
-from ingestion.extract.types import Extracted, ExtractionError, Limits
+from ingestion.extract.process import ExtractionProcess
+from ingestion.extract.types import ExtractionError, Limits
 from tests import fixtures
 from tests.ingestion.extract.conftest import Write
 
@@ -148,40 +147,6 @@ def test_the_child_does_not_outlive_a_killed_parent(write: Write, stuck: Path, b
         assert is_running(child)
         parent.kill()
     wait_until_gone(child)
-
-
-def test_the_pool_serves_several_threads(write: Write) -> None:
-    path = write("a.pdf", fixtures.pdf())
-    pool = ExtractorPool(2)
-    found: list[Extracted] = []
-    threads = [threading.Thread(target=lambda: found.append(pool.extract(path, "a.pdf"))) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    pool.close()
-    assert len(found) == 6 and len({item.text for item in found}) == 1
-
-
-def test_closing_the_pool_ends_what_is_being_read(stuck: Path) -> None:
-    pool = ExtractorPool(1)
-    waiting = threading.Event()
-    errors: list[str] = []
-
-    def read() -> None:
-        try:
-            pool.extract(stuck, "pipe.txt", on_wait=waiting.set)
-        except ExtractionError as error:
-            errors.append(error.code)
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    assert waiting.wait(20)
-    pool.close()
-    thread.join(20)
-    assert errors == ["crashed"]
-    with pytest.raises(ExtractionError):
-        pool.extract(stuck, "pipe.txt")
 
 
 def test_parsing_never_imports_torch_or_django_models() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.extract.process import ExtractorPool
+from ingestion.extract.process import ExtractionProcess
 from ingestion.extract.types import ExtractionError, Limits
 
 PICTURES = {".png", ".jpg", ".tif", ".webp"}
@@ -36,18 +36,18 @@ def test_every_real_file_ends_in_text_or_in_a_reason(youju_data: Path) -> None:
     folder = youju_data / "files"
     if not folder.is_dir():
         pytest.skip(f"{folder} is not there")
-    pool = ExtractorPool(2)
+    extractor = ExtractionProcess()
     wrong: list[str] = []
     texts: dict[str, str] = {}
     for path in sorted(item for item in folder.rglob("*") if item.is_file()):
         try:
-            texts[path.name] = pool.extract(path, path.name, Limits(timeout_s=60)).text
+            texts[path.name] = extractor.extract(path, path.name, Limits(timeout_s=60)).text
             code = ""
         except ExtractionError as error:
             code = error.code
             assert len(str(error)) > 20
         if code != expected_code(path):
             wrong.append(f"{path.relative_to(folder)}: {code or 'text'}, not {expected_code(path) or 'text'}")
-    pool.close()
+    extractor.close()
     assert wrong == []
     assert {name for name, words in SPOT_CHECKS.items() if words not in texts[name]} == set()
