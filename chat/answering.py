@@ -56,34 +56,41 @@ def answer(
     *,
     history: Sequence[Turn] = (),
     find: Find,
-    backend: Backend,
+    backends: Sequence[Backend],
     language: str = "en",
     max_chars: int = 2000,
 ) -> Generator[Event, None, None]:
     """Events in order: ``Rewritten`` (where it applies), ``Sources``, pieces, ``Finished`` last.
 
     ``language`` is the one of the notes; the answer follows the question's own. A model that fails
-    before its first word is replaced by quotes from the sources; one that fails later leaves its
-    part, with ``Answer.error`` set. Raises ``QuestionError`` and what ``find`` raises.
+    before its first word is replaced by the next one of ``backends``, and the last by quotes from the
+    sources; one that fails later leaves its part, with ``Answer.error`` set. Raises ``QuestionError``
+    and what ``find`` raises.
     """
     asked = checked(question, max_chars)
-    reading, found = _search(asked, history, backend, find, max_chars)
+    reading, found = _search(asked, history, backends[0], find, max_chars)
     if reading != asked:
         yield Rewritten(reading)
     yield Sources(tuple(found.passages))
     writing = _Writing(asked, reading, tuple(history), tuple(found.passages), language)
     if not found.answerable or not found.passages:
-        yield from _refuse(writing, backend, found.notes)
+        yield from _refuse(writing, backends[0], found.notes)
         return
-    try:
-        yield from writing.by(backend)
-    except LLMError as error:
-        if not writing.text and backend.describe().is_model:
-            writing.notes.append(_stepped_in(error, language))
-            yield from writing.by(Extractive())
-        else:
-            writing.failure = Failure(error.code, str(error), error.permanent)
+    yield from _write(writing, backends)
     yield Finished(_finished(writing, found.notes))
+
+
+def _write(writing: "_Writing", backends: Sequence[Backend]) -> Iterator[Event]:
+    for backend in (*backends, Extractive()):
+        try:
+            yield from writing.by(backend)
+        except LLMError as error:
+            if writing.text or not backend.describe().is_model:
+                writing.failure = Failure(error.code, str(error), error.permanent)
+                return
+            writing.notes.append(_stepped_in(error, writing.language))
+        else:
+            return
 
 
 def _search(

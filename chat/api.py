@@ -22,7 +22,7 @@ from chat.server_sent import event_stream, frame
 from chat.streaming import Followed, follow
 from ingestion.access import collections_for, get_collection
 from kb_site.problems import Problem
-from llm.registry import backend
+from llm.endpoints import line_up
 
 router = Router()
 
@@ -82,7 +82,7 @@ def _conversation(user: User, data: ChatIn) -> Conversation:
 
 def _check_model(name: str) -> None:
     try:
-        backend(name)
+        line_up(name)
     except ImproperlyConfigured as error:
         raise Problem(422, str(error), code="unknown_model") from error
 

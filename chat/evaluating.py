@@ -9,7 +9,7 @@ from chat.answering import answer
 from chat.events import Finished
 from ingestion.beir import Query
 from ingestion.finding import Found
-from llm import registry
+from llm.endpoints import line_up
 
 PASSAGES = 8
 _DROPPED = re.compile(r"[\W_]+")
@@ -39,7 +39,7 @@ class AnswerTally:
 
     def add(self, query: Query, found: Found) -> None:
         passages = replace(found, passages=found.passages[:PASSAGES])
-        *_events, last = answer(query.text, find=lambda _reading: passages, backend=registry.backend())
+        *_events, last = answer(query.text, find=lambda _reading: passages, backends=line_up())
         assert isinstance(last, Finished)
         refused = last.answer.refused
         if not query.answerable:

@@ -1,9 +1,11 @@
 """The answerer without a language model: it quotes the sentences that best answer the question."""
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from chat.sentence_ranking import best_sentences
-from llm.types import Delta, Description, Request, Usage
+from llm.tokens import estimate
+from llm.types import Delta, Description, Kind, Options, Request, Usage
 
 MAX_SENTENCES = 3
 NAME = "extractive"
@@ -15,8 +17,16 @@ class Extractive:
     Adds no word of its own; answers nothing when there are no sources. One delta a sentence.
     """
 
+    kind: ClassVar[Kind] = Kind(title="Quotes only, no language model")
+
+    def __init__(self, options: Options | None = None) -> None:
+        """Nothing to set: ``options`` is there because every back end takes some."""
+
     def describe(self) -> Description:
-        return Description(backend=NAME, model=NAME, is_model=False)
+        return Description(backend=NAME, model=NAME, is_model=False, name=NAME)
+
+    def count_tokens(self, text: str) -> int:
+        return estimate(text)
 
     def stream(self, request: Request) -> Iterator[Delta]:
         quotes = best_sentences(request.question, request.sources, limit=MAX_SENTENCES)

@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from ingestion.access import collections_for
 from ingestion.models import Collection
-from ingestion.templatetags.language_model import backend_label
-from llm import registry
+from llm import endpoints
 
 
 class Scope(forms.Form):
@@ -31,8 +30,7 @@ class Scope(forms.Form):
         assert isinstance(collections, forms.ModelMultipleChoiceField)
         assert isinstance(model, forms.ChoiceField)
         collections.queryset = readable
-        named = ((name, backend_label(name)) for name in usable_models())
-        model.choices = [("", _("The site's default")), *named]
+        model.choices = [("", _("The site's default")), *endpoints.choices()]
         model.widget.attrs["class"] = "select small"
 
 
@@ -50,8 +48,3 @@ class NewConversation(Scope):
         super().__init__(*args, user=user, **kwargs)
         if not self.initial.get("collections"):
             self.initial["collections"] = list(collections_for(user).values_list("slug", flat=True))
-
-
-def usable_models() -> list[str]:
-    """The back ends that the settings make complete."""
-    return [name for name in registry.names() if registry.is_usable(name)]

@@ -30,8 +30,8 @@ from chat.events import (
 )
 from chat.models import LIVE, Message
 from ingestion.finding import find
+from llm.endpoints import line_up
 from llm.errors import LLMError
-from llm.registry import backend
 from search.errors import SearchError
 
 logger = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ def _events(progress: _Progress, language: str) -> Generator[Event, None, None]:
         selectors.question_of(message).text,
         history=selectors.turns_before(message),
         find=lambda query: find(query, collections, k=PASSAGES),
-        backend=backend(_model_for(conversation.model, [collection.llm for collection in collections])),
+        backends=line_up(_model_for(conversation.model, [collection.llm for collection in collections])),
         language=language,
         max_chars=settings.MAX_QUERY_CHARS,
     )

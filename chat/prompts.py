@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from llm.tokens import DENSE, estimate
 from llm.types import Message, Source
 
 MAX_HISTORY_SHARE = 0.25
@@ -15,7 +16,6 @@ MESSAGE_OVERHEAD_TOKENS = 8
 SAFETY_SHARE = 0.9
 SMALLEST_SOURCE_TOKENS = 40
 
-_DENSE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 _MARK = re.compile(r"<\s*(/?)\s*source\b", re.IGNORECASE)
 
 LANGUAGE_NAMES = {"zh": "Chinese (简体中文)", "en": "English"}
@@ -57,12 +57,6 @@ class Prompt:
     used: tuple[Source, ...]
 
 
-def tokens_in(text: str) -> int:
-    """A careful estimate: one token for each Chinese, Japanese or Korean character, 0.3 for others."""
-    dense = len(_DENSE.findall(text))
-    return int(dense + (len(text) - dense) * 0.3) + 1
-
-
 def build(
     question: str,
     sources: Sequence[Source],
@@ -78,10 +72,10 @@ def build(
     Sources that no longer fit are cut at the end or left out, the last ones first.
     """
     system = INSTRUCTIONS.format(language=LANGUAGE_NAMES.get(language[:2], language))
-    room = int((context_tokens - max_tokens) * SAFETY_SHARE) - tokens_in(system) - tokens_in(question)
+    room = int((context_tokens - max_tokens) * SAFETY_SHARE) - estimate(system) - estimate(question)
     room -= 3 * MESSAGE_OVERHEAD_TOKENS
     earlier = _fitting_turns(history, int(max(room, 0) * MAX_HISTORY_SHARE))
-    room -= sum(tokens_in(message.content) + MESSAGE_OVERHEAD_TOKENS for message in earlier)
+    room -= sum(estimate(message.content) + MESSAGE_OVERHEAD_TOKENS for message in earlier)
     used = _fitting_sources(sources, room)
     last = f"{_sources_block(used)}\n\nQuestion: {question}"
     messages = (Message("system", system), *earlier, Message("user", last))
@@ -90,7 +84,7 @@ def build(
 
 def language_of(text: str, default: str = "en") -> str:
     """ "zh" where at least a fifth of the letters are Chinese characters, "en" for other letters."""
-    dense = len(_DENSE.findall(text))
+    dense = len(DENSE.findall(text))
     letters = sum(character.isalpha() for character in text)
     if not letters:
         return default
@@ -115,7 +109,7 @@ def _fitting_turns(history: Sequence[Turn], room: int) -> list[Message]:
     kept: list[Message] = []
     for turn in reversed(history):
         pair = [Message("user", turn.question), Message("assistant", turn.answer)]
-        room -= sum(tokens_in(message.content) + MESSAGE_OVERHEAD_TOKENS for message in pair)
+        room -= sum(estimate(message.content) + MESSAGE_OVERHEAD_TOKENS for message in pair)
         if room < 0:
             break
         kept[:0] = pair
@@ -125,13 +119,13 @@ def _fitting_turns(history: Sequence[Turn], room: int) -> list[Message]:
 def _fitting_sources(sources: Sequence[Source], room: int) -> tuple[Source, ...]:
     kept: list[Source] = []
     for source in sources:
-        frame = tokens_in(_source(Source(source.n, "", source.title)))
+        frame = estimate(_source(Source(source.n, "", source.title)))
         left = room - frame
         if left < SMALLEST_SOURCE_TOKENS:
             break
-        text = source.text if tokens_in(source.text) <= left else _cut(source.text, left)
+        text = source.text if estimate(source.text) <= left else _cut(source.text, left)
         kept.append(Source(source.n, text, source.title))
-        room -= frame + tokens_in(text)
+        room -= frame + estimate(text)
     return tuple(kept)
 
 
@@ -140,5 +134,5 @@ def _cut(text: str, tokens: int) -> str:
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if tokens_in(text[:middle]) <= tokens else (low, middle - 1)
+        low, high = (middle, high) if estimate(text[:middle]) <= tokens else (low, middle - 1)
     return text[:low]

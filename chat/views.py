@@ -21,7 +21,7 @@ from chat.events import QuestionError
 from chat.forms import NewConversation, Scope
 from chat.server_sent import event_stream, frame
 from chat.streaming import follow
-from llm.registry import backend
+from llm.endpoints import line_up
 
 Refused = (ChatError, QuestionError)
 
@@ -155,7 +155,7 @@ def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **m
 
 
 def _scene(model: str = "") -> dict[str, Any]:
-    described = backend(model).describe()
+    described = line_up(model)[0].describe()
     return {"model": described.model or described.backend, "has_model": described.is_model}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -17,7 +17,8 @@ from llm import openai_errors as say
 from llm.errors import LLMError, RateLimited, Unavailable
 from llm.openai_stream import Chunk, read_chunks
 from llm.thinking import Part, ThinkSplitter
-from llm.types import Delta, Description, Request, Usage
+from llm.tokens import estimate
+from llm.types import Delta, Description, Kind, Options, Request, Usage
 
 if TYPE_CHECKING:
     from openai import APIResponse, OpenAI
@@ -27,40 +28,43 @@ ATTEMPTS = 2
 
 
 class OpenAICompatible:
-    """``timeout_s`` bounds the wait for the answer's start, ``silence_s`` the wait between two pieces of it.
+    """An empty ``model`` means the first one that the server lists."""
 
-    An empty ``model`` means the first one that the server lists.
-    """
+    name: ClassVar[str] = "openai"
+    kind: ClassVar[Kind] = Kind(
+        title="OpenAI-compatible server (Ollama, vLLM, llama-server, LocalAI, LM Studio, OpenAI)",
+        required=frozenset({"base_url"}),
+        optional=frozenset({"model", "api_key"}),
+        preset=Options(base_url="http://127.0.0.1:11434/v1"),
+    )
 
-    def __init__(
-        self,
-        base_url: str,
-        api_key: str = "",
-        model: str = "",
-        timeout_s: float = 60,
-        context_tokens: int = 8192,
-        silence_s: float = 30,
-    ) -> None:
-        if not base_url:
+    def __init__(self, options: Options) -> None:
+        if not options.base_url:
             raise ImproperlyConfigured(
-                "the language model has no address: set LLM_BASE_URL, for example http://127.0.0.1:8080/v1"
+                "the language model has no address: give the base URL of its API, for example "
+                "http://127.0.0.1:8080/v1"
             )
-        self._base_url = base_url.rstrip("/")
-        self._api_key = api_key
-        self._model = model
-        self._timeout_s = timeout_s
-        self._silence_s = silence_s
-        self._context_tokens = context_tokens
+        self._options = options
+        self._base_url = options.base_url.rstrip("/")
+        self._api_key = options.api_key
+        self._model = options.model
+        self._timeout_s = options.timeout_s
+        self._silence_s = options.silence_s
         self._lock = Lock()
 
     def describe(self) -> Description:
         return Description(
-            backend="openai",
+            backend=self.name,
             model=self._model,
             is_model=True,
-            context_tokens=self._context_tokens,
+            context_tokens=self._options.context_tokens,
+            max_tokens=self._options.max_tokens,
+            context_words=self._options.context_words,
             details={"base_url": self._base_url},
         )
+
+    def count_tokens(self, text: str) -> int:
+        return estimate(text)
 
     def stream(self, request: Request) -> Iterator[Delta]:
         splitter = ThinkSplitter()

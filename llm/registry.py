@@ -1,66 +1,39 @@
-"""The door of this room: back ends by name, made once per process.
+"""The kinds of back end by name, as ``settings.LLM_BACKENDS`` maps them to dotted paths."""
 
-``settings.LLM_BACKENDS`` maps names to dotted paths, ``settings.LLM`` says which one is the default
-and with which options.
-"""
-
-from threading import Lock
-from typing import cast
+from typing import Protocol, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from llm.types import Backend
-
-WITHOUT_OPTIONS = frozenset({"extractive"})
-
-_lock = Lock()
-_made: dict[str, Backend] = {}
+from llm.types import Backend, Kind, Options
 
 
 def names() -> list[str]:
-    """Every known back end, the default one first."""
-    default = default_name()
-    return [default, *(name for name in settings.LLM_BACKENDS if name != default)]
+    return list(settings.LLM_BACKENDS)
 
 
-def default_name() -> str:
-    return str(settings.LLM["BACKEND"])
+def kind(name: str) -> Kind:
+    """Raises ``ImproperlyConfigured`` as ``make``."""
+    return _class(name).kind
 
 
-def backend(name: str | None = None) -> Backend:
-    """The back end ``name``, or the default one for ``None`` and "".
-
-    Raises ``ImproperlyConfigured`` for an unknown name or options that the back end refuses.
-    """
-    wanted = name or default_name()
-    with _lock:
-        if wanted not in _made:
-            _made[wanted] = _make(wanted)
-        return _made[wanted]
+def make(name: str, options: Options) -> Backend:
+    """A new back end. Raises ``ImproperlyConfigured`` for an unknown name or options it refuses."""
+    return _class(name)(options)
 
 
-def is_usable(name: str) -> bool:
-    """Whether the settings hold all that this back end needs."""
-    try:
-        backend(name)
-    except ImproperlyConfigured:
-        return False
-    return True
+class _BackendClass(Protocol):
+    @property
+    def kind(self) -> Kind: ...
+
+    def __call__(self, options: Options) -> Backend: ...
 
 
-def reset() -> None:
-    """Forget every back end, so that changed settings count."""
-    with _lock:
-        _made.clear()
-
-
-def _make(name: str) -> Backend:
+def _class(name: str) -> _BackendClass:
     try:
         path = settings.LLM_BACKENDS[name]
     except KeyError:
         known = ", ".join(sorted(settings.LLM_BACKENDS))
         raise ImproperlyConfigured(f"there is no language model back end {name!r}; known: {known}") from None
-    options = {} if name in WITHOUT_OPTIONS else settings.LLM.get("OPTIONS", {})
-    return cast(Backend, import_string(path)(**options))
+    return cast(_BackendClass, import_string(path))

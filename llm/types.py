@@ -1,8 +1,8 @@
 """The plain values and the one protocol between the site and a language model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
 
@@ -58,19 +58,72 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """How one endpoint is reached. Back ends are made from it; its ``repr`` shows no secret.
+
+    ``timeout_s`` bounds the wait for the answer's start, ``silence_s`` the wait between two pieces of
+    it. ``parameters`` go to the server as they are, over what the request says.
+    """
+
+    base_url: str = ""
+    model: str = ""
+    api_key: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
+    context_tokens: int = 8192
+    max_tokens: int = 1024
+    context_words: int | None = None
+    timeout_s: float = 60
+    silence_s: float = 30
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+Field = Literal["base_url", "model", "api_key", "secret_key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a form needs to know of a kind of back end: its fields, and what they are set to at first."""
+
+    title: str
+    required: frozenset[Field] = frozenset()
+    optional: frozenset[Field] = frozenset()
+    preset: Options = field(default_factory=Options)
+    package: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
-    """What a page may show of a back end: never a key."""
+    """What a page may show of a back end: never a key.
+
+    ``context_tokens`` holds prompt and answer together, ``max_tokens`` of them the answer;
+    ``context_words`` bounds the sources further where it is set. A base model, which only continues
+    text, has ``follows_instructions`` false: it does not cite.
+    """
 
     backend: str
     model: str
     is_model: bool
+    name: str = ""
     context_tokens: int = 8192
+    max_tokens: int = 1024
+    context_words: int | None = None
+    follows_instructions: bool = True
     details: dict[str, str] = field(default_factory=dict)
 
 
 class Backend(Protocol):
-    """Streams text. Raises ``llm.errors.LLMError`` before or between deltas."""
+    """Streams text. ``stream`` raises ``llm.errors.LLMError`` before or between deltas.
+
+    Made as ``Class(options)``, which raises ``ImproperlyConfigured`` where a field is missing and asks
+    nobody. Safe to use from several threads.
+    """
+
+    kind: ClassVar[Kind]
 
     def describe(self) -> Description: ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of ``text``: the model's own count, or a careful estimate. Asks no server."""
+        ...
 
     def stream(self, request: Request) -> Iterator[Delta]: ...

@@ -3,7 +3,7 @@
 from django import template
 from django.utils.translation import gettext as _
 
-from llm import registry
+from llm import endpoints
 from llm.types import Description
 
 register = template.Library()
@@ -12,7 +12,7 @@ register = template.Library()
 @register.simple_tag
 def language_model() -> Description:
     """What the default back end says of itself; never its key."""
-    return registry.backend().describe()
+    return endpoints.line_up()[0].describe()
 
 
 @register.filter

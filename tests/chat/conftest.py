@@ -12,7 +12,7 @@ import redis
 from pytest_django import Settings
 
 from chat.writers import writers
-from llm import registry
+from llm import endpoints
 from tests.llm.openai_stub import OpenAIStub
 
 
@@ -87,6 +87,6 @@ def model(stub: OpenAIStub, settings: Settings) -> Iterator[OpenAIStub]:
         "context_tokens": 8192,
     }
     settings.LLM = {"BACKEND": "openai", "OPTIONS": options}
-    registry.reset()
+    endpoints.reset()
     yield stub
-    registry.reset()
+    endpoints.reset()

@@ -9,7 +9,7 @@ from chat.extractive import Extractive
 from chat.prompts import Turn
 from ingestion.finding import Found
 from llm.openai import OpenAICompatible
-from llm.types import Backend
+from llm.types import Backend, Options
 from tests.chat.passages import HARBOUR, LIGHTHOUSE, always, found
 from tests.llm.openai_stub import OpenAIStub, Reply, chunk
 
@@ -17,11 +17,11 @@ QUESTION = "How high is the lighthouse?"
 
 
 def llm(stub: OpenAIStub, **options: Any) -> OpenAICompatible:
-    return OpenAICompatible(**{"base_url": stub.base_url, "model": "m", "timeout_s": 5} | options)
+    return OpenAICompatible(Options(**{"base_url": stub.base_url, "model": "m", "timeout_s": 5} | options))
 
 
 def run(question: str, backend: Backend, **options: Any) -> list[Event]:
-    return list(answer(question, backend=backend, **{"find": always(LIGHTHOUSE, HARBOUR)} | options))
+    return list(answer(question, backends=[backend], **{"find": always(LIGHTHOUSE, HARBOUR)} | options))
 
 
 def final(events: Sequence[Event]) -> Answer:

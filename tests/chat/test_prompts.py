@@ -1,6 +1,6 @@
 import pytest
 
-from chat.prompts import Turn, build, language_of, tokens_in
+from chat.prompts import Turn, build, estimate, language_of
 from llm.types import Source
 
 SOURCES = [Source(1, "The harbour opens at six.", "Harbour"), Source(2, "Boats need a pilot.", "Boats")]
@@ -39,7 +39,7 @@ def test_everything_fits_the_context(context: int) -> None:
     sources = [Source(n, "很长的一段话。" * 200, "标题") for n in range(1, 9)]
     history = [Turn("问题" * 50, "回答" * 300)] * 6
     prompt = build("什么?", sources, history=history, context_tokens=context, max_tokens=context // 4)
-    assert sum(tokens_in(message.content) for message in prompt.messages) <= context - context // 4
+    assert sum(estimate(message.content) for message in prompt.messages) <= context - context // 4
 
 
 def test_the_last_sources_are_left_out_first_and_numbers_stay() -> None:
@@ -66,5 +66,5 @@ def test_language_of(text: str, language: str) -> None:
 
 
 def test_estimates() -> None:
-    assert tokens_in("灯塔很高") == 5
-    assert tokens_in("a" * 100) == 31
+    assert estimate("灯塔很高") == 5
+    assert estimate("a" * 100) == 31

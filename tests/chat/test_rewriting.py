@@ -4,6 +4,7 @@ from chat.extractive import Extractive
 from chat.prompts import Turn
 from chat.rewriting import points_back, readings
 from llm.openai import OpenAICompatible
+from llm.types import Options
 from tests.llm.openai_stub import OpenAIStub
 
 HISTORY = [Turn("How high is the lighthouse of Skagen?", "It is 46 metres high [1].")]
@@ -60,7 +61,7 @@ def test_points_back(question: str, back: bool) -> None:
 
 def test_a_model_rewrites(stub: OpenAIStub) -> None:
     stub.say("<think>hm</think>Who built the lighthouse ", "of Skagen?\n")
-    model = OpenAICompatible(base_url=stub.base_url, model="m", timeout_s=5)
+    model = OpenAICompatible(Options(base_url=stub.base_url, model="m", timeout_s=5))
 
     assert readings("Who built it?", HISTORY, model)[0] == "Who built the lighthouse of Skagen?"
     assert "It is 46 metres high" in stub.chats[0].body["messages"][1]["content"]
@@ -68,7 +69,7 @@ def test_a_model_rewrites(stub: OpenAIStub) -> None:
 
 def test_a_model_that_fails_is_done_without(stub: OpenAIStub) -> None:
     stub.fail(401, {"message": "no"})
-    model = OpenAICompatible(base_url=stub.base_url, model="m", timeout_s=5)
+    model = OpenAICompatible(Options(base_url=stub.base_url, model="m", timeout_s=5))
 
     assert "Skagen" in readings("Who built it?", HISTORY, model)[0]
 

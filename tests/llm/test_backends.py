@@ -4,7 +4,7 @@ import pytest
 
 from chat.extractive import Extractive
 from llm.openai import OpenAICompatible
-from llm.types import Backend, Message, Request, Source
+from llm.types import Backend, Message, Options, Request, Source
 from tests.llm.openai_stub import OpenAIStub
 
 SOURCES = (
@@ -18,7 +18,7 @@ def chosen(request: pytest.FixtureRequest, stub: OpenAIStub) -> Backend:
     if request.param == "extractive":
         return Extractive()
     stub.say("The lighthouse ", "is 42 metres high [1].")
-    return OpenAICompatible(base_url=stub.base_url, api_key="k-123456", model="m", timeout_s=5)
+    return OpenAICompatible(Options(base_url=stub.base_url, api_key="k-123456", model="m", timeout_s=5))
 
 
 def asked(question: str = "How high is the lighthouse?") -> Request:

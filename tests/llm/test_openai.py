@@ -17,7 +17,7 @@ from llm.errors import (
     UnknownModel,
 )
 from llm.openai import OpenAICompatible
-from llm.types import Delta, Message, Request, Source, Usage
+from llm.types import Delta, Message, Options, Request, Source, Usage
 from tests.llm.openai_stub import OpenAIStub, Reply, chunk, spoken
 
 KEY = "sk-secret-0123456789"
@@ -34,7 +34,7 @@ def request(**changes: Any) -> Request:
 
 def backend(stub: OpenAIStub, **options: Any) -> OpenAICompatible:
     return OpenAICompatible(
-        **{"base_url": stub.base_url, "api_key": KEY, "model": "m", "timeout_s": 5} | options
+        Options(**{"base_url": stub.base_url, "api_key": KEY, "model": "m", "timeout_s": 5} | options)
     )
 
 
@@ -242,7 +242,7 @@ def test_silence_in_the_middle_ends_the_wait(stub: OpenAIStub) -> None:
 
 
 def test_nobody_listens() -> None:
-    lost = OpenAICompatible(base_url="http://127.0.0.1:9/v1", model="m", timeout_s=2)
+    lost = OpenAICompatible(Options(base_url="http://127.0.0.1:9/v1", model="m", timeout_s=2))
 
     with pytest.raises(Unavailable, match="LLM_BASE_URL"):
         list(lost.stream(request()))
@@ -256,8 +256,8 @@ def test_a_content_filter_blocks(stub: OpenAIStub) -> None:
 
 
 def test_an_address_is_needed() -> None:
-    with pytest.raises(ImproperlyConfigured, match="LLM_BASE_URL"):
-        OpenAICompatible(base_url="")
+    with pytest.raises(ImproperlyConfigured, match="base URL"):
+        OpenAICompatible(Options(base_url=""))
 
 
 def assert_breaks_off(chosen: OpenAICompatible, part: str, expected: type[LLMError]) -> None:
