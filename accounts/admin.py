@@ -2,8 +2,10 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
+from accounts.forms import AdminLoginForm
 from accounts.models import ApiKey, User
 
+admin.site.login_form = AdminLoginForm
 admin.site.register(User, UserAdmin)
 
 

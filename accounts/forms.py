@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import forms as auth_forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
+from accounts import rate_limits, services
 from accounts.models import ApiKey, Theme, User
 
 _CLASS_OF = (
@@ -35,8 +36,28 @@ class Styled(forms.Form):
                 field.widget.attrs.setdefault("class", name)
 
 
-class LoginForm(Styled, auth_forms.AuthenticationForm):
+class _Slowed(auth_forms.AuthenticationForm):
+    """Lets one address try one name only so often; a right password begins the count anew."""
+
+    def clean(self) -> dict[str, Any]:
+        place = rate_limits.address(self.request) if self.request is not None else ""
+        who = f"{place} {self.data.get('username', '').lower()}"
+        try:
+            rate_limits.take("login", who)
+        except rate_limits.TooManyRequests as error:
+            self.retry_after = error.retry_after
+            raise ValidationError(str(error), code=error.code) from error
+        cleaned = super().clean()
+        rate_limits.forget("login", who)
+        return cleaned
+
+
+class LoginForm(Styled, _Slowed):
     """Name and password."""
+
+
+class AdminLoginForm(_Slowed, AdminAuthenticationForm):
+    """The same for the door of the administration."""
 
 
 class PasswordForm(Styled, auth_forms.PasswordChangeForm):

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import services
 from accounts.forms import AppearanceForm, KeyForm, LoginForm, PasswordForm, UserForm
 from accounts.models import Theme, User
+from accounts.rate_limits import TooManyRequests
 
 _YEAR = 365 * 24 * 3600
 
@@ -36,6 +37,14 @@ class Login(auth_views.LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         keep_language(response, cast(User, form.get_user()).language)
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """The page again; 429 where the password was not even looked at."""
+        response = super().form_invalid(form)
+        if form.has_error("__all__", TooManyRequests.code):
+            response.status_code = 429
+            response["Retry-After"] = str(form.retry_after)
         return response
 
 

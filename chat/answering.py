@@ -3,38 +3,22 @@
 Pure and synchronous: what it needs to search and to generate is handed in.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Sequence
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from chat import prompts
-from chat.events import (
-    Answer,
-    Citation,
-    Event,
-    Failure,
-    Finished,
-    QuestionError,
-    Rewritten,
-    Sources,
-    Thinking,
-    Token,
-)
+from chat.events import Answer, Event, Failure, Finished, QuestionError, Rewritten, Sources, Token
 from chat.extractive import Extractive
-from chat.grounding import Grounded, ground
+from chat.finishing import finished
+from chat.grounding import Similarity
 from chat.prompts import Turn
-from chat.rewriting import readings
-from ingestion.finding import Found, FoundPassage
-from llm.errors import BadResponse, LLMError
-from llm.types import Backend, Delta, Request, Source, Usage
-
-Find = Callable[[str], Found]
-
-NOT_IN_SOURCES = "[0]"
-MAX_ANSWER_TOKENS = 1024
-NEAREST_SHOWN = 3
+from chat.refusing import NEAREST_SHOWN, in_text, refusal
+from chat.understanding import Find, understand
+from chat.writing import Asked, Widen, Writing
+from llm.errors import LLMError
+from llm.types import Backend, Description
 
 
 def checked(question: str, max_chars: int) -> str:
@@ -59,209 +43,107 @@ def answer(
     backends: Sequence[Backend],
     language: str = "en",
     max_chars: int = 2000,
+    widen: Widen | None = None,
+    similarity: Similarity | None = None,
+    searched: Sequence[str] = (),
+    instructions: str = "",
 ) -> Generator[Event, None, None]:
     """Events in order: ``Rewritten`` (where it applies), ``Sources``, pieces, ``Finished`` last.
 
     ``language`` is the one of the notes; the answer follows the question's own. A model that fails
     before its first word is replaced by the next one of ``backends``, and the last by quotes from the
-    sources; one that fails later leaves its part, with ``Answer.error`` set. Raises ``QuestionError``
-    and what ``find`` raises.
+    sources; one that fails later leaves its part, with ``Answer.error`` set. A further ``Sources`` comes
+    before a back end that reads other passages than those told so far: a model reads them as ``widen``
+    (``ingestion.neighbours``) completes them. ``similarity`` weighs the meaning of sentences, ``searched``
+    names the collections for a refusal, ``instructions`` are further wishes to a model. Raises
+    ``QuestionError`` and what ``find`` and ``widen`` raise.
     """
     asked = checked(question, max_chars)
-    reading, found = _search(asked, history, backends[0], find, max_chars)
+    reading, found = understand(asked, history, backends[0], find, max_chars=max_chars)
     if reading != asked:
         yield Rewritten(reading)
-    yield Sources(tuple(found.passages))
-    writing = _Writing(asked, reading, tuple(history), tuple(found.passages), language)
+    told = Asked(asked, reading, tuple(history), language, instructions)
+    passages = tuple(found.passages)
+    writing = Writing(told, passages, widen, passages)
+    yield Sources(passages)
     if not found.answerable or not found.passages:
-        yield from _refuse(writing, backends[0], found.notes)
+        yield from _refuse(writing, backends[0].describe(), found.notes, searched)
         return
-    yield from _write(writing, backends)
-    yield Finished(_finished(writing, found.notes))
+    notes = [*found.notes]
+    yield from _write(writing, backends, notes)
+    if not (writing.text.strip() or writing.says_no or writing.failure):
+        # Nothing in the passages can be quoted.
+        yield from _refuse(writing, Extractive().describe(), notes, searched)
+        return
+    yield Finished(finished(writing, notes, searched=searched, similarity=similarity))
 
 
-def _write(writing: "_Writing", backends: Sequence[Backend]) -> Iterator[Event]:
-    for backend in (*backends, Extractive()):
+def _write(writing: Writing, backends: Sequence[Backend], notes: list[str]) -> Iterator[Event]:
+    """Who stepped in for whom goes to ``notes``."""
+    line = list(backends)
+    if line[-1].describe().is_model:
+        line.append(Extractive())
+    with translation.override(writing.asked.language):
+        if not line[0].describe().is_model:
+            notes.append(_no_model())
+    for place, backend in enumerate(line):
         try:
             yield from writing.by(backend)
         except LLMError as error:
-            if writing.text or not backend.describe().is_model:
-                writing.failure = Failure(error.code, str(error), error.permanent)
-                return
-            writing.notes.append(_stepped_in(error, writing.language))
+            described = backend.describe()
+            with translation.override(writing.asked.language):
+                if writing.text or place + 1 == len(line):
+                    writing.failure = Failure(error.code, _broke_off(writing, error), error.permanent)
+                    return
+                notes.append(_stepped_in(described, line[place + 1].describe(), error))
         else:
             return
 
 
-def _search(
-    asked: str, history: Sequence[Turn], backend: Backend, find: Find, max_chars: int
-) -> tuple[str, Found]:
-    """The first reading of the question that the passages can answer, or else the likeliest one."""
-    likeliest: tuple[str, Found] | None = None
-    for reading in readings(asked, history, backend):
-        found = find(reading if len(reading) <= max_chars else asked)
-        if found.answerable:
-            return reading, found
-        likeliest = likeliest or (reading, found)
-    assert likeliest is not None  # readings() is never empty
-    return likeliest
-
-
-@dataclass(slots=True)
-class _Writing:
-    """An answer on its way."""
-
-    asked: str
-    reading: str
-    history: tuple[Turn, ...]
-    passages: tuple[FoundPassage, ...]
-    language: str
-    text: str = ""
-    model: str = ""
-    usage: Usage = field(default_factory=Usage)
-    says_no: bool = False
-    notes: list[str] = field(default_factory=list)
-    failure: Failure | None = None
-
-    @property
-    def sources(self) -> list[Source]:
-        return [Source(n, passage.text, passage.document) for n, passage in enumerate(self.passages, 1)]
-
-    def by(self, backend: Backend) -> Iterator[Event]:
-        """Lets ``backend`` write. Raises ``LLMError``; ``self.text`` then holds what came before."""
-        described = backend.describe()
-        self.model = described.model or described.backend
-        start = _Start()
-        for delta in backend.stream(self._request(described.context_tokens)):
-            yield from self._take(delta, start)
-        yield from self._append(start.rest())
-        self.says_no = start.says_no
-        # A server may have chosen the model itself, on the first request.
-        self.model = backend.describe().model or self.model
-        if not self.text.strip() and not self.says_no:
-            with translation.override(self.language):
-                raise BadResponse(_("The language model gave an empty answer."))
-
-    def _take(self, delta: Delta, start: "_Start") -> Iterator[Event]:
-        if delta.usage is not None:
-            self.usage = delta.usage
-        if delta.finish_reason == "length":
-            with translation.override(self.language):
-                self.notes.append(_("The answer was cut because it grew too long."))
-        if delta.reasoning:
-            yield Thinking(delta.reasoning)
-        yield from self._append(start.feed(delta.text))
-
-    def _append(self, text: str) -> Iterator[Event]:
-        if text:
-            self.text += text
-            yield Token(text)
-
-    def _request(self, context_tokens: int) -> Request:
-        language = prompts.language_of(self.asked, self.language)
-        prompt = prompts.build(
-            self.asked,
-            self.sources,
-            history=self.history,
-            language=language,
-            context_tokens=context_tokens,
-            max_tokens=min(MAX_ANSWER_TOKENS, context_tokens // 4),
-        )
-        return Request(
-            messages=prompt.messages,
-            question=self.reading,
-            sources=prompt.used,
-            max_tokens=min(MAX_ANSWER_TOKENS, context_tokens // 4),
-            language=language,
-        )
-
-
-class _Start:
-    """Holds the first characters back until it is clear whether they are ``[0]``."""
-
-    def __init__(self) -> None:
-        self.says_no = False
-        self._held: str | None = ""
-
-    def feed(self, text: str) -> str:
-        if self._held is None:
-            return text
-        self._held = (self._held + text).lstrip()
-        if self._held.startswith(NOT_IN_SOURCES):
-            self.says_no = True
-            text, self._held = self._held[len(NOT_IN_SOURCES) :].lstrip(), None
-            return text
-        if NOT_IN_SOURCES.startswith(self._held):
-            return ""
-        text, self._held = self._held, None
-        return text
-
-    def rest(self) -> str:
-        held, self._held = self._held or "", None
-        return held
-
-
-def _refuse(writing: _Writing, backend: Backend, notes: Sequence[str]) -> Iterator[Event]:
-    described = backend.describe()
-    with translation.override(_site_language(prompts.language_of(writing.asked, writing.language))):
-        text = _("The documents searched do not hold an answer to “%(question)s”.") % {
-            "question": writing.reading
-        }
-        if writing.passages:
-            text += " " + _("The nearest passages are listed below; other words, or a wider choice of "
-                            "collections, may find more.")  # fmt: skip
-        else:
-            text += " " + _("Nothing came near it; try other words, or choose more collections.")
+def _refuse(
+    writing: Writing, described: Description, notes: Sequence[str], searched: Sequence[str]
+) -> Iterator[Event]:
+    language = prompts.language_of(writing.asked.question, writing.asked.language)
+    told = refusal(writing.asked.reading, writing.found, searched=searched, language=language)
+    text = in_text(told, language)
     yield Token(text)
-    nearest = tuple(enumerate(writing.passages[:NEAREST_SHOWN], 1))
     yield Finished(
         Answer(
             text=text,
             refused=True,
             model=described.model or described.backend,
-            unused=nearest,
+            unused=tuple(enumerate(writing.found[:NEAREST_SHOWN], 1)),
             notes=tuple(notes),
+            refusal=told,
         )
     )
 
 
-def _finished(writing: _Writing, notes: Sequence[str]) -> Answer:
-    grounded = ground(writing.text, {source.n: source.text for source in writing.sources})
-    quotes = grounded.first_quotes
-    own_notes = [*notes, *writing.notes]
-    with translation.override(writing.language):
-        if writing.model == Extractive().describe().model and not writing.notes:
-            own_notes.append(
-                _("No language model is configured: the answer quotes the sentences of the documents that "
-                  "fit the question best.")
-            )  # fmt: skip
-        if grounded.invented:
-            own_notes.append(_("The model cited sources that it was not given; those marks were removed."))
-    return Answer(
-        text=grounded.text.strip(),
-        refused=writing.says_no and not quotes,
-        model=writing.model,
-        citations=tuple(_citations(grounded, writing.passages)),
-        unused=tuple((n, passage) for n, passage in enumerate(writing.passages, 1) if n not in quotes),
-        sentences=grounded.sentences,
-        notes=tuple(own_notes),
-        usage=writing.usage,
-        error=writing.failure,
+def _no_model() -> str:
+    return _(
+        "No language model is configured: the answer quotes the sentences of the documents that fit the "
+        "question best."
     )
 
 
-def _citations(grounded: Grounded, passages: Sequence[FoundPassage]) -> Iterator[Citation]:
-    for n, quote in sorted(grounded.first_quotes.items()):
-        passage = passages[n - 1]
-        yield Citation(n, passage, quote.text, passage.start + quote.start, passage.start + quote.end)
+def _broke_off(writing: Writing, error: LLMError) -> str:
+    if not writing.text:
+        return str(error)
+    return _("The answer breaks off here: this is the part received. %(reason)s") % {"reason": str(error)}
 
 
-def _stepped_in(error: LLMError, language: str) -> str:
-    with translation.override(language):
-        return _("The language model did not answer, so this quotes the documents instead. %(reason)s") % {
-            "reason": str(error)
+def _stepped_in(failed: Description, following: Description, error: LLMError) -> str:
+    if not following.is_model:
+        return _("“%(failed)s” did not answer, so this quotes the documents instead. %(reason)s") % {
+            "failed": _name(failed),
+            "reason": str(error),
         }
+    return _("“%(failed)s” did not answer, so “%(following)s” was asked instead. %(reason)s") % {
+        "failed": _name(failed),
+        "following": _name(following),
+        "reason": str(error),
+    }
 
 
-def _site_language(language: str) -> str:
-    return "zh-hans" if language.startswith("zh") else language
+def _name(described: Description) -> str:
+    return described.name or described.model or described.backend

@@ -2,31 +2,27 @@
 
 import json
 from collections.abc import AsyncIterator
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Router, Schema
 
+from accounts import rate_limits
 from accounts.models import User
-from chat import selectors, services
+from chat import failures, selectors, services
 from chat.answering import checked
-from chat.errors import ChatError, StillWriting, TooBusy
+from chat.errors import ChatError
 from chat.events import QuestionError
 from chat.models import Conversation, Message
 from chat.server_sent import event_stream, frame
 from chat.streaming import Followed, follow
 from ingestion.access import collections_for, get_collection
 from kb_site.problems import Problem
-from llm.endpoints import line_up
 
 router = Router()
-
-_STATUS = {StillWriting: HTTPStatus.CONFLICT, TooBusy: HTTPStatus.TOO_MANY_REQUESTS}
 
 
 class ChatIn(Schema):
@@ -44,6 +40,7 @@ def chat(request: HttpRequest, data: ChatIn) -> Any:
     user = request.user
     if not isinstance(user, User):
         raise PermissionDenied
+    rate_limits.take_for(request, "chat")
     try:
         question = checked(data.question, settings.MAX_QUERY_CHARS)
         conversation = _conversation(user, data)
@@ -51,15 +48,15 @@ def chat(request: HttpRequest, data: ChatIn) -> Any:
             answer = services.ask(conversation=conversation, question=question)
             return event_stream(_events(answer.pk))
         answer = services.answer_now(conversation=conversation, question=question)
-    except QuestionError as error:
-        raise Problem(422, str(error), code=f"question_{error.code}") from error
-    except ChatError as error:
-        raise Problem(
-            _STATUS.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY), str(error), code=error.code
-        ) from error
+    except (QuestionError, ChatError) as error:
+        raise _problem(failures.refused(error)) from error
     if answer.status == Message.Status.FAILED:
-        raise _failed(answer)
+        raise _problem(failures.failed(answer))
     return HttpResponse(json.dumps(answer_out(answer), ensure_ascii=False), content_type="application/json")
+
+
+def _problem(told: failures.Told) -> Problem:
+    return Problem(told.status, told.detail, code=told.code, retry_after=told.retry_after, more=told.more)
 
 
 def answer_out(answer: Message) -> dict[str, Any]:
@@ -69,26 +66,19 @@ def answer_out(answer: Message) -> dict[str, Any]:
 
 def _conversation(user: User, data: ChatIn) -> Conversation:
     if data.model:
-        _check_model(data.model)
+        selectors.backends(data.model)
     if data.conversation_id is None:
         readable = collections_for(user)
         chosen = [get_collection(user, slug) for slug in dict.fromkeys(data.collections)] or list(readable)
+        services.refuse_without_documents(chosen)
         return services.start_conversation(owner=user, collections=chosen, model=data.model or "")
-    conversation = selectors.get_conversation(user, data.conversation_id)
+    try:
+        conversation = selectors.get_conversation(user, data.conversation_id)
+    except Http404 as error:
+        raise Problem(404, str(error), code="unknown_conversation") from error
     changed = [get_collection(user, slug) for slug in dict.fromkeys(data.collections)] or None
     services.change_conversation(conversation=conversation, collections=changed, model=data.model or None)
     return conversation
-
-
-def _check_model(name: str) -> None:
-    try:
-        line_up(name)
-    except ImproperlyConfigured as error:
-        raise Problem(422, str(error), code="unknown_model") from error
-
-
-def _failed(answer: Message) -> Problem:
-    return Problem(503, answer.error or _("The answer was not completed."), code="answer_failed")
 
 
 async def _events(message_id: UUID) -> AsyncIterator[str]:
@@ -106,5 +96,5 @@ def _shown(followed: Followed) -> list[str]:
         return []
     message = followed.message
     if message.status in {Message.Status.FAILED, Message.Status.INTERRUPTED}:
-        return [frame("error", _failed(message).as_dict())]
+        return [frame("error", _problem(failures.failed(message)).as_dict())]
     return [frame("citations", message.citations), frame("done", answer_out(message))]

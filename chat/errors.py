@@ -14,6 +14,18 @@ class NothingToSearch(ChatError):
     code = "nothing_to_search"
 
 
+class NoReadyDocuments(ChatError):
+    """The collections hold no document that can be searched yet."""
+
+    code = "no_ready_documents"
+
+
+class UnknownModelName(ChatError):
+    """The conversation asks for a language model that this site does not have."""
+
+    code = "unknown_model_name"
+
+
 class StillWriting(ChatError):
     """The conversation's last answer is not complete yet."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chat.answering import answer
+from chat.citation_marks import take_out
 from chat.events import Finished
 from ingestion.beir import Query
 from ingestion.finding import Found
@@ -50,7 +51,8 @@ class AnswerTally:
         self.answerable_refused += refused
         if query.answers:
             self.with_gold += 1
-            texts = [last.answer.text, *(citation.quote for citation in last.answer.citations)]
+            said, _marks = take_out(last.answer.text)
+            texts = [said, *(citation.quote for citation in last.answer.citations)]
             self.hits += not refused and holds_gold(texts, query.answers)
 
     def result(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from chat.grounding import Sentence
+from chat.judging import Sentence
 from ingestion.finding import FoundPassage
 from llm.types import Usage
 
@@ -38,7 +38,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why the model's answer is missing or unfinished."""
+    """Why the model's answer is missing or unfinished; ``message`` is a whole sentence for a person."""
 
     code: str
     message: str
@@ -46,11 +46,30 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """The parts of an answer that says the documents do not hold it.
+
+    ``head`` says so, ``scope`` what was searched, ``advice`` what may help; ``passages`` and ``documents``
+    count what was looked at in ``collections``. ``by_model``: the model found it out, not the search.
+    """
+
+    question: str
+    head: str
+    scope: str
+    advice: tuple[str, ...]
+    collections: tuple[str, ...]
+    passages: int
+    documents: int
+    by_model: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """``text`` holds its citations as ``[n]``. ``unused`` are passages fetched but not cited.
+    """``text`` holds its citations as ``[n]``. ``unused`` are passages fetched but not cited; for a refused
+    answer the nearest ones.
 
     ``error`` is set where the text ends in the middle; where another back end stepped in, ``notes``
-    say so instead.
+    say so instead. ``refusal`` is there where ``refused`` is true.
     """
 
     text: str
@@ -62,6 +81,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
     error: Failure | None = None
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +109,16 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing new has come: a moment to see whether the answer is still wanted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     answer: Answer
 
 
-Event = Rewritten | Sources | Token | Thinking | Finished
+Event = Rewritten | Sources | Token | Thinking | Waiting | Finished
 
 
 def shown_passage(n: int, passage: FoundPassage) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from chat.sentence_ranking import best_sentences
+from chat.similarity import by_embedding
 from llm.tokens import estimate
 from llm.types import Delta, Description, Kind, Options, Request, Usage
 
@@ -29,7 +30,9 @@ class Extractive:
         return estimate(text)
 
     def stream(self, request: Request) -> Iterator[Delta]:
-        quotes = best_sentences(request.question, request.sources, limit=MAX_SENTENCES)
+        quotes = best_sentences(
+            request.question, request.sources, limit=MAX_SENTENCES, similarity=by_embedding
+        )
         for position, quote in enumerate(quotes):
             gap = "\n\n" if position else ""
             yield Delta(text=f"{gap}{quote.text} [{quote.n}]")

@@ -30,7 +30,9 @@ class Scope(forms.Form):
         assert isinstance(collections, forms.ModelMultipleChoiceField)
         assert isinstance(model, forms.ChoiceField)
         collections.queryset = readable
-        model.choices = [("", _("The site's default")), *endpoints.choices()]
+        offered = endpoints.choices()
+        default = _("The site's default: %(title)s") % {"title": offered[0].title}
+        model.choices = [("", default), *offered]
         model.widget.attrs["class"] = "select small"
 
 

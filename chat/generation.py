@@ -1,22 +1,26 @@
 """Writes one pending answer: reads what it needs, runs ``answering.answer``, keeps the row up to date.
 
-Runs in any thread. No database connection is held while a model writes.
+Runs in any thread. No database connection is held while a model writes, and only a few answers search
+at the same time: a search keeps a core busy, a model only a socket.
 """
 
 import logging
+import os
+import threading
 import time
-from collections.abc import Generator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connections
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from chat import selectors
 from chat.answering import answer
+from chat.connections import release_connections
+from chat.errors import ChatError
 from chat.events import (
     Answer,
     Event,
@@ -26,11 +30,14 @@ from chat.events import (
     Sources,
     Thinking,
     Token,
-    shown_passage,
 )
+from chat.extractive import NAME as EXTRACTIVE
 from chat.models import LIVE, Message
-from ingestion.finding import find
-from llm.endpoints import line_up
+from chat.similarity import by_embedding
+from chat.stored_answers import final_fields, part_fields
+from ingestion.finding import Found, FoundPassage, find
+from ingestion.models import Collection
+from ingestion.neighbours import widen
 from llm.errors import LLMError
 from search.errors import SearchError
 
@@ -38,7 +45,10 @@ logger = logging.getLogger(__name__)
 
 PASSAGES = 8
 SAVE_EVERY_S = 2.0
+SEARCHES_AT_ONCE = max(2, os.cpu_count() or 1)
 Status = Message.Status
+
+_searching = threading.BoundedSemaphore(SEARCHES_AT_ONCE)
 
 
 class Watcher(Protocol):
@@ -59,84 +69,134 @@ class Nobody:
         return False
 
 
+class _Stopped(Exception):
+    """Somebody asked for an end before the first word."""
+
+
 @dataclass(slots=True)
-class _Progress:
+class Progress:
+    """An answer on its way. Another thread may save or end it while its own waits for the model."""
+
     message_id: UUID
     attempt: int
     text: str = ""
     rewritten: str = ""
+    passages: tuple[FoundPassage, ...] = ()
+    is_model: bool = False
+    endpoints: dict[str, str] = field(default_factory=dict)
+    saved_text: str = ""
     saved_at: float = field(default_factory=time.monotonic)
 
-    def save(self, **fields: Any) -> None:
-        """Writes only while this attempt is the current one and nobody ended it."""
+    def save(self, **fields: Any) -> bool:
+        """Writes only while this attempt is the current one and nobody ended it; says whether it is."""
         live = Message.objects.filter(pk=self.message_id, attempt=self.attempt, status__in=LIVE)
-        live.update(heartbeat_at=timezone.now(), **fields)
-        self.saved_at = time.monotonic()
-        release_connections()
+        try:
+            return bool(live.update(heartbeat_at=timezone.now(), **fields))
+        finally:
+            self.saved_at = time.monotonic()
+            self.saved_text = fields.get("text", self.saved_text)
+            release_connections()
+
+    def save_part(self) -> bool:
+        return self.save(text=self.text, rewritten=self.rewritten)
+
+    def end(self, status: str, error: str = "", code: str = "") -> bool:
+        """Keeps the part received, with the citations that it holds."""
+        return self.save(
+            status=status,
+            error=error,
+            error_code=code,
+            rewritten=self.rewritten,
+            **part_fields(self.text, self.passages),
+        )
 
     @property
     def is_due(self) -> bool:
-        return time.monotonic() - self.saved_at >= SAVE_EVERY_S
+        return self.saved_text != self.text and time.monotonic() - self.saved_at >= SAVE_EVERY_S
 
 
-def generate(message_id: UUID, attempt: int, language: str, watcher: Watcher) -> None:
+def generate(progress: Progress, language: str, watcher: Watcher) -> None:
     """Ends with the row done, failed or stopped, and a ``done`` event. Never raises."""
-    progress = _Progress(message_id, attempt)
     with translation.override(language):
         try:
             _write(progress, language, watcher)
-        except (SearchError, LLMError, QuestionError) as error:
-            logger.warning("answer %s failed: %s", message_id, error)
-            progress.save(status=Status.FAILED, text=progress.text, error=str(error))
+        except _Stopped:
+            progress.end(Status.STOPPED)
+        except (LLMError, QuestionError, ChatError) as error:
+            _fail(progress, str(error), error.code)
+        except SearchError as error:
+            _fail(progress, str(error), "search_unavailable")
         except Exception:
-            logger.exception("answer %s failed", message_id)
-            progress.save(
-                status=Status.FAILED,
-                text=progress.text,
-                error=_("Something went wrong while the answer was written. Try again; the log says more."),
-            )
+            logger.exception("answer %s failed", progress.message_id)
+            message = _("Something went wrong while the answer was written. Try again; the log says more.")
+            progress.end(Status.FAILED, message, "internal")
         watcher.publish("done", {})
         release_connections()
 
 
-def _write(progress: _Progress, language: str, watcher: Watcher) -> None:
-    progress.save(status=Status.STREAMING)
-    events = _events(progress, language)
+def _write(progress: Progress, language: str, watcher: Watcher) -> None:
+    if not progress.save(status=Status.STREAMING):
+        return
+    events = _events(progress, language, watcher)
     for event in events:
         if watcher.wants_stop():
             events.close()
-            progress.save(status=Status.STOPPED, text=progress.text, rewritten=progress.rewritten)
-            return
+            raise _Stopped
         _tell(event, progress, watcher)
         if isinstance(event, Finished):
-            progress.save(**_final(event.answer))
-        elif isinstance(event, Sources) or progress.is_due:
-            progress.save(text=progress.text, rewritten=progress.rewritten)
+            _log_trouble(progress, event.answer)
+            progress.save(rewritten=progress.rewritten, **final_fields(event.answer, progress.endpoints))
+        elif progress.is_due:
+            progress.save_part()
 
 
-def _events(progress: _Progress, language: str) -> Generator[Event, None, None]:
+def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Event, None, None]:
     message = Message.objects.select_related("conversation__owner").get(pk=progress.message_id)
-    conversation = message.conversation
-    collections = selectors.searched_collections(conversation)
+    collections = selectors.searched_collections(message.conversation)
+    question = selectors.question_of(message).text
+    history = selectors.turns_before(message)
+    backends = selectors.backends_of(message.conversation, collections)
+    described = [backend.describe() for backend in backends]
+    progress.is_model = described[0].is_model
+    progress.endpoints = {item.model: item.name for item in reversed(described) if item.name}
+    release_connections()
     return answer(
-        selectors.question_of(message).text,
-        history=selectors.turns_before(message),
-        find=lambda query: find(query, collections, k=PASSAGES),
-        backends=line_up(_model_for(conversation.model, [collection.llm for collection in collections])),
+        question,
+        history=history,
+        find=lambda query: _found(query, collections, watcher),
+        backends=backends,
         language=language,
         max_chars=settings.MAX_QUERY_CHARS,
+        widen=_widened,
+        similarity=_similar,
+        searched=[collection.name for collection in collections],
     )
 
 
-def _model_for(chosen: str, of_collections: list[str]) -> str:
-    """The conversation's own choice, else what all its collections agree on, else the default."""
-    if chosen:
-        return chosen
-    agreed = set(of_collections)
-    return agreed.pop() if len(agreed) == 1 else ""
+def _widened(passages: Sequence[FoundPassage]) -> list[FoundPassage]:
+    try:
+        return widen(passages)
+    finally:
+        release_connections()
 
 
-def _tell(event: Event, progress: _Progress, watcher: Watcher) -> None:
+def _similar(pairs: Sequence[tuple[str, str]]) -> Sequence[float | None]:
+    with _searching:
+        return by_embedding(pairs)
+
+
+def _found(query: str, collections: list[Collection], watcher: Watcher) -> Found:
+    """Waits for its turn to search. Raises ``_Stopped`` where the answer is no longer wanted then."""
+    with _searching:
+        if watcher.wants_stop():
+            raise _Stopped
+        try:
+            return find(query, collections, k=PASSAGES)
+        finally:
+            release_connections()
+
+
+def _tell(event: Event, progress: Progress, watcher: Watcher) -> None:
     match event:
         case Token(text):
             progress.text += text
@@ -147,26 +207,18 @@ def _tell(event: Event, progress: _Progress, watcher: Watcher) -> None:
             progress.rewritten = question
             watcher.publish("rewritten", {"question": question})
         case Sources(passages):
+            progress.passages = passages
             watcher.publish("sources", {"count": len(passages)})
 
 
-def _final(done: Answer) -> dict[str, Any]:
-    return {
-        "status": Status.FAILED if done.error else Status.DONE,
-        "text": done.text,
-        "refused": done.refused,
-        "citations": [citation.as_dict() for citation in done.citations],
-        "sources": [shown_passage(n, passage) for n, passage in done.unused],
-        "sentences": [asdict(sentence) for sentence in done.sentences],
-        "notes": list(done.notes),
-        "model": done.model[:120],
-        "usage": asdict(done.usage),
-        "error": done.error.message if done.error else "",
-    }
+def _fail(progress: Progress, message: str, code: str) -> None:
+    logger.warning("answer %s failed (%s): %s", progress.message_id, code, message)
+    progress.end(Status.FAILED, message, code)
 
 
-def release_connections() -> None:
-    """Closes this thread's database connections, unless a transaction is open on them."""
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
-            connection.close()
+def _log_trouble(progress: Progress, done: Answer) -> None:
+    """One line where the model's answer is missing or unfinished; errors of a model hold no key."""
+    if done.error:
+        logger.warning("answer %s failed (%s): %s", progress.message_id, done.error.code, done.error.message)
+    elif progress.is_model and done.model == EXTRACTIVE:
+        logger.warning("answer %s quotes, no model answered: %s", progress.message_id, " ".join(done.notes))

@@ -1,51 +1,25 @@
-"""Ties every sentence of an answer to the passages that it cites.
+"""Ties every sentence of an answer to the passages that it cites, and judges whether they say it.
 
-First version: support is judged by the words that a sentence shares with its passages.
+The words decide (``chat.judging``); where they leave it open, an embedding model that knows the language
+may find a sentence of the passages close enough. The bounds for it were set on the labelled pairs of
+``tests/chat/grounding_pairs.py``.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
-
-import regex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from chat.citation_marks import Mark, canonical, take_out
-from search import analysis
+from chat.judging import Quote as Quote
+from chat.judging import Sentence, judge, without_bullet
 from search.sentences import sentences as sentence_spans
 
-Support = Literal["supported", "partly", "unsupported", "unchecked"]
+# Cosine of each pair of a statement and a passage's sentence; ``None`` where the model does not know the
+# language. One call an answer.
+Similarity = Callable[[Sequence[tuple[str, str]]], Sequence[float | None]]
 
-SUPPORTED_FROM = 0.6
-PARTLY_FROM = 0.3
-NEIGHBOUR_GAIN = 0.2
-FEWEST_TERMS = 2.0
-
-_NUMBER = regex.compile(r"\d+(?:[.,]\d+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """The words of passage ``n`` behind a sentence: ``start`` and ``end`` count in the passage."""
-
-    n: int
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of the answer; ``start`` and ``end`` are offsets in the answer without its marks."""
-
-    text: str
-    start: int
-    end: int
-    support: Support
-    quotes: tuple[Quote, ...] = ()
-
-    @property
-    def numbers(self) -> list[int]:
-        return [quote.n for quote in self.quotes]
+CLOSE_COSINE = 0.72
+NEAR_COSINE = 0.55
+COMPARED_SENTENCES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +36,60 @@ class Grounded:
     def first_quotes(self) -> dict[int, Quote]:
         """The first quote of each cited number, in the order of citation."""
         found: dict[int, Quote] = {}
+        cited = {mark.n for mark in self.marks}
         for sentence in self.sentences:
             for quote in sentence.quotes:
-                found.setdefault(quote.n, quote)
+                if quote.n in cited:
+                    found.setdefault(quote.n, quote)
         return found
 
 
-def ground(answer: str, passages: Mapping[int, str]) -> Grounded:
-    """``passages`` maps the numbers that were given to their texts."""
+def ground(
+    answer: str,
+    passages: Mapping[int, str],
+    *,
+    titles: Mapping[int, str] | None = None,
+    similarity: Similarity | None = None,
+    added: Sequence[Mark] = (),
+) -> Grounded:
+    """``passages`` by the numbers that were given; ``titles`` names what stands above each.
+
+    ``added`` are marks of ``answer`` that were set by ``chat.attribution``. An item of a list without marks
+    of its own rests on those of the line that leads to it.
+    """
     bare, marks = take_out(answer)
     known = [mark for mark in marks if mark.n in passages]
-    invented = tuple(dict.fromkeys(mark.n for mark in marks if mark.n not in passages))
+    invented = tuple(dict.fromkeys(mark.n for mark in marks if mark.n not in passages and mark.n))
     spans = sentence_spans(bare)
-    cited: list[list[int]] = [[] for _ in spans]
+    cited: list[list[int]] = [[] for _span in spans]
     for mark in known:
         place = _sentence_before(mark.at, spans)
         if place is not None and mark.n not in cited[place]:
             cited[place].append(mark.n)
+    _inherit(bare, spans, cited)
+    own = {_sentence_before(mark.at, spans): mark.n for mark in added}
     judged = [
-        _judged(bare[start:end], start, end, numbers, passages)
-        for (start, end), numbers in zip(spans, cited, strict=True)
+        replace(
+            judge(bare[start:end], numbers, passages, titles or {}),
+            start=start,
+            end=end,
+            added=(own[place],) if place in own else (),
+        )
+        for place, ((start, end), numbers) in enumerate(zip(spans, cited, strict=True))
     ]
+    if similarity is not None:
+        judged = _weighed(judged, passages, similarity)
     return Grounded(canonical(bare, known), bare, tuple(judged), invented, tuple(known))
+
+
+def _inherit(bare: str, spans: Sequence[tuple[int, int]], cited: list[list[int]]) -> None:
+    head: list[int] = []
+    for place, (start, end) in enumerate(spans):
+        text = bare[start:end]
+        if without_bullet(text) != text:
+            cited[place] = cited[place] or list(head)
+        else:
+            head = cited[place] if text.rstrip(" *_").endswith((":", "：")) else []
 
 
 def _sentence_before(at: int, spans: Sequence[tuple[int, int]]) -> int | None:
@@ -94,52 +100,35 @@ def _sentence_before(at: int, spans: Sequence[tuple[int, int]]) -> int | None:
     return 0 if spans else None
 
 
-def _judged(text: str, start: int, end: int, numbers: list[int], passages: Mapping[int, str]) -> Sentence:
-    terms = analysis.weighted_terms(text)
-    quotes = tuple(best_quote(n, terms, passages[n]) for n in numbers)
-    return Sentence(text, start, end, _support(text, terms, [passages[n] for n in numbers]), quotes)
+def _weighed(
+    judged: Sequence[Sentence], passages: Mapping[int, str], similarity: Similarity
+) -> list[Sentence]:
+    """What the words leave open, settled by meaning where a sentence of the passages is close to it."""
+    pairs: list[tuple[str, str]] = []
+    owners: list[int] = []
+    for place, sentence in enumerate(judged):
+        if sentence.reason in {"words_missing", "nothing", "other_language"}:
+            texts = [text for n in sentence.numbers for text in _compared(passages[n])]
+            pairs += [(without_bullet(sentence.text), text) for text in texts]
+            owners += [place] * len(texts)
+    best: dict[int, float] = {}
+    for place, cosine in zip(owners, similarity(pairs) if pairs else (), strict=True):
+        if cosine is not None:
+            best[place] = max(cosine, best.get(place, -1.0))
+    return [_settled(sentence, best.get(place)) for place, sentence in enumerate(judged)]
 
 
-def _support(text: str, terms: Mapping[str, float], cited: list[str]) -> Support:
-    if sum(terms.values()) < FEWEST_TERMS:
-        return "unchecked"
-    if not cited:
-        return "unsupported"
-    together = "\n".join(cited)
-    if _other_script(text, together):
-        return "unchecked"
-    share = _share(terms, set(analysis.tokens(together)))
-    if share >= SUPPORTED_FROM and set(_NUMBER.findall(text)) <= set(_NUMBER.findall(together)):
-        return "supported"
-    return "partly" if share >= PARTLY_FROM else "unsupported"
+def _compared(passage: str) -> list[str]:
+    return [passage[start:end] for start, end in sentence_spans(passage)[:COMPARED_SENTENCES]]
 
 
-def best_quote(n: int, terms: Mapping[str, float], passage: str) -> Quote:
-    """The sentence of ``passage`` that holds most of ``terms``, with a neighbour that adds much."""
-    spans = sentence_spans(passage) or [(0, len(passage))]
-    held = [set(analysis.tokens(passage[start:end])) for start, end in spans]
-    shares = [_share(terms, words) for words in held]
-    best = max(range(len(spans)), key=lambda place: (shares[place], -place))
-    first = last = best
-    for neighbour in (best - 1, best + 1):
-        if 0 <= neighbour < len(spans):
-            gain = _share(terms, held[best] | held[neighbour]) - shares[best]
-            if gain >= NEIGHBOUR_GAIN and first == last:
-                first, last = min(best, neighbour), max(best, neighbour)
-    start, end = spans[first][0], spans[last][1]
-    return Quote(n, start, end, passage[start:end])
-
-
-def _share(terms: Mapping[str, float], words: set[str]) -> float:
-    """The part of the weight of ``terms`` that ``words`` holds, 0 to 1."""
-    total = sum(terms.values())
-    return sum(weight for term, weight in terms.items() if term in words) / total if total else 0.0
-
-
-def _other_script(left: str, right: str) -> bool:
-    return _mostly_dense(left) != _mostly_dense(right)
-
-
-def _mostly_dense(text: str) -> bool:
-    terms = analysis.query_terms(text)
-    return sum(map(analysis.is_dense, terms)) * 2 > len(terms)
+def _settled(sentence: Sentence, cosine: float | None) -> Sentence:
+    if cosine is None:
+        return sentence
+    if cosine >= CLOSE_COSINE:
+        return replace(sentence, support="supported", reason="", detail="")
+    if cosine >= NEAR_COSINE and sentence.support in {"unsupported", "unchecked"}:
+        return replace(sentence, support="partly")
+    if sentence.support == "unchecked":
+        return replace(sentence, support="unsupported", reason="nothing")
+    return sentence

@@ -64,10 +64,12 @@ class Message(models.Model):
     sources = models.JSONField(default=list, blank=True)
     sentences = models.JSONField(default=list, blank=True)
     notes = models.JSONField(default=list, blank=True)
+    refusal = models.JSONField(default=dict, blank=True)
     rewritten = models.TextField(blank=True, default="")
     model = models.CharField(max_length=120, blank=True, default="")
     usage = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True, default="")
+    error_code = models.CharField(max_length=40, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField(default=timezone.now)
 

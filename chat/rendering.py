@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 from chat.citation_marks import take_out
 from chat.extractive import NAME as EXTRACTIVE
 from chat.models import Message
+from chat.reasons import in_words
 from ingestion.templatetags.passages import below_title, plain
 
 _TAGS = set(
@@ -98,7 +99,10 @@ def _with_links(html: str, message: Message) -> str:
 
     def link(match: regex.Match[str]) -> str:
         citation = cited.get(int(match[1]))
-        return _citation(citation, *_quote(citation, int(match[2]), message)) if citation else ""
+        if citation is None:
+            return ""
+        added = citation["n"] in _added(int(match[2]), message)
+        return _citation(citation, *_quote(citation, int(match[2]), message), added=added)
 
     def weak(match: regex.Match[str]) -> str:
         sentence = message.sentences[int(match[1])]
@@ -107,6 +111,12 @@ def _with_links(html: str, message: Message) -> str:
 
     closed: str = _WEAK_MARK.sub(weak, _CITE_MARK.sub(link, html))
     return closed.replace(_CLOSE, "</span>")
+
+
+def _added(place: int, message: Message) -> Sequence[int]:
+    """The numbers behind this sentence that Youju set, not the model."""
+    added: Sequence[int] = message.sentences[place].get("added", ()) if place < len(message.sentences) else ()
+    return added
 
 
 def _quote(citation: Mapping[str, Any], place: int, message: Message) -> tuple[str, int, int]:
@@ -124,15 +134,19 @@ def _quote(citation: Mapping[str, Any], place: int, message: Message) -> tuple[s
     return str(own["text"]), shift + own.get("start", 0), shift + own.get("end", 0)
 
 
-def _citation(citation: Mapping[str, Any], quote: str, start: int, end: int) -> str:
+def _citation(citation: Mapping[str, Any], quote: str, start: int, end: int, *, added: bool) -> str:
     page = _("page %(page)s") % {"page": citation["page"]} if citation["page"] else ""
-    label = _("Source %(n)s: %(document)s") % {"n": citation["n"], "document": citation["document"]}
+    named = {"n": citation["n"], "document": citation["document"]}
+    label = _("Source %(n)s: %(document)s") % named
+    if added:
+        label = _("Source %(n)s, found by Youju: %(document)s") % named
     heading = below_title(citation.get("heading", ""), citation["document"])
     return format_html(
         # The word joiner keeps the mark on the line of its sentence's last word.
-        '\u2060<a class="cite" href="{}" data-document-id="{}" data-chunk="{}" data-document="{}" '
+        '\u2060<a class="{}" href="{}" data-document-id="{}" data-chunk="{}" data-document="{}" '
         'data-place="{}" data-updated="{}" data-quote="{}" data-start="{}" data-end="{}" '
         'aria-label="{}">{}</a>',
+        "cite added" if added else "cite",
         citation["url"],
         citation["document_id"],
         citation["chunk_id"],
@@ -148,10 +162,5 @@ def _citation(citation: Mapping[str, Any], quote: str, start: int, end: int) -> 
 
 
 def _reason(sentence: Mapping[str, Any]) -> str:
-    if not sentence["quotes"]:
-        reason = _("No source is cited for this sentence.")
-    elif sentence["support"] == "partly":
-        reason = _("The cited passages hold only a part of this sentence.")
-    else:
-        reason = _("The cited passages do not hold the words of this sentence.")
-    return escape(reason)
+    code = sentence.get("reason") or ("" if sentence["quotes"] else "uncited")
+    return escape(in_words(sentence["support"], code, sentence.get("detail", "")))

@@ -1,17 +1,22 @@
 """Reads of the chat room. What belongs to somebody else does not exist here."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from chat.errors import UnknownModelName
 from chat.models import Conversation, Message
 from chat.prompts import Turn
 from ingestion.access import Person, collections_for
-from ingestion.models import Collection
+from ingestion.models import Collection, Document
+from llm import endpoints
+from llm.types import Backend
 
 
 def conversations_of(user: Person) -> QuerySet[Conversation]:
@@ -46,6 +51,34 @@ def searched_collections(conversation: Conversation) -> list[Collection]:
     """The conversation's collections that its owner may still read."""
     chosen = conversation.collections.values("pk")
     return list(collections_for(conversation.owner).filter(pk__in=chosen))
+
+
+def backends_of(conversation: Conversation, collections: Sequence[Collection]) -> list[Backend]:
+    """The language models to try, in order. Raises ``UnknownModelName``."""
+    return backends(conversation.model or _agreed([collection.llm for collection in collections]))
+
+
+def backends(name: str) -> list[Backend]:
+    """As ``llm.endpoints.line_up``. Raises ``UnknownModelName``, which names those there are."""
+    try:
+        return endpoints.line_up(name)
+    except ImproperlyConfigured as error:
+        raise UnknownModelName(str(error)) from error
+
+
+def _agreed(of_collections: list[str]) -> str:
+    """What all collections agree on, else the site's default."""
+    agreed = set(of_collections)
+    return agreed.pop() if len(agreed) == 1 else ""
+
+
+def has_ready_documents(collections: Sequence[Collection]) -> bool:
+    return Document.objects.filter(collection__in=collections, status=Document.Status.READY).exists()
+
+
+def documents_in_work(collections: Sequence[Collection]) -> int:
+    waiting = (Document.Status.QUEUED, Document.Status.PROCESSING)
+    return Document.objects.filter(collection__in=collections, status__in=waiting).count()
 
 
 def question_of(answer: Message) -> Message:

@@ -1,166 +1,148 @@
 """Which sentences of a few passages answer a question best.
 
-A sentence is scored by BM25 over all candidate sentences (k1 and b below), plus a share of its
-neighbours' scores, because an answer often stands beside the sentence that names the topic, plus a
-share for how much of the question its whole passage holds and for the passage's rank. The shares were
-tuned on halves of XQuAD and DRCD, see docs/decisions/004.
+Each sentence gets the chance of holding the answer: a softmax over a weighted sum of its features
+(``chat.sentence_features``). The weights, one set for scripts with and one for scripts without spaces
+between words, are fitted by ``bench.sentences`` (docs/decisions/008). Where the caller can compare
+meanings, the sentences that fit best are compared with the question and weighed once more.
 """
 
+import json
 import math
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import mul
+from pathlib import Path
+from statistics import fmean, pstdev
 
-from chat.citation_marks import take_out
+from chat import sentence_features
+from chat.grounding import Similarity
+from chat.quotable import quotable
+from chat.sentence_features import Candidate
 from llm.types import Source
-from search import analysis
-from search.sentences import sentences as sentence_spans
 
-K1 = 1.5
-B = 0.5
-BEFORE = 0.3
-AFTER = 0.2
-PASSAGE = 0.6
-RANK = 0.3
-QUANTITY = 0.15
-WEAKEST = 0.5
-LONGEST_SENTENCE = 600
-
-_HEADING = re.compile(r"#{1,6}\s")
-_ROW = re.compile(r"\s*\|")
-_FENCE = re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,}).*$")
-_BULLET = re.compile(r"^(?:[-*+>]\s+|\d+[.)]\s+)+")
-_ASKS_QUANTITY = re.compile(
-    r"how (?:many|much|long|old|far|big|large|tall|often|fast)|what (?:year|date|percent)|\bwhen\b|"
-    r"多少|几|幾|何时|何時|什么时候|什麼時候|哪一?年|多[大高长長久远遠]",
-    re.IGNORECASE,
-)
-_QUANTITY = re.compile(
-    r"\d|[一二三四五六七八九十百千万萬两兩]|"
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|hundred|thousand|million|half|twice)\b",
-    re.IGNORECASE,
-)
+# As many of the likeliest sentences have their meaning compared.
+COMPARED = 8
+COMPARISON = ("first_score", "likeness", "below_most_alike", "most_alike", "likeness_with_before", "compared")
+# Enough quotes when they hold the answer with this chance; a quote with less than the second is left out.
+ENOUGH = 0.99
+LEAST = 0.005
 
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A sentence of source ``n``, word for word."""
+    """A sentence of source ``n``, word for word. ``score`` is the chance that it holds the answer."""
 
     n: int
     text: str
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    source: int
-    n: int
-    text: str
-    counts: Counter[str]
-
-
-def best_sentences(question: str, sources: Sequence[Source], *, limit: int) -> list[Quoted]:
-    """At most ``limit`` sentences, best first; none where there is no sentence."""
-    candidates = [
-        _Candidate(place, source.n, text, Counter(analysis.tokens(text)))
-        for place, source in enumerate(sources)
-        for text in _sentences(source.text)
-    ]
-    terms = analysis.weighted_terms(question)
-    base = _bm25(terms, [candidate.counts for candidate in candidates])
-    if not candidates:
+def best_sentences(
+    question: str, sources: Sequence[Source], *, limit: int, similarity: Similarity | None = None
+) -> list[Quoted]:
+    """At most ``limit`` sentences, best first; fewer where the first ones clearly hold the answer, none
+    where there is no sentence. Raises what ``similarity`` raises."""
+    found = sentence_features.candidates([quotable(source.text) for source in sources])
+    if not found or limit < 1:
         return []
-    scores = _scores(question, terms, sources, candidates, base)
-    order = sorted(range(len(candidates)), key=lambda place: (-scores[place], place))
-    chosen = [
-        place for place in _distinct(order, candidates)[:limit] if scores[place] >= WEAKEST * scores[order[0]]
+    scores = _scores(question, found, similarity)
+    order = _distinct(found, scores)
+    chances = _softmax([scores[place] for place in order])
+    chosen = _enough(chances, limit)
+    chance = dict(zip(order, chances, strict=True))
+    return [
+        Quoted(sources[found[place].passage].n, found[place].text, chance[place])
+        for place in _readable(order[:chosen], found)
     ]
-    return [Quoted(candidates[place].n, candidates[place].text, scores[place]) for place in chosen]
 
 
-def _sentences(text: str) -> list[str]:
-    """What may be quoted of a passage, without the marks of lists: its sentences, or where it has none
-    the rows of its table, words that only lead on to a list, or its headings. Never longer than
-    ``LONGEST_SENTENCE``.
+def _enough(chances: Sequence[float], limit: int) -> int:
+    """How many of the likeliest to quote."""
+    held = 0.0
+    for count, chance in enumerate(chances[:limit]):
+        if count and (held >= ENOUGH or chance < LEAST):
+            return count
+        held += chance
+    return min(limit, len(chances))
 
-    A number in brackets that stands in the text itself is left out: in an answer it would cite.
+
+def _scores(question: str, found: Sequence[Candidate], similarity: Similarity | None) -> list[float]:
+    rows = sentence_features.table(question, found)
+    kind = "dense" if sentence_features.is_dense(question) else "words"
+    scores = [_dot(row, _weights()[kind]) for row in rows]
+    if similarity is None:
+        return scores
+    compared = comparison(question, found, scores, similarity)
+    return [_dot(row, _weights()["compared"]) for row in compared] if compared else scores
+
+
+def comparison(
+    question: str, found: Sequence[Candidate], scores: Sequence[float], similarity: Similarity
+) -> list[list[float]]:
+    """A row of ``COMPARISON`` for each candidate; nothing where the model does not know the language.
+
+    Cosines are counted in standard deviations from their mean over the ``COMPARED`` best by ``scores``,
+    so that models whose cosines lie elsewhere can share the weights.
     """
-    found = [_quotable(text[start:end]) for start, end in sentence_spans(text)]
-    found = [sentence for sentence in found if any(map(str.isalnum, sentence))]
-    rows = [sentence for sentence in found if _ROW.match(sentence)]
-    headings = [sentence for sentence in found if _HEADING.match(sentence)]
-    prose = [sentence for sentence in found if not _ROW.match(sentence) and not _HEADING.match(sentence)]
-    whole = [sentence for sentence in prose if not sentence.endswith((":", "："))]
-    return whole or rows or prose or [heading.lstrip("# ") for heading in headings]
-
-
-def _quotable(sentence: str) -> str:
-    bare, _marks = take_out(_FENCE.sub("", sentence).strip())
-    return _BULLET.sub("", bare)[:LONGEST_SENTENCE]
-
-
-def _bm25(terms: Mapping[str, float], bags: Sequence[Counter[str]]) -> list[float]:
-    """Robertson and Zaragoza 2009, equation 3.15, with the weights of ``terms`` as factors."""
-    if not bags:
+    best = _distinct(found, scores)[:COMPARED]
+    texts = [*(found[place].text for place in best), *(_with_before(place, found) for place in best)]
+    cosines = [cosine for cosine in similarity([(question, text) for text in texts]) if cosine is not None]
+    if len(cosines) < len(texts):
         return []
-    held = Counter(term for bag in bags for term in bag.keys() & terms.keys())
-    idf = {
-        term: weight * math.log(1 + (len(bags) - held[term] + 0.5) / (held[term] + 0.5))
-        for term, weight in terms.items()
+    alone, together = cosines[: len(best)], cosines[len(best) :]
+    mean, top = fmean(alone), max(alone)
+    spread = pstdev(alone) + 1e-6
+    rows = [[score, *[0.0] * (len(COMPARISON) - 1)] for score in scores]
+    for place, cosine, pair in zip(best, alone, together, strict=True):
+        rows[place][1:] = [
+            (cosine - mean) / spread,
+            (cosine - top) / spread,
+            float(cosine >= top),
+            (pair - mean) / spread,
+            1.0,
+        ]
+    return rows
+
+
+def _with_before(place: int, found: Sequence[Candidate]) -> str:
+    one = found[place]
+    return f"{found[place - 1].text} {one.text}" if one.place else one.text
+
+
+def _dot(row: Sequence[float], weights: Sequence[float]) -> float:
+    return math.fsum(map(mul, row, weights))
+
+
+def _softmax(scores: Sequence[float]) -> list[float]:
+    top = max(scores)
+    powers = [math.exp(score - top) for score in scores]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+@lru_cache(maxsize=1)
+def _weights() -> Mapping[str, Sequence[float]]:
+    path = Path(__file__).parent / "sentence_weights.json"
+    fitted: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
+    names = {
+        "words": sentence_features.NAMES,
+        "dense": sentence_features.NAMES,
+        "compared": COMPARISON,
     }
-    mean = sum(map(Counter.total, bags)) / len(bags) or 1.0
-    return [_bm25_of(bag, idf, K1 * (1 - B + B * bag.total() / mean)) for bag in bags]
+    return {kind: [float(fitted[kind][name]) for name in names[kind]] for kind in names}
 
 
-def _bm25_of(bag: Counter[str], idf: Mapping[str, float], k: float) -> float:
-    shared = bag.keys() & idf.keys()
-    return sum(idf[term] * bag[term] * (K1 + 1) / (bag[term] + k) for term in shared)
+def _distinct(found: Sequence[Candidate], scores: Sequence[float]) -> list[int]:
+    """Best first. Overlapping passages hold the same sentence twice: the better placed one stays."""
+    places: dict[str, int] = {}
+    for place in sorted(range(len(found)), key=lambda place: -scores[place]):
+        places.setdefault("".join(found[place].text.split()).lower(), place)
+    return list(places.values())
 
 
-def _scores(
-    question: str,
-    terms: Mapping[str, float],
-    sources: Sequence[Source],
-    candidates: Sequence[_Candidate],
-    base: Sequence[float],
-) -> list[float]:
-    top = max(base) or 1.0
-    fits = _passage_fit(terms, sources)
-    wants_quantity = _ASKS_QUANTITY.search(question) is not None
-    scores = []
-    for place, candidate in enumerate(candidates):
-        score = base[place] + BEFORE * _neighbour(candidates, base, place, -1)
-        score += AFTER * _neighbour(candidates, base, place, 1)
-        score += top * (PASSAGE * fits[candidate.source] ** 2 + RANK / (1 + candidate.source))
-        if wants_quantity and _QUANTITY.search(candidate.text):
-            score += QUANTITY * top
-        scores.append(score)
-    return scores
-
-
-def _neighbour(candidates: Sequence[_Candidate], base: Sequence[float], place: int, step: int) -> float:
-    other = place + step
-    if not 0 <= other < len(candidates) or candidates[other].source != candidates[place].source:
-        return 0.0
-    return base[other]
-
-
-def _passage_fit(terms: Mapping[str, float], sources: Sequence[Source]) -> list[float]:
-    """How much of the question each passage holds, 1 for the best one."""
-    held = [set(analysis.tokens(source.text)) for source in sources]
-    raw = [sum(weight for term, weight in terms.items() if term in words) for words in held]
-    best = max(raw) or 1.0
-    return [value / best for value in raw]
-
-
-def _distinct(order: Sequence[int], candidates: Sequence[_Candidate]) -> list[int]:
-    """Overlapping passages hold the same sentence twice: the better placed one stays."""
-    seen: set[str] = set()
-    kept = []
-    for place in order:
-        key = "".join(candidates[place].text.split()).lower()
-        if key not in seen:
-            seen.add(key)
-            kept.append(place)
-    return kept
+def _readable(chosen: Sequence[int], found: Sequence[Candidate]) -> list[int]:
+    """The best first, then what else is quoted of its passage in reading order, then the other passages."""
+    ranks = list(dict.fromkeys(found[place].passage for place in chosen))
+    rest = sorted(chosen[1:], key=lambda place: (ranks.index(found[place].passage), place))
+    return [chosen[0], *rest]

@@ -1,7 +1,7 @@
 """Writes of the chat room."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from django.conf import settings
@@ -9,12 +9,13 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from chat import selectors, streaming
 from chat.answering import checked
-from chat.errors import NothingToSearch, NotTheLast, StillWriting, TooBusy
-from chat.generation import Nobody, generate
+from chat.errors import NoReadyDocuments, NothingToSearch, NotTheLast, StillWriting, TooBusy
+from chat.generation import Nobody, Progress, generate
 from chat.models import LIVE, Conversation, Message
 from chat.writers import Job, writers
 from ingestion.models import Collection
@@ -44,10 +45,34 @@ def change_conversation(
         conversation.save(update_fields=["model"])
 
 
+def refuse_without_documents(collections: Sequence[Collection]) -> None:
+    """Raises ``NothingToSearch`` or ``NoReadyDocuments``, with a sentence that names the collections."""
+    if not collections:
+        raise NothingToSearch(_("This conversation has no collection that you may read: choose one first."))
+    if selectors.has_ready_documents(collections):
+        return
+    names = ", ".join(f"“{collection.name}”" for collection in collections)
+    in_work = selectors.documents_in_work(collections)
+    if in_work:
+        raise NoReadyDocuments(
+            ngettext(
+                "%(count)d document of %(names)s is still being processed: ask again when it is ready.",
+                "%(count)d documents of %(names)s are still being processed: ask again when they are ready.",
+                in_work,
+            )
+            % {"count": in_work, "names": names}
+        )
+    raise NoReadyDocuments(
+        _("There is no document ready to be searched in %(names)s: add some there, or choose another "
+          "collection.") % {"names": names}
+    )  # fmt: skip
+
+
 def ask(*, conversation: Conversation, question: str) -> Message:
     """The pending answer; it is written outside of the caller, see ``chat.streaming.follow``.
 
-    Raises ``QuestionError``, ``NothingToSearch`` and ``StillWriting``.
+    Raises ``QuestionError``, ``NothingToSearch``, ``NoReadyDocuments``, ``UnknownModelName`` and
+    ``StillWriting``.
     """
     with transaction.atomic():
         answer = _pending(conversation, question)
@@ -59,7 +84,9 @@ def answer_now(*, conversation: Conversation, question: str) -> Message:
     """As ``ask``, but returns when the answer is complete; needs no broker."""
     with transaction.atomic():
         answer = _pending(conversation, question)
-    generate(answer.pk, answer.attempt, _language(), Nobody())
+    progress = Progress(answer.pk, answer.attempt)
+    with writers.holding(progress):
+        generate(progress, _language(), Nobody())
     answer.refresh_from_db()
     return answer
 
@@ -76,7 +103,9 @@ def retry(*, message: Message) -> Message:
             attempt=F("attempt") + 1,
             heartbeat_at=timezone.now(),
             refused=False,
-            **dict.fromkeys(("text", "rewritten", "model", "error"), ""),
+            **dict.fromkeys(("text", "rewritten", "model", "error", "error_code"), ""),
+            usage={},
+            refusal={},
             **{name: [] for name in ("citations", "sources", "sentences", "notes")},
         )
         message.refresh_from_db()
@@ -87,12 +116,13 @@ def retry(*, message: Message) -> Message:
 def stop(*, message: Message) -> None:
     """Ends the answer with the part written so far. A model that is silent is not waited for."""
     streaming.request_stop(message.pk, message.attempt)
-    until = time.monotonic() + STOP_WAIT_S
-    while time.monotonic() < until and Message.objects.filter(pk=message.pk, status__in=LIVE).exists():
-        time.sleep(0.05)
     live = Message.objects.filter(pk=message.pk, attempt=message.attempt, status__in=LIVE)
-    if live.update(status=Status.STOPPED):
-        streaming.announce_end(message.pk, message.attempt)
+    if not writers.end(message.pk, message.attempt):
+        until = time.monotonic() + STOP_WAIT_S
+        while time.monotonic() < until and live.exists():  # another process writes it
+            time.sleep(0.05)
+        live.update(status=Status.STOPPED)
+    streaming.announce_end(message.pk, message.attempt)
 
 
 def delete_conversation(*, conversation: Conversation) -> None:
@@ -104,8 +134,9 @@ def delete_conversation(*, conversation: Conversation) -> None:
 def _pending(conversation: Conversation, question: str) -> Message:
     asked = checked(question, settings.MAX_QUERY_CHARS)
     Conversation.objects.select_for_update().get(pk=conversation.pk)
-    if not selectors.searched_collections(conversation):
-        raise NothingToSearch(_("This conversation has no collection that you may read: choose one first."))
+    collections = selectors.searched_collections(conversation)
+    refuse_without_documents(collections)
+    selectors.backends_of(conversation, collections)
     _refuse_while_writing(conversation)
     place = _last_ordinal(conversation) + 1
     Message.objects.create(conversation=conversation, ordinal=place, role=Role.USER, text=asked)
@@ -133,7 +164,9 @@ def _begin(answer: Message) -> None:
     try:
         writers.submit(Job(answer.pk, answer.attempt, _language()))
     except TooBusy as error:
-        Message.objects.filter(pk=answer.pk).update(status=Status.FAILED, error=str(error))
+        Message.objects.filter(pk=answer.pk).update(
+            status=Status.FAILED, error=str(error), error_code=error.code
+        )
 
 
 def _language() -> str:

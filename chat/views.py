@@ -5,6 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,16 +15,19 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import rate_limits
 from accounts.models import User
+from accounts.rate_limits import TooManyRequests
 from chat import selectors, services
-from chat.errors import ChatError
+from chat.answering import checked
+from chat.errors import ChatError, UnknownModelName
 from chat.events import QuestionError
 from chat.forms import NewConversation, Scope
 from chat.server_sent import event_stream, frame
 from chat.streaming import follow
-from llm.endpoints import line_up
+from llm import endpoints
 
-Refused = (ChatError, QuestionError)
+Refused = (ChatError, QuestionError, TooManyRequests)
 
 
 @login_required
@@ -32,16 +36,20 @@ def conversations(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     given = request.POST if request.method == "POST" else None
     form = NewConversation(given, user=user, initial=_asked_for(request))
-    if form.is_valid():
-        started = services.start_conversation(
-            owner=user, collections=form.cleaned_data["collections"], model=form.cleaned_data["model"]
-        )
-        return _asked(request, started.pk, form.cleaned_data["question"])
-    listed = selectors.conversations_of(user)[:100]
-    if form.errors and _wants_json(request):
-        return JsonResponse({"error": _told(form)}, status=422)
-    context = {"form": form, "conversations": listed} | _scene()
-    return render(request, "chat/list.html", context, status=422 if form.errors else 200)
+    if not form.is_valid():
+        if form.errors and _wants_json(request):
+            return JsonResponse({"error": _told(form)}, status=422)
+        return _start_page(request, form, status=422 if form.errors else 200)
+    question, chosen = form.cleaned_data["question"], form.cleaned_data["collections"]
+    try:
+        rate_limits.take_for(request, "chat")
+        services.refuse_without_documents(chosen)
+        checked(question, settings.MAX_QUERY_CHARS)
+    except Refused as error:
+        form.add_error(None, str(error))
+        return _refused(request, error) or _start_page(request, form, status=_status(error))
+    started = services.start_conversation(owner=user, collections=chosen, model=form.cleaned_data["model"])
+    return _asked(request, started.pk, question)
 
 
 @login_required
@@ -56,7 +64,14 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Takes a post; a refused question stays at this address, where a reload leads to the conversation."""
     if request.method == "GET":
         return redirect("chat-conversation", conversation_id)
-    return _asked(request, conversation_id, request.POST.get("question", ""))
+    question = request.POST.get("question", "")
+    try:
+        rate_limits.take_for(request, "chat")
+    except TooManyRequests as error:
+        return _refused(request, error) or _page(
+            request, conversation_id, error=str(error), question=question, status=429
+        )
+    return _asked(request, conversation_id, question)
 
 
 @login_required
@@ -91,11 +106,18 @@ def stop(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpR
 @require_POST
 def retry(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     answer = selectors.get_answer(request.user, conversation_id, message_id)
+    follows = _wants_json(request)
     try:
+        rate_limits.take_for(request, "chat")
         services.retry(message=answer)
-    except ChatError as error:
-        flash.error(request, str(error))
-    return redirect("chat-conversation", conversation_id)
+    except Refused as error:
+        if not follows:
+            flash.error(request, str(error))
+        return _refused(request, error) or redirect("chat-conversation", conversation_id)
+    if not follows:
+        return redirect(f"{answer.conversation.get_absolute_url()}#m{answer.pk}")
+    html = render_to_string("chat/_answer.html", {"message": answer, "is_last": True}, request)
+    return JsonResponse({"html": html})
 
 
 @require_GET
@@ -126,9 +148,9 @@ def _asked(request: HttpRequest, conversation_id: UUID, question: str) -> HttpRe
         write = services.ask if follows else services.answer_now
         answer = write(conversation=found, question=question)
     except Refused as error:
-        if follows:
-            return JsonResponse({"error": str(error)}, status=422)
-        return _page(request, conversation_id, error=str(error), question=question, status=422)
+        return _refused(request, error) or _page(
+            request, conversation_id, error=str(error), question=question, status=_status(error)
+        )
     if not follows:
         return redirect(f"{found.get_absolute_url()}#m{answer.pk}")
     turn = {"question": selectors.question_of(answer), "answer": answer}
@@ -154,9 +176,35 @@ def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **m
     return render(request, "chat/conversation.html", context | _scene(found.model) | more, status=status)
 
 
+def _start_page(request: HttpRequest, form: NewConversation, *, status: int) -> HttpResponse:
+    listed = selectors.conversations_of(request.user)[:100]
+    context = {"form": form, "conversations": listed} | _scene()
+    return render(request, "chat/list.html", context, status=status)
+
+
+def _refused(request: HttpRequest, error: Exception) -> JsonResponse | None:
+    """What our script shows beside the question that stays in its field."""
+    if not _wants_json(request):
+        return None
+    response = JsonResponse({"error": str(error)}, status=_status(error))
+    if isinstance(error, TooManyRequests):
+        response["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _status(error: Exception) -> int:
+    return 429 if isinstance(error, TooManyRequests) else 422
+
+
 def _scene(model: str = "") -> dict[str, Any]:
-    described = line_up(model)[0].describe()
-    return {"model": described.model or described.backend, "has_model": described.is_model}
+    """What the page says of the model; a name that is gone is shown as it is."""
+    scene: dict[str, Any] = {"limit": settings.MAX_QUERY_CHARS, "model": model, "has_model": True}
+    try:
+        described = selectors.backends(model)[0].describe()
+    except UnknownModelName:
+        return scene
+    title = dict(endpoints.choices()).get(described.name, "")
+    return scene | {"model": title or described.model or described.backend, "has_model": described.is_model}
 
 
 def _asked_for(request: HttpRequest) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from ninja import File, Router, Schema
 from ninja.files import UploadedFile
 
+from accounts import rate_limits
 from accounts.roles import Action
 from ingestion import access, selectors, services
 from ingestion.errors import IngestionError
@@ -149,6 +150,7 @@ def delete_document(request: HttpRequest, document_id: UUID) -> HttpResponse:
 @router.post("/search")
 def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
     """Without ``collections`` it searches everything that the caller may read."""
+    rate_limits.take_for(request, "search")
     if payload.collections:
         collections = [
             access.get_collection(request.user, slug) for slug in dict.fromkeys(payload.collections)

@@ -129,8 +129,10 @@ def _evidence(query: str, passages: list[FoundPassage], index_ids: list[str]) ->
     try:
         return judge(
             query,
-            [f"{item.document}\n{item.heading}\n{item.text}" for item in passages],
+            [item.text for item in passages],
             [item.dense for item in passages],
+            contexts=[f"{item.document}\n{item.heading}" for item in passages],
+            bm25=[item.lexical for item in passages],
             index_ids=index_ids,
             lexical=registry.lexical_index(),
             coverage=registry.coverage(),

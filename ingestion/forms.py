@@ -16,6 +16,7 @@ from accounts.services import create_administrator
 from ingestion import services
 from ingestion.errors import BadCollection
 from ingestion.models import Collection, Document, Membership
+from llm import endpoints
 from search.types import MODES, Mode
 
 _MIN_TOKENS, _MAX_TOKENS = 50, 2000
@@ -117,6 +118,23 @@ class CollectionSettingsForm(Styled):
         max_value=_MAX_TOKENS,
     )
 
+    llm = forms.ChoiceField(
+        label=gettext_lazy("Language model"),
+        required=False,
+        help_text=gettext_lazy("A conversation may choose another one."),
+    )
+
+    def __init__(self, *args: Any, chosen: str = "", **kwargs: Any) -> None:
+        """``chosen`` is what the collection has now: it stays possible where it is no longer there."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["llm"]
+        assert isinstance(field, forms.ChoiceField)
+        offered = [(choice.name, choice.title) for choice in endpoints.choices()]
+        if chosen and chosen not in dict(offered):
+            gone = _("“%(name)s”, which is no longer in use: the site's default answers") % {"name": chosen}
+            offered.append((chosen, gone))
+        field.choices = [("", _("The site's default: %(title)s") % {"title": offered[0][1]}), *offered]
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         tokens, overlap = data.get("chunk_tokens"), data.get("chunk_overlap")
@@ -134,8 +152,8 @@ class CollectionSettingsForm(Styled):
     @classmethod
     def of(cls, collection: Collection) -> "CollectionSettingsForm":
         """The form filled with what holds now."""
-        names = ("name", "description", "visibility", "chunk_tokens", "chunk_overlap")
-        return cls(initial={name: getattr(collection, name) or "" for name in names})
+        names = ("name", "description", "visibility", "chunk_tokens", "chunk_overlap", "llm")
+        return cls(initial={name: getattr(collection, name) or "" for name in names}, chosen=collection.llm)
 
 
 class DeleteCollectionForm(Styled):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -15,6 +16,7 @@ from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from accounts.models import User
+from accounts.rate_limits import TooManyRequests
 from accounts.services import user_for_api_key
 from chat.api import router as chat_router
 from ingestion.api import router as ingestion_router
@@ -28,12 +30,14 @@ _STATUS = {"too_large": 413, "disk_full": 507, "slug_taken": 409}
 
 
 class ApiKeyAuth(HttpBearer):
-    """``Authorization: Bearer <API key>``; the key's user becomes ``request.user``."""
+    """``Authorization: Bearer <API key>``; the key's user becomes ``request.user``, and its digest
+    ``request.api_key``, by which ``accounts.rate_limits`` counts."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         user = user_for_api_key(token)
         if user is not None:
             request.user = user
+            request.api_key = sha256(token.encode()).hexdigest()  # type: ignore[attr-defined]
         return user
 
 
@@ -88,6 +92,11 @@ def _problem(request: HttpRequest, error: Problem) -> HttpResponse:
 @api.exception_handler(IngestionError)
 def _refused(request: HttpRequest, error: IngestionError) -> HttpResponse:
     return Problem(_STATUS.get(error.code, 422), str(error), code=error.code).response()
+
+
+@api.exception_handler(TooManyRequests)
+def _too_often(request: HttpRequest, error: TooManyRequests) -> HttpResponse:
+    return Problem(429, str(error), code=error.code, retry_after=error.retry_after).response()
 
 
 @api.exception_handler(SearchError)

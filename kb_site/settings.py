@@ -65,6 +65,7 @@ CONTENT_SECURITY_POLICY = {
 # --- Applications -----------------------------------------------------------------------------
 INSTALLED_APPS = [
     "accounts",
+    "llm",
     "search",
     "ingestion",
     "chat",
@@ -229,6 +230,11 @@ LEXICAL_INDEX: dict[str, Any] = {
 CHUNK_TOKENS = env_int("CHUNK_TOKENS", 200)
 CHUNK_OVERLAP_TOKENS = env_int("CHUNK_OVERLAP_TOKENS", 30)
 MAX_QUERY_CHARS = env_int("MAX_QUERY_CHARS", 2000)
+RATE_LIMITS = {
+    "chat": env_str("RATE_LIMIT_CHAT", "30/minute"),
+    "search": env_str("RATE_LIMIT_SEARCH", "240/minute"),
+    "login": env_str("RATE_LIMIT_LOGIN", "10/minute"),
+}
 
 # --- Ingestion --------------------------------------------------------------------------------
 MAX_UPLOAD_MB = env_int("MAX_UPLOAD_MB", 100)
@@ -244,17 +250,27 @@ FILE_UPLOAD_TEMP_DIR = writable_folder(DATA_DIR / "uploads")
 LLM_BACKENDS = {
     "extractive": "chat.extractive.Extractive",
     "openai": "llm.openai.OpenAICompatible",
+    "qianfan": "llm.qianfan.Qianfan",
+    "ernie": "llm.ernie_door.SiteErnie",
+    "bloom": "llm.bloom.Bloom",
+    "transformers": "llm.local_transformers.LocalTransformers",
+    "llama_cpp": "llm.gguf.GGUF",
 }
-CHAT_THREADS = env_int("CHAT_THREADS", 8)
+CHAT_THREADS = env_int("CHAT_THREADS", 128)
+# What seals the keys of endpoints in the database. Several with commas: the first seals, all open.
+ENCRYPTION_KEYS = secret("ENCRYPTION_KEY", DATA_DIR / "secrets")
+
+
+def _first_endpoint() -> dict[str, Any]:
+    """The fields of the endpoint "environment" that are set; the rest follows its kind."""
+    texts = {name: env_str(f"LLM_{name.upper()}") for name in ("base_url", "model", "api_key", "secret_key")}
+    numbers = {name: env_int(f"LLM_{name.upper()}", 0) for name in ("timeout_s", "context_tokens")}
+    return {name: value for name, value in {**texts, **numbers}.items() if value}
+
+
 LLM: dict[str, Any] = {
-    "BACKEND": env_str("LLM_BACKEND", "openai" if env_str("LLM_BASE_URL") else "extractive"),
-    "OPTIONS": {
-        "base_url": env_str("LLM_BASE_URL"),
-        "api_key": env_str("LLM_API_KEY"),
-        "model": env_str("LLM_MODEL"),
-        "timeout_s": env_int("LLM_TIMEOUT_S", 60),
-        "context_tokens": env_int("LLM_CONTEXT_TOKENS", 8192),
-    },
+    "BACKEND": env_str("LLM_BACKEND", "openai" if env_str("LLM_BASE_URL") else ""),
+    "OPTIONS": _first_endpoint(),
 }
 
 # --- Languages, static files, log -------------------------------------------------------------

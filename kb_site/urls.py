@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("ingestion.urls")),
     path("", include("chat.urls")),
     path("", include("accounts.urls")),
+    path("", include("llm.urls")),
     path("api/v1/", api.urls),
     path("healthz", healthz),
     path("readyz", readyz),

@@ -4,18 +4,18 @@ The SDK makes the request and knows its errors; the event stream is read here, b
 connection that dropped before ``[DONE]`` be told from one that ended.
 """
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.core.exceptions import ImproperlyConfigured
-
+from llm import fields, server_errors
 from llm import openai_errors as say
-from llm.errors import LLMError, RateLimited, Unavailable
+from llm.errors import LLMError
 from llm.openai_stream import Chunk, read_chunks
+from llm.read_ahead import AFTER_END_S, Line, Silence, read_ahead
+from llm.server_errors import Place
 from llm.thinking import Part, ThinkSplitter
 from llm.tokens import estimate
 from llm.types import Delta, Description, Kind, Options, Request, Usage
@@ -23,12 +23,19 @@ from llm.types import Delta, Description, Kind, Options, Request, Usage
 if TYPE_CHECKING:
     from openai import APIResponse, OpenAI
 
-LONGEST_WAIT_S = 3.0
-ATTEMPTS = 2
+CONNECT_S = 10.0
+MOST_CONNECTIONS = 1000
+# What some servers refuse to be told, and can do without.
+DISPENSABLE = ("stream_options", "temperature", "stop")
+
+NOTHING = Chunk()
 
 
 class OpenAICompatible:
-    """An empty ``model`` means the first one that the server lists."""
+    """An empty ``model`` means the first one that the server lists.
+
+    Asks once: who wants an error's ``retry_after`` waited out does so around this.
+    """
 
     name: ClassVar[str] = "openai"
     kind: ClassVar[Kind] = Kind(
@@ -39,17 +46,11 @@ class OpenAICompatible:
     )
 
     def __init__(self, options: Options) -> None:
-        if not options.base_url:
-            raise ImproperlyConfigured(
-                "the language model has no address: give the base URL of its API, for example "
-                "http://127.0.0.1:8080/v1"
-            )
+        fields.check(options, self.kind)
         self._options = options
-        self._base_url = options.base_url.rstrip("/")
-        self._api_key = options.api_key
-        self._model = options.model
-        self._timeout_s = options.timeout_s
-        self._silence_s = options.silence_s
+        self._base_url = options.base_url.strip().rstrip("/")
+        self._api_key = options.api_key.strip()
+        self._model = options.model.strip()
         self._lock = Lock()
 
     def describe(self) -> Description:
@@ -67,51 +68,87 @@ class OpenAICompatible:
         return estimate(text)
 
     def stream(self, request: Request) -> Iterator[Delta]:
+        """An empty ``Delta`` for each moment in which nothing comes."""
         splitter = ThinkSplitter()
-        finish = ""
-        with self._opened(request) as chunks:
-            for chunk in chunks:
-                finish = chunk.finish_reason or finish
-                if chunk.blocked:
-                    raise say.from_body(403, {"error": {"code": "content_filter"}}, self._place)
-                yield from _deltas(chunk, splitter)
+        finish, usage = "", None
+        try:
+            with closing(self._chunks(request)) as chunks:
+                for chunk in chunks:
+                    finish, usage = chunk.finish_reason or finish, chunk.usage or usage
+                    yield from _deltas(chunk, splitter)
+        except Silence as error:
+            if not finish:
+                raise server_errors.silent(self.place, error.seconds) from error
         yield from map(_delta, splitter.close())
-        yield Delta(finish_reason=finish or "stop")
+        yield Delta(usage=Usage(*usage) if usage else None, finish_reason=finish or "stop")
+
+    def headers(self) -> dict[str, str]:
+        """Sent with every request, beside those of the protocol."""
+        return {}
+
+    def parameters(self) -> Mapping[str, Any]:
+        """Laid over the body of every chat request."""
+        return self._options.parameters
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """The chat request without model, streaming and ``parameters``."""
+        body: dict[str, Any] = {
+            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+            "max_tokens": request.max_tokens,
+            "temperature": request.temperature,
+        }
+        return body | ({"stop": list(request.stop)} if request.stop else {})
+
+    def refusal(self, error: LLMError) -> LLMError:
+        """The last word on an error of the server; a provider may know better what it means."""
+        return error
 
     @property
-    def _place(self) -> say.Place:
-        return say.Place(self._base_url, self._model, self._api_key)
+    def place(self) -> Place:
+        return Place(self._base_url, self._model, self._api_key)
 
     @cached_property
     def _client(self) -> "OpenAI":
         import httpx2
-        from openai import OpenAI
+        from openai import DefaultHttpxClient, OpenAI
 
+        longest = max(self._options.timeout_s, self._options.silence_s)
+        timeout = httpx2.Timeout(longest, connect=min(CONNECT_S, longest))
+        limits = httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=100)
         return OpenAI(
             api_key=self._api_key or "none",
             base_url=self._base_url,
-            timeout=httpx2.Timeout(self._timeout_s, connect=min(10.0, self._timeout_s)),
+            timeout=timeout,
             max_retries=0,
+            default_headers=self.headers(),
+            http_client=DefaultHttpxClient(base_url=self._base_url, timeout=timeout, limits=limits),
         )
 
-    @contextmanager
-    def _opened(self, request: Request) -> Iterator[Iterator[Chunk]]:
-        import httpx2
+    def _chunks(self, request: Request) -> Generator[Chunk, None, None]:
+        chunks = read_ahead(
+            lambda line: self._read(request, line),
+            start_s=self._options.timeout_s,
+            bound_after=self._bound_after,
+        )
+        with closing(chunks):
+            for chunk in chunks:
+                _raise_if_blocked(chunk or NOTHING)
+                yield chunk or NOTHING
 
+    def _bound_after(self, chunk: Chunk) -> float | None:
+        if chunk.finish_reason:
+            return min(AFTER_END_S, self._options.silence_s)
+        return self._options.silence_s if chunk.text or chunk.reasoning else None
+
+    def _read(self, request: Request, line: Line[Chunk]) -> Generator[Chunk, None, None]:
         with self._started(self._params(request)) as response:
-            # From here on this bound holds between two reads of the body (httpx's "timeout" extension).
-            response.http_request.extensions["timeout"]["read"] = self._silence_s
-            try:
-                yield read_chunks(response, self._place)
-            except httpx2.TimeoutException as error:
-                raise say.silent(self._place, self._silence_s) from error
-            except httpx2.TransportError as error:
-                raise say.dropped(self._place) from error
+            connection = response.http_response.extensions["network_stream"].get_extra_info("socket")
+            with line.over(connection):
+                yield from read_chunks(response, self.place)
 
     @contextmanager
     def _started(self, params: dict[str, Any]) -> "Iterator[APIResponse[Any]]":
-        """The response's head has arrived. A short wait the server asks for is granted once, and
-        parameters that it does not know are left out."""
+        """The response's head has arrived."""
         manager, response = self._enter(params)
         try:
             yield response
@@ -119,73 +156,79 @@ class OpenAICompatible:
             manager.__exit__(None, None, None)
 
     def _enter(self, params: dict[str, Any]) -> Any:
+        """What the server says it does not take is left out, one parameter after the other."""
         from openai import APIStatusError
 
-        attempt = 1
+        overlay = dict(self.parameters())
         while True:
-            manager = self._client.chat.completions.with_streaming_response.create(**params)
-            try:
-                with self._translated():
+            manager = self._client.chat.completions.with_streaming_response.create(
+                **params, extra_body=overlay
+            )
+            with self._translated():
+                try:
                     return manager, manager.__enter__()
-            except (RateLimited, Unavailable) as error:
-                if attempt >= ATTEMPTS or (error.retry_after or 0) > LONGEST_WAIT_S:
-                    raise
-                attempt += 1
-                time.sleep(error.retry_after or 0.3)
-            except LLMError as error:
-                cause = error.__cause__
-                smaller = _without_refused(params, cause) if isinstance(cause, APIStatusError) else None
-                if smaller is None:
-                    raise
-                params = smaller
+                except APIStatusError as error:
+                    smaller = _without_refused(params, error)
+                    if smaller is None:
+                        raise
+                    params = smaller
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        import httpx2
         import openai
 
         try:
             yield
         except openai.APIStatusError as error:
-            wait = _seconds(error.response.headers.get("retry-after"))
+            wait = server_errors.seconds(error.response.headers.get("retry-after"))
             body = error.body if error.body is not None else error.response.text
-            raise say.from_body(error.status_code, body, self._place, retry_after=wait) from error
+            said = say.from_body(error.status_code, body, self.place, retry_after=wait)
+            # Not chained: the SDK's error repeats the server's words, in which a key may stand.
+            raise self.refusal(said) from None
         except openai.APITimeoutError as error:
-            raise say.silent(self._place, self._timeout_s) from error
+            raise server_errors.silent(self.place, self._options.timeout_s) from error
         except openai.APIConnectionError as error:
-            raise say.unreachable(self._place) from error
+            raise server_errors.unreachable(self.place) from error
+        except httpx2.RequestError as error:
+            raise server_errors.dropped(self.place) from error
         except openai.OpenAIError as error:
-            raise say.not_the_protocol(self._place, str(error)) from error
+            raise say.not_the_protocol(self.place, str(error)) from error
 
     def _params(self, request: Request) -> dict[str, Any]:
-        params: dict[str, Any] = {
+        params = self.body(request) | {
             "model": self._model_name(),
-            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-            "max_tokens": request.max_tokens,
-            "temperature": request.temperature,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        if request.stop:
-            params["stop"] = list(request.stop)
+        if "max_completion_tokens" in self.parameters():
+            params.pop("max_tokens", None)
         return params
 
     def _model_name(self) -> str:
         with self._lock:
             if not self._model:
                 with self._translated():
-                    listed = self._client.models.list().data or []
+                    listed = getattr(self._client.models.list(), "data", None)
                 if not listed:
-                    raise say.not_the_protocol(self._place, "GET /models lists no model; set LLM_MODEL.")
-                self._model = listed[0].id
+                    raise say.nothing_listed(self.place)
+                self._model = str(listed[0].id)
             return self._model
 
 
+def _raise_if_blocked(chunk: Chunk) -> None:
+    if chunk.begin_anew:
+        raise server_errors.conversation_blocked(chunk.ban_round)
+    if chunk.blocked:
+        raise server_errors.blocked()
+
+
 def _deltas(chunk: Chunk, splitter: ThinkSplitter) -> Iterator[Delta]:
+    if chunk is NOTHING:
+        yield Delta()
     if chunk.reasoning:
         yield Delta(reasoning=chunk.reasoning)
     yield from map(_delta, splitter.feed(chunk.text) if chunk.text else [])
-    if chunk.usage is not None:
-        yield Delta(usage=Usage(*chunk.usage))
 
 
 def _delta(part: Part) -> Delta:
@@ -201,14 +244,7 @@ def _without_refused(params: dict[str, Any], error: Any) -> dict[str, Any] | Non
         return None
     if "max_completion_tokens" in said and "max_tokens" in rest:
         return rest | {"max_completion_tokens": rest.pop("max_tokens")}
-    for name in ("stream_options", "temperature", "stop"):
+    for name in DISPENSABLE:
         if name in said and rest.pop(name, None) is not None:
             return rest
     return None
-
-
-def _seconds(header: str | None) -> float | None:
-    try:
-        return max(0.0, float(header)) if header else None
-    except ValueError:
-        return None

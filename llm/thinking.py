@@ -4,8 +4,7 @@ from typing import Literal
 
 Part = tuple[Literal["text", "reasoning"], str]
 
-_OPEN = "<think>"
-_CLOSE = "</think>"
+_CLOSE_OF = {"<think>": "</think>", "<thinking>": "</thinking>", "<thought>": "</thought>"}
 
 
 class ThinkSplitter:
@@ -17,6 +16,7 @@ class ThinkSplitter:
     def __init__(self) -> None:
         self._state: Literal["before", "inside", "after"] = "before"
         self._held = ""
+        self._close = ""
 
     def feed(self, piece: str) -> list[Part]:
         """What is certain so far, in order; the rest is held until more comes."""
@@ -29,7 +29,7 @@ class ThinkSplitter:
     def close(self) -> list[Part]:
         """What was still held when the stream ended."""
         rest, self._held = self._held, ""
-        if not rest:
+        if not rest.strip():
             return []
         return [("reasoning" if self._state == "inside" else "text", rest)]
 
@@ -39,24 +39,25 @@ class ThinkSplitter:
             parts.append(("text", self._held))
             self._held = ""
             return False
-        return self._before(parts) if self._state == "before" else self._inside(parts)
+        return self._before() if self._state == "before" else self._inside(parts)
 
-    def _before(self, parts: list[Part]) -> bool:
+    def _before(self) -> bool:
         body = self._held.lstrip()
-        if body.startswith(_OPEN):
-            self._state, self._held = "inside", body[len(_OPEN) :]
-            return True
-        if _OPEN.startswith(body):
+        for tag, close in _CLOSE_OF.items():
+            if body.startswith(tag):
+                self._state, self._held, self._close = "inside", body[len(tag) :], close
+                return True
+        if any(tag.startswith(body) for tag in _CLOSE_OF):
             return False
         self._state, self._held = "after", body
         return True
 
     def _inside(self, parts: list[Part]) -> bool:
-        head, found, tail = self._held.partition(_CLOSE)
+        head, found, tail = self._held.partition(self._close)
         if found:
             self._state, self._held = "before", tail
         else:
-            keep = _overlap(head, _CLOSE)
+            keep = _overlap(head, self._close)
             head, self._held = head[: len(head) - keep], head[len(head) - keep :]
         if head:
             parts.append(("reasoning", head))

@@ -1,27 +1,30 @@
 """How likely the passages found can answer the question at all.
 
-The score is the share of the question's weight (inverse document frequency) that the best single
-passage holds, mixed with the best cosine as far as the embedding model knows the language. It is scaled
-so that ``THRESHOLD`` suits every script: Chinese questions, cut into overlapping pairs, find a smaller
-share of their terms than English ones. Calibrated on the refusal sets (docs/decisions/002).
+A logistic regression on a few plain features (``search.evidence_features``). One model serves questions
+in words, one those in scripts without spaces; a question that mixes both gets a mixture. As far as the
+embedding model knows the question's language, cosines count too. Each model's bias is set so that the
+same ``THRESHOLD`` suits all. How they were learned, and on what: docs/decisions/007.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import zip_longest
+from pathlib import Path
 
-from search import analysis
+from search import analysis, evidence_terms
 from search.coverage import MAX_WEIGHT, Weighs
+from search.evidence_features import Passage, measure
+from search.evidence_terms import Question
 from search.protocols import LexicalIndex
 
 # Refuse below this.
 THRESHOLD = 0.5
 
-# Raw scores that 5 % of the answerable questions stay under: words alone, words and cosine, pairs.
-_WORDS_ALONE = 0.425
-_WORDS_AND_COSINE = 0.45
-_PAIRS = 0.257
-_COSINE_SHARE = 0.5
+# Scripts without spaces come with no measured cosines; what was learned on English counts half for them.
+_BORROWED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,57 +43,87 @@ def judge(
     index_ids: Sequence[str],
     lexical: LexicalIndex,
     coverage: Weighs,
+    contexts: Sequence[str] = (),
+    bm25: Sequence[float | None] = (),
 ) -> Evidence:
     """Whether ``texts``, the best few passages found for ``query`` in ``index_ids``, can answer it.
 
-    ``cosines`` are their similarities, ``None`` where unknown. Raises ``SearchError`` where the index
-    cannot be asked.
+    ``cosines`` and ``bm25`` are their scores, ``None`` where unknown, and ``contexts`` their titles and
+    headings; all may be shorter than ``texts``. Where no BM25 is known, the index is asked for its best.
+    Raises ``SearchError`` where the index cannot be asked.
     """
-    known = [cosine for cosine in cosines if cosine is not None]
-    trust = coverage.dense_weight(query) / MAX_WEIGHT if known else 0.0
-    weights = term_weights(query, index_ids, lexical)
-    score = evidence(texts, weights, cosine=max(known, default=None), coverage=trust)
+    question = evidence_terms.read(query)
+    if not question.terms or not texts:
+        return Evidence(0.0, answerable=False)
+    scores = bm25 if any(score is not None for score in bm25) else [_best_bm25(query, index_ids, lexical)]
+    passages = [
+        Passage(text, context or "", cosine, score)
+        for text, context, cosine, score in zip_longest(
+            texts, contexts[: len(texts)], cosines[: len(texts)], scores[: len(texts)]
+        )
+    ]
+    searched = analysis.weighted_terms(query)
+    frequencies, total = _frequencies(
+        [*dict.fromkeys([*searched, *(term.text for term in question.terms)])], index_ids, lexical
+    )
+    whole = sum(
+        min(term.weight, searched.get(term.text, 0.0)) * _idf(total, frequencies[term.text])
+        for term in question.terms
+    )
+    features = measure(query, question, passages, frequencies, total, whole)
+    known = any(passage.cosine is not None for passage in passages)
+    trust = min(max(coverage.dense_weight(query) / MAX_WEIGHT, 0.0), 1.0) if known else 0.0
+    score = 1 / (1 + math.exp(-log_odds(features, dense=_dense_share(question), trust=trust)))
     return Evidence(score, score >= THRESHOLD)
 
 
-def term_weights(query: str, index_ids: Sequence[str], lexical: LexicalIndex) -> dict[str, float]:
-    """Weight of each term of ``query``: idf as in BM25 over all of ``index_ids``, less for characters."""
-    terms = analysis.weighted_terms(query)
+def log_odds(features: Mapping[str, float], *, dense: float, trust: float) -> float:
+    """Above 0 where an answer is likely enough. ``dense`` is the share of the question in scripts without
+    spaces, ``trust`` how far cosines count; both 0 to 1."""
+    words = (1 - trust) * _linear("words", features) + trust * _linear("words_and_cosine", features)
+    borrowed = trust * _BORROWED * _linear("cosine", features)
+    odds = (1 - dense) * words + dense * (_linear("dense", features) + borrowed)
+    return min(max(odds, -30.0), 30.0)
+
+
+@lru_cache(maxsize=1)
+def _models() -> Mapping[str, Mapping[str, float]]:
+    raw: dict[str, dict[str, float]] = json.loads(
+        (Path(__file__).parent / "evidence_model.json").read_text(encoding="utf-8")
+    )
+    return raw
+
+
+def _linear(model: str, features: Mapping[str, float]) -> float:
+    return sum(
+        weight * (1.0 if name == "bias" else features[name]) for name, weight in _models()[model].items()
+    )
+
+
+def _dense_share(question: Question) -> float:
+    whole = sum(term.weight for term in question.terms)
+    return sum(term.weight for term in question.terms if analysis.is_dense(term.text)) / whole
+
+
+def _idf(total: int, frequency: int) -> float:
+    """As in Lucene's BM25."""
+    return math.log(1 + (max(total - frequency, 0) + 0.5) / (frequency + 0.5))
+
+
+def _best_bm25(query: str, index_ids: Sequence[str], lexical: LexicalIndex) -> float:
+    return max(
+        (found.score for index_id in index_ids for found in lexical.query(index_id, query, 1)), default=0.0
+    )
+
+
+def _frequencies(
+    terms: Sequence[str], index_ids: Sequence[str], lexical: LexicalIndex
+) -> tuple[dict[str, int], int]:
+    """In how many passages of all indexes each term occurs, and how many passages there are."""
     frequency = dict.fromkeys(terms, 0)
     total = 0
     for index_id in dict.fromkeys(index_ids):
         total += lexical.count(index_id)
-        for term, count in lexical.document_frequencies(index_id, list(terms)).items():
+        for term, count in lexical.document_frequencies(index_id, terms).items():
             frequency[term] += count
-    return {
-        term: weight * math.log(1 + max(total - frequency[term] + 0.5, 0.5) / (frequency[term] + 0.5))
-        for term, weight in terms.items()
-    }
-
-
-def evidence(
-    texts: Sequence[str], weights: Mapping[str, float], *, cosine: float | None = None, coverage: float = 0.0
-) -> float:
-    """0 (nothing speaks for an answer) to 1; below ``THRESHOLD`` better refuse.
-
-    ``texts`` are the best few passages, with their titles and headings if those are to count; ``weights``
-    comes from ``term_weights``; ``cosine`` is the highest similarity found and ``coverage``, 0 to 1, says
-    how far it can be trusted in the question's language.
-    """
-    total = sum(weights.values())
-    if total <= 0 or not texts:
-        return 0.0
-    share = max(_held(text, weights) for text in texts) / total
-    pairs = sum(weight for term, weight in weights.items() if analysis.is_dense(term)) / total
-    trust = min(max(coverage, 0.0), 1.0) if cosine is not None else 0.0
-    mixed = (1 - _COSINE_SHARE * trust) * share + _COSINE_SHARE * trust * max(cosine or 0.0, 0.0)
-    words = _WORDS_ALONE + trust * (_WORDS_AND_COSINE - _WORDS_ALONE)
-    # A model that knows Chinese lifts the raw score of Chinese questions as it does that of others.
-    dense = _PAIRS + trust * _COSINE_SHARE * (_WORDS_AND_COSINE - _PAIRS)
-    usual = (1 - pairs) * words + pairs * dense
-    return min(1.0, THRESHOLD * mixed / usual)
-
-
-def _held(text: str, weights: Mapping[str, float]) -> float:
-    present = set(analysis.tokens(text))
-    return sum(weight for term, weight in weights.items() if term in present)
+    return frequency, total

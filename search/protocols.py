@@ -22,7 +22,10 @@ class Embedder(Protocol):
     def dimension(self) -> int: ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Array of shape (len(texts), dimension), float32, each row of length 1."""
+        """Of passages: array of shape (len(texts), dimension), float32, each row of length 1."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """The same of questions, which some models read in another way than passages."""
 
 
 class VectorIndex(Protocol):

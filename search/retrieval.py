@@ -74,7 +74,7 @@ def retrieve(
         comparable = [index_id for index_id in indexes if index_id not in words_only]
         if not comparable:
             return []
-        vector = embedder.embed([query])
+        vector = embedder.embed_queries([query])
         return _everywhere(
             "vectors", lambda index_id: vectors.query(index_id, vector[0], depth), comparable, depth
         )

@@ -15,12 +15,13 @@ _MARKS = regex.compile(r"(\*+|_+|`+)\Z")
 _BREAK = regex.compile(
     rf"""
       (?P<cjk>[。！？；…]+[{_CLOSING}]*)            # ends a sentence wherever it stands
-    | (?P<latin>[.!?]+[{_CLOSING}]*)(?=\s|$)      # ends one before white space
+    | (?P<latin>[.!?]+[{_CLOSING}]*(?:\[[^\]\n]{{1,20}}\])*)(?=\s|$)  # ends one before white space
     | (?P<glued>[!?]+[{_CLOSING}]*)(?=\p{{Han}})    # half-width mark inside Chinese
     | (?P<line>\n+)
     """,
     regex.X,
 )
+_LONGEST_ASIDE = 200
 _LAST_WORD = regex.compile(r"[\p{L}\p{N}.]+\Z")
 _LOWER_NEXT = regex.compile(r"\s+\p{Ll}")
 _NUMBER_ONLY = regex.compile(r"(?:^|\n)\s*(?:\d+|\p{L})\Z")
@@ -57,6 +58,8 @@ def _ends(text: str, start: int, match: "regex.Match[str]") -> bool:
     kind = match.lastgroup
     if kind == "line":
         return len(match.group()) > 1 or _line_stands_alone(text, start, match)
+    if match.group().startswith("；") and _is_inside_brackets(text[start : match.start()]):
+        return False
     if kind != "latin" or not match.group().startswith(".") or match.group().startswith(".."):
         return True
     before = text[max(start, match.start() - 24) : match.start()]
@@ -67,6 +70,12 @@ def _ends(text: str, start: int, match: "regex.Match[str]") -> bool:
     if last.lower().rstrip(".") in _ABBREVIATIONS or (len(last) == 1 and last.isupper()):
         return bool(match.end() >= len(text))
     return not _LOWER_NEXT.match(text, match.end())
+
+
+def _is_inside_brackets(begun: str) -> bool:
+    """Whether a bracket is open at the end of a sentence begun; one that never closes is soon forgotten."""
+    last = begun[-_LONGEST_ASIDE:]
+    return max(map(last.rfind, "（(")) > max(map(last.rfind, "）)"))
 
 
 def _line_stands_alone(text: str, start: int, match: "regex.Match[str]") -> bool:

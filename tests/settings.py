@@ -31,3 +31,4 @@ EMBEDDING = {"BACKEND": "search.embedding.hashed.HashedEmbedder", "OPTIONS": {}}
 VECTOR_INDEX = {"BACKEND": "search.index.memory.MemoryVectorIndex", "OPTIONS": {}}
 LEXICAL_INDEX = {"BACKEND": "search.index.memory.MemoryLexicalIndex", "OPTIONS": {}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+RATE_LIMITS: dict[str, str] = {}

@@ -1,5 +1,9 @@
 """Filters of the chat templates."""
 
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
 from django import template
 from django.utils.safestring import SafeString
 
@@ -12,3 +16,16 @@ register = template.Library()
 @register.filter
 def answer_html(message: Message) -> SafeString:
     return as_html(message)
+
+
+@register.filter
+def price(usage: Mapping[str, Any]) -> str:
+    """What an answer cost, with two digits that count; "" where the endpoint has no price."""
+    try:
+        cost = Decimal(str(usage.get("cost", "")))
+    except InvalidOperation:
+        return ""
+    if not cost.is_finite():
+        return ""
+    places = max(2, 1 - cost.adjusted()) if cost else 2
+    return f"{cost:.{places}f} {usage.get('currency', '')}".strip()

@@ -114,9 +114,9 @@ def _is_id(text: str) -> bool:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     shown = access.get_collection(request.user, slug, Action.MANAGE)
-    form = (
-        CollectionSettingsForm(request.POST) if request.method == "POST" else CollectionSettingsForm.of(shown)
-    )
+    form = CollectionSettingsForm.of(shown)
+    if request.method == "POST":
+        form = CollectionSettingsForm(request.POST, chosen=shown.llm)
     if form.is_valid():
         form.save(shown)
         messages.success(request, _("Saved."))

@@ -5,16 +5,18 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from accounts import rate_limits
 from ingestion import access, selectors
 from ingestion.errors import BadQuery
 from ingestion.finding import find
 from ingestion.forms import SearchForm
 from ingestion.models import Collection
-from ingestion.views.parts import page_or_part
+from ingestion.views.parts import asks_for_part, page_or_part
 from ingestion.views.result_groups import by_document
 from search.errors import SearchError
 
 _PASSAGES = 20
+_TEMPLATES = ("ingestion/search.html", "ingestion/_results.html")
 
 
 @require_GET
@@ -24,8 +26,25 @@ def search(request: HttpRequest) -> HttpResponse:
     readable = access.collections_for(request.user) if is_search else selectors.collection_cards(request.user)
     collections = list(readable)
     form = SearchForm(request.GET, slugs=[item.slug for item in collections])
-    context = {"form": form, "collections": collections, **_results(form, collections)}
-    return page_or_part(request, "ingestion/search.html", "ingestion/_results.html", context)
+    context: dict[str, Any] = {"form": form, "collections": collections}
+    try:
+        if is_search:
+            rate_limits.take_for(request, "search")
+        context |= _results(form, collections)
+    except rate_limits.TooManyRequests as error:
+        return _too_often(request, context, error)
+    return page_or_part(request, *_TEMPLATES, context)
+
+
+def _too_often(
+    request: HttpRequest, context: dict[str, Any], error: rate_limits.TooManyRequests
+) -> HttpResponse:
+    """The page with what was typed. htmx shows a part only where the status is 422 or none of failure."""
+    context |= {"chosen": context["collections"], "problem": str(error), "can_retry": True}
+    response = page_or_part(request, *_TEMPLATES, context)
+    response.status_code = 422 if asks_for_part(request) else 429
+    response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _results(form: SearchForm, collections: list[Collection]) -> dict[str, Any]:

@@ -45,3 +45,6 @@ class HashedEmbedder:
             else:
                 row[0] = 1.0
         return rows
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.embed(texts)

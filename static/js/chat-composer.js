@@ -10,6 +10,10 @@ class ChatComposer extends HTMLElement {
     this.field.addEventListener("input", () => this.grow());
     this.field.addEventListener("keydown", (event) => this.key(event));
     this.form.addEventListener("submit", (event) => this.send(event));
+    this.limit = Number(this.field.dataset.limit) || Infinity;
+    document.addEventListener("click", (event) => this.rephrase(event));
+    document.addEventListener("answer:shown", () => this.offer());
+    this.offer();
     this.grow();
     // A question that was carried here is gone on with at its end.
     const { length } = this.field.value;
@@ -19,6 +23,34 @@ class ChatComposer extends HTMLElement {
   grow() {
     this.field.style.blockSize = "auto";
     this.field.style.blockSize = `${Math.min(this.field.scrollHeight + 2, window.innerHeight * 0.4)}px`;
+    this.count();
+  }
+
+  /** Beyond the limit the question can still be edited, so that nothing typed or pasted is cut. */
+  count() {
+    const length = [...this.field.value].length;
+    const over = length > this.limit;
+    if (over) {
+      const words = this.field.dataset.over;
+      this.error.textContent = words.replace("%length%", length).replace("%limit%", this.limit);
+    } else if (this.over) {
+      this.error.textContent = "";
+    }
+    this.over = over;
+  }
+
+  /** Buttons that put a refused question back into the field, where there is a field. */
+  offer() {
+    for (const button of document.querySelectorAll("[data-rephrase]")) button.hidden = false;
+  }
+
+  rephrase(event) {
+    const button = event.target.closest?.("[data-rephrase]");
+    if (!button) return;
+    this.field.value = button.dataset.rephrase;
+    this.grow();
+    this.field.focus();
+    this.field.select();
   }
 
   key(event) {
@@ -30,7 +62,7 @@ class ChatComposer extends HTMLElement {
 
   async send(event) {
     event.preventDefault();
-    if (this.busy) return;
+    if (this.busy || this.over) return;
     this.busy = true;
     this.error.textContent = "";
     try {
@@ -41,7 +73,7 @@ class ChatComposer extends HTMLElement {
       });
       this.show(await response.json());
     } catch {
-      document.getElementById("network-error").hidden = false;
+      document.dispatchEvent(new CustomEvent("htmx:sendError"));
     } finally {
       this.busy = false;
     }
@@ -59,7 +91,7 @@ class ChatComposer extends HTMLElement {
       return;
     }
     turns.querySelector(".turns-empty")?.remove();
-    turns.querySelectorAll('form[action$="/retry"]').forEach((form) => form.remove());
+    turns.querySelectorAll("[data-retry]").forEach((form) => form.remove());
     turns.insertAdjacentHTML("beforeend", answer.html);
     turns.lastElementChild.scrollIntoView({ block: "start" });
     this.field.value = "";

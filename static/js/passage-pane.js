@@ -15,8 +15,9 @@ class PassagePane extends HTMLElement {
 
   handleEvent(event) {
     if (event.type === "keydown") return event.key === "Escape" && this.escape();
-    const link = event.target.closest?.("a[data-chunk]");
+    const link = event.target.closest?.("a[data-chunk], .weak");
     if (!link) return;
+    if (link.matches(".weak")) return this.weak(event, link);
     if (event.type === "click") this.click(event, link);
     else if (link.matches(".cite")) this.hover(event, link);
   }
@@ -25,6 +26,16 @@ class PassagePane extends HTMLElement {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     this.open(link);
+  }
+
+  /** A sentence that its sources do not bear out says why, to the mouse, the keyboard and the finger. */
+  weak(event, sentence) {
+    if (sentence.title) {
+      sentence.dataset.reason = sentence.title;
+      sentence.removeAttribute("title");
+    }
+    if (event.type === "mouseout" || event.type === "focusout") this.hideCard(sentence);
+    else this.showLines(sentence, [["strong", this.dataset[sentence.dataset.support]], ["span", sentence.dataset.reason]]);
   }
 
   hover(event, link) {
@@ -81,16 +92,20 @@ class PassagePane extends HTMLElement {
 
   showCard(link) {
     const { document: name, place, updated, quote } = link.dataset;
-    const lines = [
+    this.showLines(link, [
       ["strong", name],
       ["small", place],
       ["q", quote],
       ["small", updated && `${this.dataset.updatedLabel} ${updated}`],
-    ];
+      ["small", link.matches(".added") && this.dataset.addedLabel],
+    ]);
+  }
+
+  showLines(near, lines) {
     this.card.replaceChildren(...lines.filter(([, words]) => words).map(([tag, words]) => element(tag, words)));
     this.card.hidden = false;
-    link.setAttribute("aria-describedby", this.card.id);
-    const box = link.getBoundingClientRect();
+    near.setAttribute("aria-describedby", this.card.id);
+    const box = near.getClientRects()[0] ?? near.getBoundingClientRect();
     const width = this.card.offsetWidth;
     const height = this.card.offsetHeight;
     const left = Math.min(Math.max(8, box.left - width / 2), window.innerWidth - width - 8);

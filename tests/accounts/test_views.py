@@ -8,6 +8,8 @@ from django.test import Client
 
 from accounts.models import ApiKey, User
 from accounts.services import user_for_api_key
+from llm.models import Endpoint
+from llm.services import save_endpoint
 from tests.conftest import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -106,17 +108,15 @@ def test_other_users_are_shown_to_administrators_only(admin: User, owner: User, 
     assert "stranger" not in signed_in(owner).get("/settings/").content.decode()
 
 
-def test_the_language_model_is_named_and_its_key_is_not(owner: User, settings: pytest.FixtureRequest) -> None:
-    from llm import registry
-
+def test_the_language_model_is_named_and_its_key_is_not(owner: User, admin: User) -> None:
     assert "No language model is configured" in signed_in(owner).get("/settings/").content.decode()
-    options = {"base_url": "http://127.0.0.1:9/v1", "api_key": "sk-very-secret", "model": "small-model"}
-    settings.LLM = {"BACKEND": "openai", "OPTIONS": options}  # type: ignore[attr-defined]
-    registry.reset()
+    endpoint = Endpoint(title="Ours", kind="openai", base_url="http://127.0.0.1:9/v1", model="small-model")
+    save_endpoint(endpoint=endpoint, api_key="sk-very-secret-1234")
     html = signed_in(owner).get("/settings/").content.decode()
-    registry.reset()
     assert "small-model" in html
-    assert "sk-very-secret" not in html
+    for hidden in ("sk-very-secret", "1234", "127.0.0.1:9", "/settings/models/"):
+        assert hidden not in html
+    assert "/settings/models/" in signed_in(admin).get("/settings/").content.decode()
 
 
 def test_settings_and_keys_are_for_people_who_signed_in(client: Client, owner: User) -> None:

@@ -13,6 +13,8 @@ from pytest_django import Settings
 
 from chat.writers import writers
 from llm import endpoints
+from llm.models import Endpoint
+from llm.services import save_endpoint
 from tests.llm.openai_stub import OpenAIStub
 
 
@@ -77,16 +79,18 @@ def stub() -> Iterator[OpenAIStub]:
 
 
 @pytest.fixture
-def model(stub: OpenAIStub, settings: Settings) -> Iterator[OpenAIStub]:
-    """The site uses the stub as its language model."""
-    options = {
-        "base_url": stub.base_url,
-        "api_key": "k",
-        "model": "stub",
-        "timeout_s": 5,
-        "context_tokens": 8192,
-    }
-    settings.LLM = {"BACKEND": "openai", "OPTIONS": options}
-    endpoints.reset()
+def model(stub: OpenAIStub, db: None) -> Iterator[OpenAIStub]:
+    """The stub is the site's default language model. It is asked once, without a second attempt."""
+    endpoint = Endpoint(
+        name="stub",
+        title="Stub",
+        kind="openai",
+        base_url=stub.base_url,
+        model="stub",
+        timeout_s=5,
+        concurrency=16,
+        patience_s=0,
+    )
+    save_endpoint(endpoint=endpoint, api_key="k")
     yield stub
     endpoints.reset()

@@ -1,16 +1,19 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chat.answering import answer
-from chat.events import Answer, Event, Finished, QuestionError, Rewritten, Sources, Thinking, Token
+from chat.events import Answer, Event, Finished, QuestionError, Rewritten, Sources, Thinking, Token, Waiting
 from chat.extractive import Extractive
 from chat.prompts import Turn
-from ingestion.finding import Found
+from ingestion.finding import Found, FoundPassage
+from llm.errors import Blocked, ContextTooLong, LLMError, Unavailable
 from llm.openai import OpenAICompatible
 from llm.types import Backend, Options
-from tests.chat.passages import HARBOUR, LIGHTHOUSE, always, found
+from tests.chat.models import Puppet
+from tests.chat.passages import HARBOUR, LIGHTHOUSE, always, found, passage
 from tests.llm.openai_stub import OpenAIStub, Reply, chunk
 
 QUESTION = "How high is the lighthouse?"
@@ -20,8 +23,8 @@ def llm(stub: OpenAIStub, **options: Any) -> OpenAICompatible:
     return OpenAICompatible(Options(**{"base_url": stub.base_url, "model": "m", "timeout_s": 5} | options))
 
 
-def run(question: str, backend: Backend, **options: Any) -> list[Event]:
-    return list(answer(question, backends=[backend], **{"find": always(LIGHTHOUSE, HARBOUR)} | options))
+def run(question: str, *backends: Backend, **options: Any) -> list[Event]:
+    return list(answer(question, backends=backends, **{"find": always(LIGHTHOUSE, HARBOUR)} | options))
 
 
 def final(events: Sequence[Event]) -> Answer:
@@ -40,7 +43,7 @@ def test_extractive_answers_quote_word_for_word() -> None:
     assert "It is 42 metres high. [1]" in done.text
     assert not done.refused
     assert all(citation.quote in citation.passage.text for citation in done.citations)
-    assert any("No language model is configured" in note for note in done.notes)
+    assert done.notes[0].startswith("No language model is configured")
 
 
 def test_the_stream_is_the_answer() -> None:
@@ -92,13 +95,20 @@ def test_refuses_when_nothing_is_found() -> None:
     done = final(run(QUESTION, Extractive(), find=always()))
     assert done.refused
     assert "choose more collections" in done.text
+    assert done.refusal is not None
+    assert done.refusal.passages == 0
 
 
 def test_the_models_own_refusal_is_one(stub: OpenAIStub) -> None:
     stub.say("[", "0] The sources tell of ", "a harbour only.")
     events = run(QUESTION, llm(stub))
-    assert final(events).refused
+    done = final(events)
     assert text_of(events) == "The sources tell of a harbour only."
+    assert done.refused
+    assert done.text.startswith("The sources tell of a harbour only. The 2 nearest passages of 2 documents")
+    assert done.refusal is not None
+    assert done.refusal.by_model
+    assert [n for n, _ in done.unused] == [1, 2]
 
 
 def test_a_follow_up_is_searched_for_as_it_is_meant() -> None:
@@ -120,8 +130,8 @@ def test_history_and_sources_reach_the_model(stub: OpenAIStub) -> None:
     history = [Turn("Is there a lighthouse?", "Yes, one.")]
     run("Which harbour rules hold for boats longer than twenty metres?", llm(stub), history=history)
     sent = stub.chats[-1].body["messages"]
-    assert [message["role"] for message in sent] == ["system", "user", "assistant", "user"]
-    assert LIGHTHOUSE in sent[-1]["content"]
+    assert [message["role"] for message in sent] == ["system", "user"]
+    assert sent[-1]["content"].index(LIGHTHOUSE) < sent[-1]["content"].index("Is there a lighthouse?")
 
 
 def test_a_model_that_fails_at_once_is_replaced_by_quotes(stub: OpenAIStub) -> None:
@@ -130,7 +140,7 @@ def test_a_model_that_fails_at_once_is_replaced_by_quotes(stub: OpenAIStub) -> N
     assert "42 metres high" in done.text
     assert done.model == "extractive"
     assert done.error is None
-    assert any("LLM_API_KEY" in note for note in done.notes)
+    assert any("“m” did not answer, so this quotes the documents" in note for note in done.notes)
 
 
 def test_an_empty_answer_counts_as_a_failure(stub: OpenAIStub) -> None:
@@ -146,6 +156,7 @@ def test_a_model_that_breaks_off_leaves_its_part(stub: OpenAIStub) -> None:
     assert done.error is not None
     assert done.error.code == "unavailable"
     assert not done.error.permanent
+    assert done.error.message.startswith("The answer breaks off here: this is the part received. ")
     assert [citation.n for citation in done.citations] == [1]
 
 
@@ -163,3 +174,176 @@ def test_the_models_prompt_is_cut_to_its_context(stub: OpenAIStub) -> None:
     run(QUESTION, llm(stub, context_tokens=2048), find=always(*long))
     sent = stub.chats[0].body
     assert sum(len(message["content"]) for message in sent["messages"]) * 0.3 < 2048 - sent["max_tokens"]
+
+
+def test_the_first_back_end_that_answers_does_and_the_notes_say_for_whom() -> None:
+    first = Puppet([Unavailable("It is down.")], name="north")
+    second = Puppet([Unavailable("It sleeps.")], name="south")
+    third = Puppet("It is 42 metres high [1].", name="east", model="east-7b")
+    done = final(run(QUESTION, first, second, third))
+    assert done.model == "east-7b"
+    assert done.notes == (
+        "“north” did not answer, so “south” was asked instead. It is down.",
+        "“south” did not answer, so “east” was asked instead. It sleeps.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "code"),
+    [(Puppet("  "), "gave an empty answer"), (Puppet("", finish="content_filter"), "safety filter withheld")],
+)
+def test_an_empty_answer_has_a_reason(model: Puppet, code: str) -> None:
+    done = final(run(QUESTION, model))
+    assert done.model == "extractive"
+    assert code in done.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("finish", "note"), [("length", "cut because it grew too long"), ("content_filter", "safety filter cut")]
+)
+def test_an_answer_cut_short_says_so(finish: str, note: str) -> None:
+    done = final(run(QUESTION, Puppet("It is 42 metres high [1].", finish=finish)))
+    assert any(note in text for text in done.notes)
+    assert done.error is None
+
+
+@pytest.mark.parametrize("error", [Unavailable("It went away."), Blocked("The provider withheld the rest.")])
+def test_a_failure_after_the_first_word_keeps_the_part(error: LLMError) -> None:
+    done = final(run(QUESTION, Puppet(["It is 42 metres high [1]. And", error]), Puppet("Other.")))
+    assert done.text == "It is 42 metres high [1]. And"
+    assert done.error is not None
+    assert done.error.message == f"The answer breaks off here: this is the part received. {error}"
+    assert [citation.n for citation in done.citations] == [1]
+
+
+def test_a_context_that_is_smaller_than_told_is_met_with_less() -> None:
+    model = Puppet(context_tokens=2000)
+
+    def says(request: Any) -> str:
+        if len(model.requests) == 1:
+            raise ContextTooLong("too long")
+        return "It is 42 metres high [1]."
+
+    model.says = says
+    done = final(run(QUESTION, model, find=always(*[f"{LIGHTHOUSE} {n}. {HARBOUR} " * 8 for n in range(8)])))
+    assert done.model == "puppet-1"
+    assert len(model.prompts[1]) < len(model.prompts[0])
+
+
+def test_a_model_reads_wider_passages_without_doubles_and_citations_stay_right() -> None:
+    def widen(passages: Sequence[FoundPassage]) -> list[FoundPassage]:
+        first = passages[0]
+        text = "Coast of Skarn. " + first.text
+        return [replace(first, text=text, start=first.start - 16), *passages[1:]]
+
+    model = Puppet("It is 42 metres high [1].")
+    events = run(QUESTION, model, find=always(LIGHTHOUSE, LIGHTHOUSE + " ", HARBOUR), widen=widen)
+    told = [event.passages for event in events if isinstance(event, Sources)]
+    assert [len(passages) for passages in told] == [3, 2]
+    assert "Coast of Skarn" in model.prompts[0]
+    (citation,) = final(events).citations
+    assert citation.start == 100 + LIGHTHOUSE.index("It is 42")
+    assert citation.quote == "It is 42 metres high."
+
+
+def test_quotes_are_from_the_passages_as_they_were_found() -> None:
+    def widen(passages: Sequence[FoundPassage]) -> list[FoundPassage]:
+        raise AssertionError("not for a back end that only quotes")
+
+    events = run(QUESTION, Extractive(), widen=widen)
+    assert len([event for event in events if isinstance(event, Sources)]) == 1
+
+
+def test_after_a_model_failed_the_quotes_count_their_own_passages() -> None:
+    model = Puppet([Unavailable("down")])
+    events = run(QUESTION, model, find=always(HARBOUR, HARBOUR, LIGHTHOUSE), widen=list)
+    told = [len(event.passages) for event in events if isinstance(event, Sources)]
+    assert told == [3, 2, 3]
+    assert [citation.passage.text for citation in final(events).citations if "42" in citation.quote] == [
+        LIGHTHOUSE
+    ]
+
+
+def test_a_base_models_sentences_get_their_sources() -> None:
+    model = Puppet("The lighthouse is 42 metres high. Tourists love it dearly.", follows_instructions=False)
+    done = final(run(QUESTION, model))
+    assert done.text == "The lighthouse is 42 metres high [1]. Tourists love it dearly."
+    assert [sentence.added for sentence in done.sentences] == [(1,), ()]
+    assert [sentence.support for sentence in done.sentences] == ["supported", "unsupported"]
+    assert any("found by Youju" in note for note in done.notes)
+
+
+def test_an_instructed_models_uncited_sentence_stays_unsupported() -> None:
+    done = final(run(QUESTION, Puppet("The lighthouse is 42 metres high.")))
+    assert done.text == "The lighthouse is 42 metres high."
+    assert done.sentences[0].support == "unsupported"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[0] They tell of a harbour only.",
+        "【0】They tell of a harbour only.",
+        "**[0]** They tell of a harbour only.",
+        "They tell of a harbour only. [0]",
+        "The sources do not contain the height of the tower.",
+        "资料中没有提到塔的高度。",
+    ],
+)
+def test_a_models_refusal_is_recognised(said: str) -> None:
+    done = final(run(QUESTION, Puppet(said)))
+    assert done.refused
+    assert "[0]" not in done.text
+    assert done.notes == ()
+
+
+def test_a_cited_answer_that_mentions_a_gap_is_no_refusal() -> None:
+    said = "It is 42 metres high [1]. The sources do not mention its colour."
+    assert not final(run(QUESTION, Puppet(said))).refused
+
+
+def test_a_bare_zero_is_a_refusal_with_our_words() -> None:
+    done = final(run(QUESTION, Puppet("[0]")))
+    assert done.refused
+    assert done.text.startswith("The documents searched do not hold an answer")
+
+
+def test_a_refusal_says_what_was_searched_and_what_may_help() -> None:
+    find = always(HARBOUR, LIGHTHOUSE, answerable=False)
+    done = final(run("Who won the regatta?", Extractive(), find=find, searched=["Handbook", "Coast"]))
+    assert done.refusal is not None
+    assert done.refusal.collections == ("Handbook", "Coast")
+    assert (done.refusal.passages, done.refusal.documents) == (2, 2)
+    assert "The 2 nearest passages of 2 documents in “Handbook”, “Coast” were looked at." in done.text
+    assert "None of them holds “won”, “regatta”" in done.text
+    assert not done.refusal.by_model
+
+
+def test_a_chinese_refusal_has_no_space_between_its_sentences() -> None:
+    done = final(run("谁赢了比赛？", Extractive(), find=always(HARBOUR, answerable=False)))
+    head = done.refusal.head if done.refusal else ""
+    assert done.text.startswith(head)
+    assert not done.text[len(head) :].startswith(" ")
+
+
+def test_further_instructions_reach_the_model() -> None:
+    model = Puppet("It is 42 metres high [1].")
+    run(QUESTION, model, instructions="Answer formally.")
+    assert "Answer formally." in model.requests[0].messages[0].content
+
+
+def test_a_wait_can_be_left() -> None:
+    events = answer(QUESTION, backends=[Puppet(["", "It is 42 metres high [1]."])], find=always(LIGHTHOUSE))
+    assert any(isinstance(event, Waiting) for event in events)
+
+
+def test_a_source_is_named_with_its_heading() -> None:
+    model = Puppet("It is 42 metres high [1].")
+    run(QUESTION, model, find=lambda _query: Found([passage(LIGHTHOUSE)], 1.0, [], 0.9, True))
+    assert 'title="Handbook › Coast"' in model.prompts[0]
+
+
+def test_passages_without_anything_to_quote_are_a_refusal() -> None:
+    done = final(run(QUESTION, Extractive(), find=always("--- *** ---")))
+    assert done.refused
+    assert done.error is None

@@ -135,6 +135,7 @@ def test_a_stream_that_breaks_ends_with_a_problem(
     assert events[0] == ("token", {"text": "It is"})
     name, problem = events[-1]
     assert name == "error"
-    assert problem["status"] == 503
+    assert (problem["type"], problem["status"]) == ("/problems/model_unavailable", 503)
     assert "broke off" in problem["detail"]
+    assert problem["part"] == "It is"
     writers.wait()

@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from chat.models import Message
 from chat.rendering import answer_html
 
@@ -86,6 +88,52 @@ def test_weak_sentences_are_marked_with_a_reason() -> None:
     assert html.count('class="weak"') == 1
     assert '<span class="weak" tabindex="0" data-support="unsupported"' in html
     assert ">Tourists come.</span>" in html
+
+
+@pytest.mark.parametrize(
+    ("support", "reason", "detail", "words"),
+    [
+        ("unsupported", "figure_missing", "1987", "The cited passage does not mention 1987."),
+        ("unsupported", "negation", '<b>"no"</b>', "The cited passage says the opposite"),
+        ("unsupported", "", "", "The cited passages do not hold the words of this sentence."),
+        ("partly", "later-code", "", "The cited passages hold only a part of this sentence."),
+    ],
+)
+def test_the_reason_of_a_weak_sentence_is_told(support: str, reason: str, detail: str, words: str) -> None:
+    weak = sentence("It is old.", 0, support, (1, "x")) | {"reason": reason, "detail": detail}
+    html = answer_html(message("It is old [1].", sentences=[weak]))
+    assert f'title="{words}' in html
+    assert "<b>" not in html
+
+
+def test_a_citation_that_youju_added_is_shown_as_such() -> None:
+    own = sentence("It is old.", 0, "supported", (1, "x")) | {"added": (1,)}
+    html = answer_html(message("It is old [1].", sentences=[own]))
+    assert 'class="cite added"' in html
+    assert 'aria-label="Source 1, found by Youju: Coast"' in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![i](https://evil.example/i.png)",
+        "![i][r]\n\n[r]: https://evil.example/i.png",
+        "<https://evil.example/x>",
+        "https://evil.example/x",
+        "[a](javascript:alert(1))",
+        "[a](data:text/html;base64,x)",
+        '<a href="https://evil.example">x</a>',
+        "<svg onload=x><style>@import 'https://evil.example'</style>",
+        "| a |\n|---|\n| ![i](https://evil.example/i.png) |",
+    ],
+)
+def test_nothing_foreign_is_fetched_or_linked(text: str) -> None:
+    for model in ("m", "extractive"):
+        html = answer_html(message(text, model=model))
+        assert "<img" not in html
+        assert "<a " not in html
+        assert "<svg" not in html
+        assert "<style" not in html
 
 
 def test_a_list_item_is_marked_inside_the_item() -> None:

@@ -4,7 +4,6 @@ import pytest
 from django.utils import translation
 
 from accounts.templatetags.shown import listed
-from ingestion.templatetags.language_model import backend_label, detail_label
 from ingestion.templatetags.passages import below_title, gist, marked, plain
 
 
@@ -51,10 +50,3 @@ def test_names_in_a_row_have_the_comma_of_the_language() -> None:
     assert listed(["a", "b"]) == "a, b"
     with translation.override("zh-hans"):
         assert listed(["a", "b"]) == "a、b"
-
-
-def test_back_ends_have_names_for_people() -> None:
-    assert backend_label("openai") == "OpenAI-compatible server"
-    assert backend_label("our_own") == "our_own"
-    assert detail_label("base_url") == "Address of the server"
-    assert detail_label("api_version") == "api version"

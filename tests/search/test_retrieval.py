@@ -53,12 +53,16 @@ class Noise:
         rows = [np.random.default_rng(crc32(text.encode())).normal(size=16) for text in texts]
         return np.array([row / np.linalg.norm(row) for row in rows], dtype=np.float32)
 
+    embed_queries = embed
+
 
 class NoModel:
     fingerprint, dimension = "none", 2
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         raise ModelUnavailable("the model is missing")
+
+    embed_queries = embed
 
 
 def candidates(*pairs: tuple[str, float]) -> list[tuple[str, Candidate]]:

@@ -1,0 +1,155 @@
+"""How often one person, key or address may ask within a while.
+
+The counts lie in Redis, where all processes of the site share them; while Redis is away each process
+counts for itself. Windows move: what counts is the last minute, not the one on the clock.
+"""
+
+import hashlib
+import logging
+import math
+import time
+from functools import cache
+from threading import Lock
+from typing import Literal
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.utils.translation import ngettext
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+logger = logging.getLogger(__name__)
+
+Scope = Literal["chat", "search", "login"]
+NONE = "off"
+RETRY_REDIS_S = 5.0
+
+
+class TooManyRequests(Exception):
+    """``retry_after`` is the wait in whole seconds after which one more request is let through."""
+
+    code = "too_many_requests"
+    permanent = False
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            ngettext(
+                "You asked too often within a short time: try again in %(seconds)d second.",
+                "You asked too often within a short time: try again in %(seconds)d seconds.",
+                retry_after,
+            )
+            % {"seconds": retry_after}
+        )
+        self.retry_after = retry_after
+
+
+def take(scope: Scope, who: str) -> None:
+    """Counts one request of ``who``. Raises ``TooManyRequests``, and then it does not count.
+
+    The limit is ``settings.RATE_LIMITS[scope]``, such as "30/minute"; "off" means that there is none.
+    """
+    limit = _limit(settings.RATE_LIMITS.get(scope, NONE))
+    if limit is not None:
+        _counters(settings.REDIS_URL).take(limit, scope, _digest(who))
+
+
+def forget(scope: Scope, who: str) -> None:
+    """As if ``who`` had not asked yet."""
+    limit = _limit(settings.RATE_LIMITS.get(scope, NONE))
+    if limit is not None:
+        _counters(settings.REDIS_URL).forget(limit, scope, _digest(who))
+
+
+def take_for(request: HttpRequest, scope: Scope) -> None:
+    """``take`` for whoever sends the request."""
+    take(scope, identity(request))
+
+
+def identity(request: HttpRequest) -> str:
+    """An API key counts for itself, a person in the browser for themselves, a visitor by address."""
+    key = getattr(request, "api_key", "")
+    if key:
+        return f"key {key}"
+    if request.user.is_authenticated:
+        return f"user {request.user.pk}"
+    return f"address {address(request)}"
+
+
+def address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def reset() -> None:
+    """Forgets what this process counted by itself."""
+    _counters.cache_clear()
+
+
+class _Counters:
+    def __init__(self, url: str) -> None:
+        self._shared = MovingWindowRateLimiter(
+            RedisStorage(
+                url.replace("unix://", "redis+unix://", 1),
+                wrap_exceptions=True,
+                socket_connect_timeout=1,
+                socket_timeout=2,
+                retry=Retry(NoBackoff(), 1),  # type: ignore[arg-type]  # passed on to redis.from_url
+            )
+        )
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._lock = Lock()
+        self._away_until = 0.0
+
+    def take(self, limit: RateLimitItem, *who: str) -> None:
+        limiter = self._limiter()
+        try:
+            self._take(limiter, limit, who)
+        except StorageError as error:
+            self._is_away(error)
+            self._take(self._own, limit, who)
+
+    def forget(self, limit: RateLimitItem, *who: str) -> None:
+        self._own.clear(limit, *who)
+        try:
+            self._limiter().clear(limit, *who)
+        except StorageError as error:
+            self._is_away(error)
+
+    def _take(self, limiter: MovingWindowRateLimiter, limit: RateLimitItem, who: tuple[str, ...]) -> None:
+        if not limiter.hit(limit, *who):
+            reset_at = limiter.get_window_stats(limit, *who).reset_time
+            raise TooManyRequests(max(1, math.ceil(reset_at - time.time())))
+
+    def _limiter(self) -> MovingWindowRateLimiter:
+        with self._lock:
+            return self._own if time.monotonic() < self._away_until else self._shared
+
+    def _is_away(self, error: StorageError) -> None:
+        logger.warning("requests are counted in this process alone while Redis is away: %s", error)
+        with self._lock:
+            self._away_until = time.monotonic() + RETRY_REDIS_S
+
+
+@cache
+def _counters(url: str) -> _Counters:
+    return _Counters(url)
+
+
+@cache
+def _limit(text: str) -> RateLimitItem | None:
+    """Raises ``ImproperlyConfigured`` for a limit that cannot be read."""
+    if text.strip().lower() in ("", NONE):
+        return None
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{text!r} is no rate limit; write one like 30/minute, or off") from error
+
+
+def _digest(who: str) -> str:
+    """Names and keys do not stand in Redis as they are."""
+    return hashlib.blake2b(who.encode(), digest_size=16).hexdigest()

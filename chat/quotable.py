@@ -1,0 +1,69 @@
+"""What of a passage may be quoted as a sentence."""
+
+import re
+
+from chat.citation_marks import take_out
+from search.sentences import sentences as sentence_spans
+
+LONGEST = 600
+
+_HEADING = re.compile(r"#{1,6}\s")
+_ROW = re.compile(r"\s*\|")
+_FENCE = re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,}).*$")
+_BULLET = re.compile(r"^(?:[-*+>•·▪]\s+|\d+[.)]\s+)+")
+_LEADS_ON = re.compile(r"[:：][\"'”’*_`)）]*\Z")
+_ENDED = re.compile(r"[.!?…。！？；:：][\"'”’»)\]】」』）》*_`]*\Z")
+_NUMBERING = re.compile(
+    r"^(?:(?:chapter|section|part|appendix)\s+\w+|\d+(?:\.\d+)*\.?|第\S{1,4}[章节節条條])\s*", re.I
+)
+_TITLE_CHARS = 60
+_TITLE_WORDS = 8
+_TITLE_WIDE_CHARS = 24
+_WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff]")
+_GOOD_CUT = re.compile(r"[\s，、,;；]\S*\Z")
+
+
+def quotable(text: str) -> list[str]:
+    """The sentences of ``text`` in order, without the marks of lists, none longer than ``LONGEST``.
+
+    Where it has none: the rows of its table, words that only lead on to a list, or its headings. A number
+    in brackets that stands in the text itself is left out: in an answer it would cite.
+    """
+    prose: list[str] = []
+    rows: list[str] = []
+    headings: list[str] = []
+    for start, end in sentence_spans(text):
+        sentence = _cleaned(text[start:end])
+        if not any(map(str.isalnum, sentence)):
+            continue
+        if _ROW.match(sentence):
+            rows.append(sentence)
+        elif _HEADING.match(sentence) or _is_title(text, start, end):
+            headings.append(sentence)
+        else:
+            prose.append(sentence)
+    whole = [sentence for sentence in prose if not _LEADS_ON.search(sentence)]
+    return whole or rows or prose or [heading.lstrip("# ") for heading in headings]
+
+
+def _cleaned(sentence: str) -> str:
+    bare, _marks = take_out(_FENCE.sub("", sentence).strip())
+    bare = _BULLET.sub("", bare)
+    return bare if len(bare) <= LONGEST else _GOOD_CUT.sub("", bare[:LONGEST])
+
+
+def _is_title(text: str, start: int, end: int) -> bool:
+    """A short line without a full stop or a figure, above other text: a heading in plain text."""
+    line = text[start:end]
+    below = text[end:].lstrip(" \t")
+    if "\n" in line or not below.startswith("\n") or not below.strip():
+        return False
+    if text[:start].rstrip(" \t")[-1:] not in ("", "\n") or _BULLET.match(line) or _ENDED.search(line):
+        return False
+    words = _NUMBERING.sub("", line)
+    if any(map(str.isdigit, words)) or len(line) > _TITLE_CHARS:
+        return False
+    if len(_WIDE.findall(line)) > _TITLE_WIDE_CHARS or len(line.split()) > _TITLE_WORDS:
+        return False
+    following = below.lstrip().split("\n", 1)[0]
+    return below.startswith("\n\n") or len(following) > _TITLE_CHARS or _ENDED.search(following) is not None

@@ -1,0 +1,132 @@
+"""From a question in a conversation to the reading of it that the passages answer best.
+
+A follow-up such as "And who may delete it?" has two readings: by itself, and with what the last turn was
+about. Which one is meant shows in the passages: those found for the topic either speak of what is asked,
+or they do not and others do.
+"""
+
+import re
+from collections.abc import Callable, Sequence, Set
+
+from chat.phrases import phrases
+from chat.prompts import Turn
+from chat.rewriting import MAX_TURNS, by_model, carried, is_short, points_back, size
+from ingestion.finding import Found
+from llm.types import Backend
+from search import analysis, stopwords
+
+Find = Callable[[str], Found]
+
+# Of the passages found for a reading, the first few tell what it is about.
+LOOKED_AT = 3
+# The topic is left where its passages hold at most this part of what is asked, and others hold all of it.
+TOPIC_HOLDS = 0.34
+PLAIN_HOLDS = 0.99
+# From here on a question may be understood without its pronouns.
+MUCH_TERMS = 4.0
+# A passage is about the topic if it holds this part of what the best of them holds of it.
+ABOUT_TOPIC = 0.5
+
+# Words that many documents hold whatever they are about: finding them tells nothing.
+_GENERAL = frozenset(
+    analysis.tokens(
+        "long take much many cost work happen mean use need time year day make get go kind name call start "
+        "end begin big large old new high good way thing part reason first last exactly example detail more "
+        "other different possible important problem result find say tell give know become change"
+    )
+).union("需要 时间 多久 多长 具体 情况 方法 办法 原因 问题 开始 结束 例子 后来 主要 一共 名字".split())
+_STOP = frozenset(analysis.tokens(" ".join(stopwords.ENGLISH))) | stopwords.ENGLISH
+_PRONOUN = re.compile("[它牠他她]们?|[这那這][个個些里裡种種样樣项項]?|该|其")
+
+
+def understand(
+    question: str, history: Sequence[Turn], backend: Backend, find: Find, *, max_chars: int = 2000
+) -> tuple[str, Found]:
+    """The reading of ``question`` that was searched for, with what was found.
+
+    Without earlier turns that is the question as it is, and so where it stands alone. ``backend`` is asked to
+    rewrite it if it follows instructions; otherwise, and if that fails, words of the last turn are carried
+    over. Raises what ``find`` raises.
+    """
+    turns = list(history)[-MAX_TURNS:]
+    if not turns:
+        return question, find(question)
+    rewritten = by_model(question, turns, backend)
+    if rewritten and len(rewritten) <= max_chars:
+        return _rewritten_or_plain(question, rewritten, find)
+    with_topic = carried(question, turns)
+    leans = points_back(question)
+    if with_topic == question or len(with_topic) > max_chars or not (leans or is_short(question)):
+        return question, find(question)
+    if leans:
+        return _leaning(question, with_topic, find)
+    return _short(question, with_topic, find)
+
+
+def _rewritten_or_plain(question: str, rewritten: str, find: Find) -> tuple[str, Found]:
+    """The model is believed where the question points back. Where it does not, what the model put in may
+    be the topic that the question left: then the passages decide."""
+    found = find(rewritten)
+    if rewritten == question or (found.answerable and points_back(question)):
+        return rewritten, found
+    asked = set(_asked_terms(question))
+    if found.answerable and (not asked or _held(asked, found, _topic(question, rewritten)) > TOPIC_HOLDS):
+        return rewritten, found
+    plain = find(question)
+    if plain.answerable and not points_back(question):
+        return question, plain
+    return rewritten, found
+
+
+def _leaning(question: str, with_topic: str, find: Find) -> tuple[str, Found]:
+    """Points back: the topic stays unless its passages are silent on what is asked and others are not.
+
+    One that says much by itself may point back to its own words, so there the better passages decide.
+    """
+    topical = find(with_topic)
+    asked = set(_asked_terms(question))
+    within = _held(asked, topical, _topic(question, with_topic)) if asked else 1.0
+    says_much = size(question) >= MUCH_TERMS
+    if topical.answerable and within > TOPIC_HOLDS and not says_much:
+        return with_topic, topical
+    plain = find(question)
+    if not asked or not plain.answerable:
+        return with_topic, topical
+    by_itself = _held(asked, plain)
+    if says_much:
+        return (question, plain) if by_itself >= within else (with_topic, topical)
+    return (question, plain) if by_itself >= PLAIN_HOLDS else (with_topic, topical)
+
+
+def _short(question: str, with_topic: str, find: Find) -> tuple[str, Found]:
+    """Says little: the topic comes in where its passages hold all that is asked, or nothing else answers."""
+    plain, topical = find(question), find(with_topic)
+    asked = set(_asked_terms(question))
+    if not topical.answerable:
+        return question, plain
+    held = _held(asked, topical, _topic(question, with_topic)) if asked else 0.0
+    kept = held >= PLAIN_HOLDS or not plain.answerable
+    return (with_topic, topical) if kept else (question, plain)
+
+
+def _topic(question: str, with_topic: str) -> set[str]:
+    return set(analysis.query_terms(with_topic)) - set(analysis.query_terms(question))
+
+
+def _asked_terms(question: str) -> list[str]:
+    """The terms of the question itself that tell one subject from another."""
+    words = " ".join(phrases(_PRONOUN.sub(" ", question)))
+    terms = [term for term in analysis.query_terms(words) if not analysis.is_single(term)]
+    return [term for term in terms if term not in _GENERAL and term not in _STOP]
+
+
+def _held(asked: set[str], found: Found, topic: Set[str] = frozenset()) -> float:
+    """The largest part of ``asked`` that one of the first passages holds, of those about ``topic`` if given:
+    what stands in another passage than the topic is not said of it."""
+    bags = [
+        set(analysis.tokens(f"{passage.document}\n{passage.heading}\n{passage.text}"))
+        for passage in found.passages[:LOOKED_AT]
+    ]
+    most = max((len(topic & bag) for bag in bags), default=0)
+    about = [bag for bag in bags if len(topic & bag) >= ABOUT_TOPIC * most]
+    return max((len(asked & bag) for bag in about), default=0) / len(asked)

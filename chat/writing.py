@@ -1,0 +1,169 @@
+"""One back end writing one answer: its passages, its prompt, and what it says as it comes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import regex
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from chat import prompts
+from chat.context import distinct
+from chat.events import Event, Failure, Sources, Thinking, Token, Waiting
+from chat.prompts import Turn
+from ingestion.finding import FoundPassage
+from llm.errors import BadResponse, Blocked, ContextTooLong
+from llm.types import Backend, Delta, Description, Request, Source, Usage
+
+Widen = Callable[[Sequence[FoundPassage]], list[FoundPassage]]
+
+# A server whose context is smaller than the endpoint says is asked again with this part of it.
+SMALLER_CONTEXT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an answer is written to. ``question`` is as it was typed, ``reading`` what was searched for;
+    ``language`` is that of the notes."""
+
+    question: str
+    reading: str
+    history: tuple[Turn, ...]
+    language: str
+    instructions: str = ""
+
+    @property
+    def answer_language(self) -> str:
+        return prompts.language_of(self.question, self.language)
+
+
+@dataclass(slots=True)
+class Writing:
+    """An answer on its way. ``found`` are the passages as the search gave them, ``passages`` those that the
+    back end reads, in the order of their numbers."""
+
+    asked: Asked
+    found: tuple[FoundPassage, ...]
+    widen: Widen | None = None
+    passages: tuple[FoundPassage, ...] = ()
+    described: Description | None = None
+    text: str = ""
+    usage: Usage = field(default_factory=Usage)
+    says_no: bool = False
+    finish_reason: str = ""
+    failure: Failure | None = None
+
+    @property
+    def sources(self) -> list[Source]:
+        return [Source(n, passage.text, title_of(passage)) for n, passage in enumerate(self.passages, 1)]
+
+    def by(self, backend: Backend) -> Iterator[Event]:
+        """Lets ``backend`` write. Raises ``LLMError``; ``self.text`` then holds what came before."""
+        self.described = backend.describe()
+        yield from self._choose_passages(self.described)
+        try:
+            yield from self._stream(backend, self.described)
+        except ContextTooLong:
+            if self.text or not self.described.follows_instructions:
+                raise
+            smaller = int(self.described.context_tokens * SMALLER_CONTEXT)
+            yield from self._stream(backend, replace(self.described, context_tokens=smaller))
+        # A server may have chosen the model itself, on the first request.
+        self.described = backend.describe()
+        if self.described.is_model and not self.text.strip() and not self.says_no:
+            raise self._empty()
+
+    def _choose_passages(self, described: Description) -> Iterator[Event]:
+        """Widened and without doubles for a reader; quoting was tuned on the passages as they are."""
+        passages = list(self.found)
+        if described.is_model:
+            passages = distinct(self.widen(passages) if self.widen is not None else passages)
+        if tuple(passages) != self.passages:
+            self.passages = tuple(passages)
+            yield Sources(self.passages)
+
+    def _stream(self, backend: Backend, described: Description) -> Iterator[Event]:
+        start = Start()
+        for delta in backend.stream(self._request(backend, described)):
+            yield from self._take(delta, start)
+        yield from self._append(start.rest())
+        self.says_no = start.says_no
+
+    def _take(self, delta: Delta, start: "Start") -> Iterator[Event]:
+        if delta.usage is not None:
+            self.usage = delta.usage
+        self.finish_reason = delta.finish_reason or self.finish_reason
+        if delta.reasoning:
+            yield Thinking(delta.reasoning)
+        if not (delta.text or delta.reasoning):
+            yield Waiting()
+        yield from self._append(start.feed(delta.text))
+
+    def _append(self, text: str) -> Iterator[Event]:
+        if text:
+            self.text += text
+            yield Token(text)
+
+    def _request(self, backend: Backend, described: Description) -> Request:
+        language = self.asked.answer_language
+        prompt = prompts.build(
+            self.asked.question,
+            self.sources,
+            backend=described,
+            count=backend.count_tokens,
+            history=self.asked.history,
+            language=language,
+            instructions=self.asked.instructions,
+        )
+        return Request(
+            messages=prompt.messages,
+            question=self.asked.reading,
+            # A back end that only continues text, or quotes, fits the sources into its own format.
+            sources=prompt.used if described.is_model and described.follows_instructions else self.sources,
+            max_tokens=prompt.max_tokens,
+            language=language,
+        )
+
+    def _empty(self) -> BadResponse | Blocked:
+        with translation.override(self.asked.language):
+            if self.finish_reason == "content_filter":
+                return Blocked(
+                    _("The provider's safety filter withheld the answer: put the question in other words.")
+                )
+            return BadResponse(_("The language model gave an empty answer."))
+
+
+def title_of(passage: FoundPassage) -> str:
+    """The document and the headings above a passage."""
+    return f"{passage.document} › {passage.heading}" if passage.heading else passage.document
+
+
+class Start:
+    """Holds the first characters back until it is clear whether they are ``[0]``, in whatever brackets."""
+
+    _NO = regex.compile(r"\s*(?:\*\*|`)?[\[【［(（]\s*[0０]\s*[\])】］）](?:\*\*|`)?[\s:：,，.。-]*")
+
+    def __init__(self) -> None:
+        self.says_no = False
+        self._held: str | None = ""
+
+    def feed(self, text: str) -> str:
+        if self._held is None:
+            return text
+        self._held = (self._held + text).lstrip()
+        found = self._NO.match(self._held, partial=True)
+        if found is not None and (found.partial or found.end() == len(self._held)):
+            return ""
+        text, self._held = self._held, None
+        if found is not None:
+            self.says_no = True
+            return text[found.end() :]
+        return text
+
+    def rest(self) -> str:
+        held, self._held = self._held or "", None
+        found = self._NO.fullmatch(held) if held else None
+        if found is not None:
+            self.says_no = True
+            return ""
+        return held

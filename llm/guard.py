@@ -1,0 +1,176 @@
+"""What stands between the site and every endpoint: retries, a circuit breaker, a limit on concurrency.
+
+Waiting is cut into slices, and each slice gives an empty ``Delta``: whoever reads the stream hears in
+time that nothing has come yet, and can leave it.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import BoundedSemaphore
+from typing import ClassVar
+
+from django.utils.translation import gettext as _
+
+from llm.breaker import Breaker, Clock
+from llm.errors import LLMError, RateLimited, Unavailable
+from llm.types import Backend, Delta, Description, Kind, Request
+
+logger = logging.getLogger(__name__)
+
+SLICE_S = 0.25
+FIRST_STEP_S = 0.5
+LONGEST_STEP_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``patience_s`` bounds all waiting of one request together: for its turn and between attempts.
+
+    After ``failures`` in a row nothing is sent for ``rest_s``.
+    """
+
+    concurrency: int = 4
+    patience_s: float = 30.0
+    attempts: int = 4
+    failures: int = 5
+    rest_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """``draw(a, b)`` is a random number between the two."""
+
+    clock: Clock = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    draw: Callable[[float, float], float] = random.uniform
+
+
+class Guarded:
+    """A back end under the name of its endpoint.
+
+    Asks again only what may pass by itself (``LLMError.permanent`` is false), only before the first
+    word, and only within the patience: full jitter over exponential steps (M. Brooker, "Exponential
+    Backoff And Jitter", 2015), never sooner than the server asked for. Counts are kept in the object,
+    so they hold for one process.
+    """
+
+    kind: ClassVar[Kind] = Kind(title="Endpoint")
+
+    def __init__(
+        self, backend: Backend, name: str, limits: Limits | None = None, timing: Timing | None = None
+    ) -> None:
+        self.name = name
+        self._backend = backend
+        self._limits = limits or Limits()
+        self._timing = timing or Timing()
+        self._places = BoundedSemaphore(self._limits.concurrency)
+        self._breaker = Breaker(
+            failures=self._limits.failures, rest_s=self._limits.rest_s, clock=self._timing.clock
+        )
+
+    def describe(self) -> Description:
+        return replace(self._backend.describe(), name=self.name)
+
+    def count_tokens(self, text: str) -> int:
+        return self._backend.count_tokens(text)
+
+    def resting_s(self) -> float:
+        """Seconds until the endpoint is tried again after it failed too often; 0 while it is in use."""
+        return self._breaker.resting_s()
+
+    def stream(self, request: Request) -> Iterator[Delta]:
+        until = self._timing.clock() + self._limits.patience_s
+        yield from self._wait_for_place(until)
+        try:
+            yield from self._attempts(request, until)
+        finally:
+            self._places.release()
+
+    def _wait_for_place(self, until: float) -> Iterator[Delta]:
+        while not self._places.acquire(blocking=False):
+            left = until - self._timing.clock()
+            if left <= 0:
+                raise RateLimited(
+                    _("“%(name)s” is writing as many answers as it may at once: try again in a moment.")
+                    % {"name": self.name}
+                )
+            yield from self._wait(min(left, SLICE_S))
+
+    def _attempts(self, request: Request, until: float) -> Iterator[Delta]:
+        for attempt in range(1, self._limits.attempts + 1):
+            attempted = _Attempt()
+            try:
+                yield from self._attempt(request, attempted)
+                return
+            except LLMError as error:
+                logger.warning("endpoint %s, attempt %d: %s: %s", self.name, attempt, error.code, error)
+                wait = self._pause(error, attempt)
+                late = self._timing.clock() + wait > until
+                last = attempt == self._limits.attempts
+                if attempted.begun or error.permanent or attempted.refused or late or last:
+                    raise
+            yield from self._wait(wait)
+
+    def _attempt(self, request: Request, attempted: "_Attempt") -> Iterator[Delta]:
+        rest = self._breaker.enter()
+        if rest:
+            attempted.refused = True
+            raise Unavailable(
+                _("“%(name)s” failed several times in a row and is tried again in %(seconds)d seconds.")
+                % {"name": self.name, "seconds": round(rest) or 1},
+                retry_after=rest,
+            )
+        with self._counted(attempted):
+            deltas = self._backend.stream(request)
+            try:
+                for delta in deltas:
+                    attempted.begun = attempted.begun or bool(delta.text or delta.reasoning)
+                    yield delta
+            finally:
+                close = getattr(deltas, "close", None)
+                if close is not None:
+                    close()
+
+    @contextmanager
+    def _counted(self, attempted: "_Attempt") -> Iterator[None]:
+        """Tells the breaker how it ended. A refusal for good is an answer: the server is there."""
+        try:
+            yield
+        except LLMError as error:
+            if error.permanent:
+                self._breaker.answered()
+            else:
+                self._breaker.failed()
+            raise
+        except BaseException:
+            if attempted.begun:
+                self._breaker.answered()
+            else:
+                self._breaker.left()
+            raise
+        self._breaker.answered()
+
+    def _pause(self, error: LLMError, attempt: int) -> float:
+        step = min(FIRST_STEP_S * 2 ** (attempt - 1), LONGEST_STEP_S)
+        return max(self._timing.draw(0.0, step), error.retry_after or 0.0)
+
+    def _wait(self, seconds: float) -> Iterator[Delta]:
+        until = self._timing.clock() + seconds
+        while True:
+            yield Delta()
+            left = until - self._timing.clock()
+            if left <= 0:
+                return
+            self._timing.sleep(min(left, SLICE_S))
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """``begun`` after the first word; ``refused`` where nothing was sent."""
+
+    begun: bool = False
+    refused: bool = False

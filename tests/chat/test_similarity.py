@@ -1,0 +1,46 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytest_django import Settings
+
+from chat.similarity import by_embedding
+from search import registry
+from search.coverage import PROBE_VERSION
+from search.protocols import Embedder
+
+
+@pytest.fixture
+def english_only(settings: Settings, tmp_path: Path) -> Embedder:
+    """An embedder that was measured to know English and no other language."""
+    settings.DATA_DIR = tmp_path
+    settings.EMBEDDING = {"BACKEND": settings.EMBEDDING["BACKEND"], "OPTIONS": {"dimension": 64}}
+    registry.reset()
+    embedder = registry.embedder()
+    (tmp_path / "models").mkdir()
+    kept = tmp_path / "models" / f"coverage-{PROBE_VERSION}-{embedder.fingerprint}.json"
+    kept.write_text(json.dumps({"languages": {"en": 0.9, "zh": 0.1}, "noise": 0.3}))
+    return embedder
+
+
+def test_pairs_in_a_known_language_get_their_cosine(english_only: Embedder) -> None:
+    one, other = "The tower is high.", "The tower is very high."
+    (cosine,) = by_embedding([(one, other)])
+    vectors = english_only.embed([one, other])
+    assert cosine == pytest.approx(float(np.dot(vectors[0], vectors[1])))
+
+
+def test_other_languages_are_not_guessed(english_only: Embedder) -> None:
+    assert by_embedding([("灯塔很高。", "灯塔高。"), ("The tower.", "灯塔。")]) == [None, None]
+    assert by_embedding([]) == []
+
+
+def test_a_model_that_is_missing_changes_no_answer(settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    settings.EMBEDDING = {
+        "BACKEND": "search.embedding.sentence_transformer.SentenceTransformerEmbedder",
+        "OPTIONS": {"model": str(tmp_path / "nothing-here")},
+    }
+    registry.reset()
+    assert by_embedding([("The tower is high.", "It is high.")]) == [None]

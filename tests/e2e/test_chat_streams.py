@@ -1,0 +1,186 @@
+"""An answer on its way, in a real browser: stopped, reloaded, in two tabs, broken off, and orphaned."""
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect
+
+from tests.chat.slow_model import Script, SlowModel
+from tests.e2e.browser import Visitor, chromium
+from tests.e2e.conftest import PASSWORD, with_administrator
+from tests.e2e.site import Site
+
+pytestmark = pytest.mark.timeout(300)
+
+PATIENCE_MS = 60_000
+DOCUMENT = b"# Coast\n\nThe lighthouse was built in 1897. It is 42 metres high. Its keeper was Ada Holm.\n"
+QUESTION = "How high is the lighthouse?"
+WORDS = [
+    "The ",
+    "lighthouse ",
+    "is ",
+    "42 ",
+    "metres ",
+    "high ",
+    "[1]. ",
+    "Its ",
+    "keeper ",
+    "was ",
+    "Ada Holm [1].",
+]
+PART = "The lighthouse is 42 metres high"
+WHOLE = re.compile(r"The lighthouse is 42 metres high.*Its keeper was Ada Holm", re.DOTALL)
+
+
+@dataclass
+class Scene:
+    site: Site
+    model: SlowModel
+    browser: Browser
+
+    def arrive(self) -> Visitor:
+        person = Visitor.arrive(self.browser)
+        person.sign_in(self.site.url, "root", PASSWORD)
+        person.page.wait_for_url(f"{self.site.url}/")
+        return person
+
+    def ask(self, page: Page, script: Script) -> None:
+        """Asks, and returns when the first part can be read."""
+        self.model.hold_again()
+        self.model.script = script
+        self.model.spoken.clear()
+        page.goto(f"{self.site.url}/chat/?c=coast")
+        page.fill("[name=question]", QUESTION)
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(r"/chat/[0-9a-f-]{36}/"))
+        expect(page.locator("article.answer [data-text]")).to_contain_text(PART, timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp("streams") / "data"
+    with SlowModel().serving() as model, chromium() as browser:
+        extra = {"LLM_BASE_URL": model.base_url, "LLM_MODEL": "slow", "RATE_LIMIT_LOGIN": "off"}
+        site = Site(folder, extra=extra).start()
+        api = with_administrator(site)
+        assert api.call("POST", "/collections", json={"name": "Coast", "slug": "coast"}).status_code == 201
+        api.upload("coast", {"coast.md": DOCUMENT})
+        deadline = time.monotonic() + 60
+        while not api.call("GET", "/collections/coast/documents?status=ready").json()["count"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        yield Scene(site, model, browser)
+        model.go_on()
+        if site.process is not None and site.process.poll() is None:
+            site.stop()
+
+
+def silent_after_part() -> Script:
+    return Script(WORDS, every_s=0.02, hold_after=7)
+
+
+def answer(page: Page, status: str) -> None:
+    expect(page.locator("article.answer")).to_have_attribute("data-status", status, timeout=PATIENCE_MS)
+
+
+def test_stop_does_not_wait_for_a_silent_model(scene: Scene) -> None:
+    person = scene.arrive()
+    scene.ask(person.page, silent_after_part())
+    person.page.get_by_role("button", name="Stop").click()
+    answer(person.page, "stopped")
+    assert scene.model.speaking == 1, "the model is still silent, and nobody waits for it"
+    expect(person.page.locator("[data-text]")).to_contain_text(PART)
+    expect(person.page.locator("[data-text] a.cite")).to_have_count(1)
+
+    scene.model.script = Script(WORDS, every_s=0.01)
+    scene.model.go_on()
+    person.page.get_by_role("button", name="Write again").click()
+    answer(person.page, "done")
+    expect(person.page.locator("[data-text]")).to_contain_text(WHOLE)
+    assert person.complaints == []
+
+
+def test_a_reload_goes_on_where_the_answer_is(scene: Scene) -> None:
+    person = scene.arrive()
+    scene.ask(person.page, silent_after_part())
+    person.page.reload()
+    expect(person.page.locator("answer-stream [data-text]")).to_contain_text(PART)
+    scene.model.go_on()
+    answer(person.page, "done")
+    expect(person.page.locator("[data-text]")).to_contain_text(WHOLE)
+    assert len(scene.model.spoken) == 1, "a reload asks the model nothing"
+    assert person.complaints == []
+
+
+def test_two_tabs_show_the_same(scene: Scene) -> None:
+    person = scene.arrive()
+    scene.ask(person.page, silent_after_part())
+    second = person.context.new_page()
+    second.goto(person.page.url)
+    expect(second.locator("answer-stream [data-text]")).to_contain_text(PART)
+    scene.model.go_on()
+    for page in (person.page, second):
+        answer(page, "done")
+    assert person.page.locator("[data-text]").inner_html() == second.locator("[data-text]").inner_html()
+    assert len(scene.model.spoken) == 1
+    assert person.complaints == []
+
+
+def test_a_lost_model_leaves_its_part_and_is_tried_again(scene: Scene) -> None:
+    person = scene.arrive()
+    scene.ask(person.page, Script(WORDS, every_s=0.02, drop_after=7))
+    answer(person.page, "failed")
+    expect(person.page.locator("[data-text]")).to_contain_text(PART)
+    expect(person.page.locator(".answer-end")).to_contain_text("breaks off")
+    person.page.evaluate("window.sameDocument = true")
+    scene.model.script = Script(WORDS, every_s=0.01)
+    person.page.get_by_role("button", name="Try again").click()
+    answer(person.page, "done")
+    expect(person.page.locator("[data-text]")).to_contain_text(WHOLE)
+    assert person.page.evaluate("window.sameDocument"), "the page was reloaded"
+    assert person.complaints == []
+
+
+def test_a_killed_web_process_leaves_the_part(scene: Scene) -> None:
+    person = scene.arrive()
+    scene.ask(person.page, silent_after_part())
+    wait_until_stored(scene.site.folder)
+    scene.site.child("uvicorn").kill()
+    wait_for_web(scene.site)
+    answer(person.page, "interrupted")
+    expect(person.page.locator("[data-text]")).to_contain_text(PART)
+    expect(person.page.locator(".answer-end")).to_contain_text("restarted")
+    scene.model.script = Script(WORDS, every_s=0.01)
+    person.page.get_by_role("button", name="Try again").click()
+    answer(person.page, "done")
+    expect(person.page.locator("[data-text]")).to_contain_text(WHOLE)
+
+
+def wait_until_stored(folder: Path) -> None:
+    """The row holds the part received, also while the model is silent."""
+    deadline = time.monotonic() + 30
+    while True:
+        with sqlite3.connect(folder / "youju.sqlite3", timeout=10) as connection:
+            rows = connection.execute("SELECT text FROM chat_message WHERE status = 'streaming'").fetchall()
+        connection.close()
+        if any(PART in text for (text,) in rows):
+            return
+        assert time.monotonic() < deadline, rows
+        time.sleep(0.2)
+
+
+def wait_for_web(site: Site) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            if site.get("/healthz").ok:
+                return
+        except requests.ConnectionError:
+            assert time.monotonic() < deadline
+        time.sleep(0.2)
