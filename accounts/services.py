@@ -83,7 +83,8 @@ def user_for_api_key(text: str) -> User | None:
         return None
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        # Of many requests at once only the first one writes.
+        ApiKey.objects.filter(pk=key.pk, last_used_at=key.last_used_at).update(last_used_at=now)
     return key.user
 
 

@@ -54,7 +54,10 @@ _OFFERS = {
         rf"\b(?:{_MONTHS})\b|\b\w+day\b|\b\w+ centur(?:y|ies)\b|"
         r"[\d一二三四五六七八九十]+月|世纪|年代|时期|[春夏秋冬]季|初年|末年|朝"
     ),
-    "amount": rf"(?<![\d.,])(?!(?:1\d|20)\d\d(?![\d.,]))\d[\d.,]*|\b(?:{_NUMBERS})s?\b|{_DIGITS}+[\u4e00-\u9fff]|数[十百千万]",
+    "amount": (
+        rf"(?<![\d.,])(?!(?:1\d|20)\d\d(?!\d|[.,]\d))\d[\d.,]*|\b(?:{_NUMBERS})s?\b|"
+        rf"{_DIGITS}+[\u4e00-\u9fff]|数[十百千万]"
+    ),
     "person": rf"\w[·‧・•]\w+|{_TITLES}",
     "place": (
         r"[\u4e00-\u9fff][省市县国州区岛镇村河湖山洋洲街城港]|位于|"
@@ -79,6 +82,7 @@ _HEAD = re.compile(
     r"\b(?:what|which) (?:(?:kind|type|sort|name|form)s? of )?((?:[a-z'-]+ ?){1,4})|"
     r"(?:什么|何种|哪[一]?[个位种座名所项支本家条部些款]?|第?几)(?:样的|类型的|类|种)?([\u4e00-\u9fff]{1,2})"
 )
+_PLURALS = frozenset(["people", "men", "women", "children"])
 _HEAD_ENDS = frozenset("的了是在于与和及为被有由从到将就")
 
 
@@ -106,7 +110,8 @@ def _counted(question: str) -> str:
     if match is None:
         return ""
     words = _before_function_word(match[1] or "")
-    return match[2] or (words[-1] if words else "")
+    plural = [word for word in words if word.endswith("s") or word in _PLURALS]
+    return match[2] or next(iter(plural or words[-1:]), "")
 
 
 def _head(question: str) -> str:

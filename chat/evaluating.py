@@ -1,30 +1,17 @@
 """Judging answers against a golden set: is the gold answer in them, and is the right thing refused?"""
 
-import re
-import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chat.answering import answer
 from chat.citation_marks import take_out
 from chat.events import Finished
+from chat.gold_answers import holds_gold as holds_gold
 from ingestion.beir import Query
 from ingestion.finding import Found
 from llm.endpoints import line_up
 
 PASSAGES = 8
-_DROPPED = re.compile(r"[\W_]+")
-
-
-def normalised(text: str) -> str:
-    """NFKC, lower case, without spaces and punctuation."""
-    return _DROPPED.sub("", unicodedata.normalize("NFKC", text).lower())
-
-
-def holds_gold(texts: list[str], golds: tuple[str, ...]) -> bool:
-    """Whether one of ``texts`` holds one of the gold answers."""
-    clean = [normalised(text) for text in texts]
-    return any(gold and gold in text for gold in map(normalised, golds) for text in clean)
 
 
 @dataclass(slots=True)

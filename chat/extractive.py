@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from django.utils.translation import gettext_noop
+
 from chat.sentence_ranking import best_sentences
 from chat.similarity import by_embedding
 from llm.tokens import estimate
@@ -18,7 +20,7 @@ class Extractive:
     Adds no word of its own; answers nothing when there are no sources. One delta a sentence.
     """
 
-    kind: ClassVar[Kind] = Kind(title="Quotes only, no language model")
+    kind: ClassVar[Kind] = Kind(title=gettext_noop("Quotes only"))
 
     def __init__(self, options: Options | None = None) -> None:
         """Nothing to set: ``options`` is there because every back end takes some."""

@@ -21,6 +21,7 @@ from chat.quotable import quotable
 from chat.sentence_features import Candidate
 from llm.types import Source
 
+WEIGHTS = Path(__file__).parent / "sentence_weights.json"
 # As many of the likeliest sentences have their meaning compared.
 COMPARED = 8
 COMPARISON = ("first_score", "likeness", "below_most_alike", "most_alike", "likeness_with_before", "compared")
@@ -123,8 +124,7 @@ def _softmax(scores: Sequence[float]) -> list[float]:
 
 @lru_cache(maxsize=1)
 def _weights() -> Mapping[str, Sequence[float]]:
-    path = Path(__file__).parent / "sentence_weights.json"
-    fitted: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
+    fitted: dict[str, dict[str, float]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     names = {
         "words": sentence_features.NAMES,
         "dense": sentence_features.NAMES,

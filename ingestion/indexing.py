@@ -1,4 +1,4 @@
-"""The index worker's job: remove what the outbox names, then embed and index what is waiting.
+"""The index worker's job: remove what must go, then embed and index what is waiting.
 
 Both indexes are written before the database says so. A crash in between repeats the batch with the
 same ids, which changes nothing. One process at a time holds the lock, since tantivy has one writer.
@@ -6,24 +6,29 @@ same ids, which changes nothing. One process at a time holds the lock, since tan
 
 import fcntl
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ingestion.models import Chunk, Document, Removal
+from ingestion import clearing, fairness, reembedding
+from ingestion.embedding_cache import cache, embed_new, text_key
+from ingestion.index_progress import commit
+from ingestion.models import Chunk, Document, DocumentBuild, Generation
 from search import registry
+from search.protocols import Vectors
 from search.types import Chunk as Passage
 
 log = logging.getLogger(__name__)
 
-BATCH = 256
-SHARE = 64
+FIRST_BATCH = 128
+SMALLEST_BATCH, LARGEST_BATCH = 64, 1024
+BATCH_S = 2.5
 Status, Step = Document.Status, Document.Step
 
 
@@ -44,62 +49,65 @@ def index_lock() -> Iterator[None]:
         yield
 
 
+class Pace:
+    """How many chunks to take at once, so that a batch lasts about ``BATCH_S`` seconds: whoever comes
+    next waits for the batch that has begun."""
+
+    def __init__(self) -> None:
+        self.batch = self.to_embed = FIRST_BATCH
+
+    def learn(self, chunks: int, embedded: int, seconds: float) -> None:
+        """After a batch of ``chunks`` of which ``embedded`` were not in the cache."""
+        goal = BATCH_S / max(seconds, 0.001)
+        if embedded > chunks // 2:
+            self.to_embed = self.batch = _within(int(embedded * min(goal, 2)))
+        else:
+            self.batch = _within(int(chunks * min(goal, 4)))
+
+
+def _within(size: int) -> int:
+    return max(SMALLEST_BATCH, min(LARGEST_BATCH, size))
+
+
 def index_all() -> int:
     """Indexes until nothing is waiting; returns the number of chunks. Raises ``SearchError``."""
     done = 0
+    pace = Pace()
     with index_lock():
-        remove_waiting()
-        while batch := next_batch():
-            index_batch(batch)
-            done += len(batch)
-            remove_waiting()
-    return done
-
-
-def remove_waiting() -> None:
-    """Empties the outbox. An id that the database knows again stays in its index."""
-    vectors, lexical = registry.vector_index(), registry.lexical_index()
-    for removal in Removal.objects.order_by("pk"):
-        if not removal.ids:
-            vectors.drop(removal.index_id)
-            lexical.drop(removal.index_id)
-        else:
-            known = set(Chunk.objects.filter(id__in=removal.ids).values_list("id", flat=True))
-            gone = [chunk_id for chunk_id in removal.ids if chunk_id not in known]
-            if gone:
-                vectors.delete(removal.index_id, gone)
-                lexical.delete(removal.index_id, gone)
-        removal.delete()
+        while True:
+            clearing.clear()
+            batch = next_batch(pace.batch)
+            if not batch:
+                if reembedding.finish_complete():
+                    continue
+                if not clearing.clear():
+                    return done
+                continue
+            began = time.monotonic()
+            indexed, embedded = index_batch(batch, pace.to_embed)
+            pace.learn(indexed, embedded, time.monotonic() - began)
+            done += indexed
+            reembedding.finish_complete()
 
 
 def waiting() -> QuerySet[Chunk]:
-    """Chunks that are in no index yet. Those of a ready document are being repaired."""
-    return Chunk.objects.filter(indexed=False, document__status__in=[Status.PROCESSING, Status.READY])
-
-
-def next_batch() -> list[Chunk]:
-    """Up to ``BATCH`` chunks of one generation, at most a share of a document while others wait, so
-    that a long document does not hold up a short one: who was served last comes last."""
-    queue = (
-        waiting().order_by("document__updated_at", "document_id").values_list("generation_id", "document_id")
+    """Chunks that are in no index yet, next one first: of the generation that is searched and of those
+    that are built. Those of a ready document are being repaired."""
+    built = DocumentBuild.objects.filter(
+        generation=OuterRef("generation"), document=OuterRef("document")
+    ).exclude(step=DocumentBuild.Step.SPLIT)
+    searched = Q(
+        generation__state=Generation.State.ACTIVE,
+        document__status__in=[Status.PROCESSING, Status.READY],
+        document__step__in=[Step.INDEX, Step.DONE],
     )
-    pairs = list(queue.distinct()[:BATCH])
-    if not pairs:
-        return []
-    generation = pairs[0][0]
-    documents = [document for of, document in pairs if of == generation]
-    share = max(BATCH // len(documents), SHARE if len(documents) > 1 else BATCH)
-    batch: list[Chunk] = []
-    for document in documents:
-        if len(batch) >= BATCH:
-            break
-        chunks = (
-            waiting()
-            .filter(document_id=document, generation_id=generation)
-            .select_related("document", "generation")
-        )
-        batch.extend(chunks.order_by("ordinal")[: min(share, BATCH - len(batch))])
-    return batch
+    beside = Q(Exists(built), generation__state=Generation.State.BUILDING)
+    return Chunk.objects.filter(searched | beside, indexed=False).order_by("turn")
+
+
+def next_batch(size: int = FIRST_BATCH) -> list[Chunk]:
+    """The chunks whose turn it is, of as many documents as wait."""
+    return list(waiting().select_related("document__run", "generation__run")[:size])
 
 
 def passage(chunk: Chunk) -> Passage:
@@ -113,49 +121,57 @@ def passage(chunk: Chunk) -> Passage:
     )
 
 
-def index_batch(batch: list[Chunk]) -> None:
-    """Embeds, writes both indexes, then says so in the database.
+def index_batch(batch: Sequence[Chunk], to_embed: int = LARGEST_BATCH) -> tuple[int, int]:
+    """Embeds, writes both indexes, then says so in the database: for the whole batch, or as many from
+    its beginning as need no more than ``to_embed`` new vectors. Returns how many those were, and how many
+    of their vectors were computed now.
 
     An index made with another embedding model than the one that is set now gets words only: vectors of
     two models cannot be compared.
     """
-    generation = batch[0].generation
-    index_id = generation.index_id
-    passages = [passage(chunk) for chunk in batch]
+    batch, vectors, embedded = _vectors(batch, to_embed)
+    by_generation = sorted(batch, key=lambda chunk: chunk.generation_id)
+    for generation, group in groupby(by_generation, key=lambda chunk: chunk.generation):
+        passages = [passage(chunk) for chunk in group]
+        with_vector = [item for item in passages if item.id in vectors]
+        if with_vector:
+            registry.vector_index().upsert(
+                generation.index_id,
+                [item.id for item in with_vector],
+                [item.document_id for item in with_vector],
+                np.stack([vectors[item.id] for item in with_vector]),
+            )
+        registry.lexical_index().upsert(generation.index_id, passages)
+    commit(batch)
+    fairness.served(fairness.INDEXING, max(chunk.turn for chunk in batch))
+    return len(batch), embedded
+
+
+def _vectors(batch: Sequence[Chunk], to_embed: int) -> tuple[Sequence[Chunk], dict[str, Vectors], int]:
+    """The part of the batch that is taken, the vectors of its chunks by id, and how many are new."""
     embedder = registry.embedder()
-    if generation.embedding == embedder.fingerprint:
-        vectors = embedder.embed([embedding_text(item) for item in passages])
-        registry.vector_index().upsert(
-            index_id, [item.id for item in passages], [item.document_id for item in passages], vectors
-        )
-    registry.lexical_index().upsert(index_id, passages)
-    _commit(batch)
+    model = embedder.fingerprint
+    texts: dict[str, tuple[bytes, str]] = {}
+    for chunk in batch:
+        if chunk.generation.embedding == model:
+            text = embedding_text(passage(chunk))
+            texts[chunk.id] = text_key(model, text), text
+    known = cache().get([key for key, _text in texts.values()])
+    new: dict[bytes, str] = {}
+    taken: list[Chunk] = []
+    for chunk in batch:
+        key, text = texts.get(chunk.id, (b"", ""))
+        if key and key not in known and key not in new:
+            if len(new) == to_embed:
+                break
+            new[key] = text
+        taken.append(chunk)
+    known |= embed_new(embedder, new.items())
+    vectors = {chunk.id: known[texts[chunk.id][0]] for chunk in taken if chunk.id in texts}
+    return taken, vectors, len(new)
 
 
 def embedding_text(item: Passage) -> str:
     """What the embedding model reads: the passage under its title and headings."""
     above = " › ".join(part for part in (item.title, item.heading) if part)
     return f"{above}\n{item.text}" if above else item.text
-
-
-@transaction.atomic
-def _commit(batch: list[Chunk]) -> None:
-    """Marks the chunks, moves the progress, and ends the documents that are complete."""
-    Chunk.objects.filter(id__in=[chunk.id for chunk in batch]).update(indexed=True)
-    now = timezone.now()
-    ordered = sorted(batch, key=lambda chunk: chunk.document_id)
-    for document_id, chunks in groupby(ordered, key=lambda chunk: chunk.document_id):
-        count = sum(1 for _chunk in chunks)
-        held = Document.objects.filter(pk=document_id, step=Step.INDEX, status=Status.PROCESSING)
-        held.update(indexed_count=F("indexed_count") + count, updated_at=now)
-    complete = (
-        Document.objects.filter(
-            pk__in={chunk.document_id for chunk in batch}, step=Step.INDEX, status=Status.PROCESSING
-        )
-        .annotate(left=Count("chunks", filter=Q(chunks__indexed=False)))
-        .filter(left=0)
-        .values_list("pk", flat=True)
-    )
-    Document.objects.filter(pk__in=list(complete)).update(
-        status=Status.READY, step=Step.DONE, claim=None, finished_at=now, updated_at=now
-    )

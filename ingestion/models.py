@@ -9,6 +9,20 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, Visibility
+from ingestion.work_models import DocumentBuild, Turn
+
+__all__ = [
+    "Chunk",
+    "Collection",
+    "Document",
+    "DocumentBuild",
+    "DocumentText",
+    "Generation",
+    "Membership",
+    "Removal",
+    "Run",
+    "Turn",
+]
 
 
 class Collection(models.Model):
@@ -55,25 +69,40 @@ class Membership(models.Model):
 class Generation(models.Model):
     """One index of a collection, made with one (embedding model, splitter) fingerprint.
 
-    A new one can be built beside the active one and take its place when complete.
+    A new one can be built beside the active one and take its place when complete. ``split_options`` are
+    the splitter's settings that it is built with. ``ended_at`` is when it stopped being used, and
+    ``dropped_at`` when its chunks and indexes were gone.
     """
 
     class State(models.TextChoices):
         BUILDING = "building", _("building")
         ACTIVE = "active", _("active")
         RETIRED = "retired", _("retired")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="generations")
     embedding = models.CharField(max_length=120)
     splitter = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State, default=State.BUILDING)
+    run = models.OneToOneField(
+        "Run", models.SET_NULL, null=True, blank=True, related_name="generation", editable=False
+    )
+    split_options = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True, default="")
+    repairs = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
                 fields=["collection"], condition=Q(state="active"), name="one_active_generation"
+            ),
+            models.UniqueConstraint(
+                fields=["collection"], condition=Q(state="building"), name="one_building_generation"
             ),
         )
 
@@ -87,7 +116,11 @@ class Generation(models.Model):
 
 
 class Run(models.Model):
-    """Documents that came in together: one upload, one command, one crawl."""
+    """Documents that came in together: one upload, one command, one crawl; or a re-embedding.
+
+    The ``…_turn`` fields are where its next work stands in line (see ``ingestion.fairness``). ``rate`` is
+    passages a second at ``rate_at``, measured since ``rate_since``.
+    """
 
     class Kind(models.TextChoices):
         UPLOAD = "upload", _("Upload")
@@ -95,12 +128,19 @@ class Run(models.Model):
         API = "api", _("API")
         SAMPLE = "sample", _("Sample")
         RETRY = "retry", _("Retry")
+        REEMBED = "reembed", _("Re-embedding")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=10, choices=Kind)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    read_turn = models.BigIntegerField(default=0, editable=False)
+    short_turn = models.BigIntegerField(default=0, editable=False)
+    long_turn = models.BigIntegerField(default=0, editable=False)
+    rate = models.FloatField(default=0.0, editable=False)
+    rate_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rate_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("-created_at",)
@@ -114,7 +154,8 @@ class Document(models.Model):
 
     ``status`` is what people see. ``step`` is the work still to do while it is queued or processing,
     committed together with the result of the step before. ``lease_until`` is renewed by the worker
-    that holds the document; when it lies in the past, anybody may take it.
+    that holds the document; when it lies in the past, anybody may take it. ``turn`` is its place in the
+    line of documents to read, and ``slow`` says that reading it was found to take long.
     """
 
     class Status(models.TextChoices):
@@ -144,6 +185,8 @@ class Document(models.Model):
     error_code = models.CharField(max_length=40, blank=True, default="")
     error = models.TextField(blank=True, default="")
     attempts = models.PositiveSmallIntegerField(default=0)
+    turn = models.BigIntegerField(default=0, editable=False)
+    slow = models.BooleanField(default=False, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True)
     claim = models.UUIDField(null=True, blank=True)
     pages = models.PositiveIntegerField(null=True, blank=True)
@@ -161,9 +204,12 @@ class Document(models.Model):
         )
         indexes = (
             models.Index(
-                fields=["step", "created_at"],
+                fields=["step", "turn"],
                 condition=Q(status__in=["queued", "processing"]),
-                name="documents_in_work",
+                name="documents_in_line",
+            ),
+            models.Index(
+                fields=["id"], condition=Q(status="cancelled", chunk_count__gt=0), name="documents_to_clear"
             ),
             models.Index(fields=["collection", "status"], name="documents_by_status"),
             models.Index(fields=["collection", "-created_at"], name="documents_newest"),
@@ -208,7 +254,8 @@ class DocumentText(models.Model):
 
 
 class Chunk(models.Model):
-    """A passage: ``text`` is the document's text from ``start`` to ``end`` (characters)."""
+    """A passage: ``text`` is the document's text from ``start`` to ``end`` (characters). ``turn`` is its
+    place in the line of chunks to index."""
 
     id = models.CharField(max_length=32, primary_key=True)
     document = models.ForeignKey(Document, models.CASCADE, related_name="chunks")
@@ -220,14 +267,16 @@ class Chunk(models.Model):
     heading = models.CharField(max_length=300, blank=True, default="")
     text = models.TextField()
     indexed = models.BooleanField(default=False)
+    turn = models.BigIntegerField(default=0)
 
     class Meta:
         ordering = ("document_id", "ordinal")
         indexes = (
             models.Index(fields=["document", "ordinal"], name="chunks_in_order"),
             models.Index(
-                fields=["generation", "document"], condition=Q(indexed=False), name="chunks_to_index"
+                fields=["document", "generation"], condition=Q(indexed=False), name="chunks_left"
             ),
+            models.Index(fields=["turn"], condition=Q(indexed=False), name="chunks_in_line"),
         )
 
     def __str__(self) -> str:

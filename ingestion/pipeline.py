@@ -1,36 +1,35 @@
-"""The work on documents: extraction with splitting, and taking documents off the queue.
+"""Reading documents: taking them off the queue, extraction, splitting, and handing them on.
 
-A step's result and the next step's name are committed together. A worker owns a document through
-``claim`` and ``lease_until``: every write checks that the claim still stands, so a document that was
-cancelled, or taken over after a stall, is never written by its former holder.
+A step's result and the next step's name are committed together. See ``ingestion.leases`` for who may
+write, and ``ingestion.fairness`` for who is next.
 """
 
 import logging
-import uuid
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from hashlib import blake2b
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db import OperationalError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ingestion import services, storage, wake
+from ingestion import fairness, storage, wake
+from ingestion.chunk_writing import chunks_of, drop_chunks, write_chunks
 from ingestion.extract import kinds, messages
 from ingestion.extract.types import Extracted, ExtractionError, Limits
 from ingestion.generations import active_generation, split_settings
-from ingestion.models import Chunk, Document, DocumentText, Generation
+from ingestion.leases import MAX_ATTEMPTS, ClaimLost, Lease, Overtaken, TookLong, free, release, take
+from ingestion.models import Document, DocumentBuild, DocumentText, Generation
 from ingestion.splitting import Piece, split
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
-MAX_ATTEMPTS = 3
-_TITLE, _HEADING = 300, 300
+LARGE_BYTES = 8 * 2**20
+QUICK_S = 10.0
+_TITLE = 300
 Status, Step = Document.Status, Document.Step
+_LONG_TO_READ = Q(slow=True) | Q(size__gt=LARGE_BYTES)
 
 
 class Extractor(Protocol):
@@ -41,75 +40,76 @@ class Extractor(Protocol):
     ) -> Extracted: ...
 
 
-class ClaimLost(Exception):
-    """The document was cancelled, deleted, or taken over; whoever held it stops."""
+def waiting(*, quick: bool = False) -> QuerySet[Document]:
+    """Documents whose reading nobody works on, next one first; with ``quick`` no long ones."""
+    found = Document.objects.filter(
+        free(), step=Step.EXTRACT, status__in=[Status.QUEUED, Status.PROCESSING]
+    ).order_by("turn", "created_at")
+    return found.exclude(_LONG_TO_READ) if quick else found
 
 
-def waiting(now: datetime | None = None) -> QuerySet[Document]:
-    """Documents whose extraction nobody works on, oldest first."""
-    now = now or timezone.now()
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    return Document.objects.filter(
-        free, step=Step.EXTRACT, status__in=[Status.QUEUED, Status.PROCESSING]
-    ).order_by("created_at")
-
-
-def claim_next() -> Document | None:
+def claim_next(*, quick: bool = False) -> Document | None:
     """Takes the next waiting document for this worker; ``None`` when there is none.
 
     A document that was taken ``MAX_ATTEMPTS`` times without an end has killed its worker each time:
     it fails with a reason instead of blocking the queue.
     """
     while True:
-        document = waiting().only("id", "attempts").first()
+        document = waiting(quick=quick).only("id", "attempts", "turn").first()
         if document is None:
             return None
         if document.attempts >= MAX_ATTEMPTS:
-            _fail_exhausted(document)
+            _end(waiting().filter(pk=document.pk).order_by(), "crashed", messages.KEEPS_CRASHING)
             continue
-        token = uuid.uuid4()
-        taken = (
-            waiting()
-            .filter(pk=document.pk, attempts=document.attempts)
-            .order_by()
-            .update(
-                claim=token,
-                status=Status.PROCESSING,
-                attempts=F("attempts") + 1,
-                lease_until=timezone.now() + LEASE,
-                updated_at=timezone.now(),
-            )
-        )
-        if taken:
-            return Document.objects.select_related("collection").get(pk=document.pk)
+        changes = {"status": Status.PROCESSING, "updated_at": timezone.now()}
+        if take(waiting(), document.pk, document.attempts, **changes):
+            fairness.served(fairness.READING, document.turn)
+            return Document.objects.select_related("collection", "run").get(pk=document.pk)
 
 
-def renew(document: Document) -> None:
-    """Extends the lease. Raises ``ClaimLost`` where the claim no longer stands."""
-    held = Document.objects.filter(pk=document.pk, claim=document.claim, status=Status.PROCESSING)
-    if not held.update(lease_until=timezone.now() + LEASE):
-        raise ClaimLost(document.pk)
+def extract_document(document: Document, extractor: Extractor, *, quick: bool = False) -> None:
+    """Extracts and splits a claimed document and hands it to the index worker, or fails it.
 
-
-def extract_document(document: Document, extractor: Extractor) -> None:
-    """Extracts and splits a claimed document and hands it to the index worker, or fails it."""
-    path = storage.path_of(document.sha256)
-    limits = Limits(timeout_s=settings.EXTRACT_TIMEOUT_S, memory_mb=settings.EXTRACT_MEMORY_MB)
-    lease = _Lease(document)
+    With ``quick`` it is put back, for a place where long ones are read, when it takes more than
+    ``QUICK_S`` seconds while others wait.
+    """
+    lease = Lease(lambda: _held(document), document.pk, _impatience if quick else None)
     try:
-        if not path.exists():
-            raise ExtractionError("missing", messages.MISSING)
-        extracted = extractor.extract(path, document.name, limits, on_wait=lease.keep)
-        pieces = _pieces(document, extracted)
-        _commit_extraction(document, extracted, pieces)
+        _read(document, extractor, lease)
     except ClaimLost:
         log.info("document %s is no longer ours, work dropped", document.pk)
+    except TookLong:
+        release(document, _held(document), status=Status.QUEUED, slow=True)
+    except (OperationalError, Overtaken) as error:
+        log.warning("document %s could not be written (%r); trying again", document.pk, error)
+        release(document, _held(document), status=Status.QUEUED)
     except ExtractionError as error:
         if error.permanent or document.attempts >= MAX_ATTEMPTS:
-            fail(document, error.code, str(error))
+            _end(_held(document), error.code, str(error))
         else:
             log.warning("document %s: %s; trying again", document.pk, error)
-            _release(document)
+            _held(document).update(
+                status=Status.QUEUED, claim=None, lease_until=None, updated_at=timezone.now()
+            )
+
+
+def _read(document: Document, extractor: Extractor, lease: Lease) -> None:
+    path = storage.path_of(document.sha256)
+    if not path.exists():
+        raise ExtractionError("missing", messages.MISSING)
+    limits = Limits(timeout_s=settings.EXTRACT_TIMEOUT_S, memory_mb=settings.EXTRACT_MEMORY_MB)
+    extracted = extractor.extract(path, document.name, limits, on_wait=lease.keep)
+    with lease.in_background():
+        _store(document, extracted, _pieces(document, extracted), lease)
+
+
+def _impatience(seconds: float) -> None:
+    if seconds > QUICK_S and waiting(quick=True).exists():
+        raise TookLong
+
+
+def _held(document: Document) -> QuerySet[Document]:
+    return Document.objects.filter(pk=document.pk, claim=document.claim, status=Status.PROCESSING)
 
 
 def _pieces(document: Document, extracted: Extracted) -> list[Piece]:
@@ -121,13 +121,28 @@ def _pieces(document: Document, extracted: Extracted) -> list[Piece]:
     return pieces
 
 
-@transaction.atomic
-def _commit_extraction(document: Document, extracted: Extracted, pieces: list[Piece]) -> None:
-    """The text, the chunks and the next step, all or nothing."""
+def _store(document: Document, extracted: Extracted, pieces: list[Piece], lease: Lease) -> None:
+    """The text, the chunks and the next step. What a worker that died here left is dropped first."""
     generation = active_generation(document.collection)
-    services.drop_chunks(document)
-    held = Document.objects.filter(pk=document.pk, claim=document.claim, status=Status.PROCESSING)
-    if not held.update(
+    lease.renew()
+    DocumentBuild.objects.filter(document=document).delete()
+    drop_chunks(document)
+    turn = fairness.indexing_turn(document.run, len(pieces))
+    if not _held(document).update(chunk_count=len(pieces), indexed_count=0):
+        raise ClaimLost(document.pk)
+    write_chunks(
+        chunks_of(document, generation, extracted.text, pieces, turn),
+        len(pieces),
+        lease.renew,
+        lambda: _hand_on(document, generation, extracted),
+    )
+
+
+def _hand_on(document: Document, generation: Generation, extracted: Extracted) -> None:
+    """Runs in the transaction with the last chunks."""
+    if not Generation.objects.filter(pk=generation.pk, state=Generation.State.ACTIVE).exists():
+        raise Overtaken(generation.pk)
+    if not _held(document).update(
         step=Step.INDEX,
         attempts=0,
         lease_until=None,
@@ -135,8 +150,6 @@ def _commit_extraction(document: Document, extracted: Extracted, pieces: list[Pi
         language=extracted.language[:10],
         mime=extracted.mime[:120],
         pages=max((page.number or 0 for page in extracted.pages), default=0) or None,
-        chunk_count=len(pieces),
-        indexed_count=0,
         updated_at=timezone.now(),
     ):
         raise ClaimLost(document.pk)
@@ -150,78 +163,30 @@ def _commit_extraction(document: Document, extracted: Extracted, pieces: list[Pi
             ],
         },
     )
-    Chunk.objects.bulk_create(_chunks(document, generation, extracted.text, pieces), batch_size=500)
+    building = Generation.objects.filter(
+        collection_id=document.collection_id, state=Generation.State.BUILDING
+    )
+    DocumentBuild.objects.bulk_create(DocumentBuild(generation=each, document=document) for each in building)
     transaction.on_commit(wake.indexer)
 
 
-def _chunks(document: Document, generation: Generation, text: str, pieces: list[Piece]) -> Iterator[Chunk]:
-    for ordinal, piece in enumerate(pieces):
-        passage = text[piece.start : piece.end]
-        yield Chunk(
-            id=chunk_id(generation, document, piece.start, passage),
-            document=document,
-            generation=generation,
-            ordinal=ordinal,
-            start=piece.start,
-            end=piece.end,
-            page=piece.page,
-            heading=piece.heading[:_HEADING],
-            text=passage,
-        )
-
-
-def chunk_id(generation: Generation, document: Document, start: int, text: str) -> str:
-    """32 hex digits from what the chunk is, so that a repeated step makes the same ids."""
-    content = f"{generation.pk}\0{document.pk}\0{start}\0{text}"
-    return blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-class _Lease:
-    """Renews a document's lease every two seconds while it is worked on."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._next = timezone.now() + timedelta(seconds=2)
-
-    def keep(self) -> None:
-        now = timezone.now()
-        if now >= self._next:
-            renew(self._document)
-            self._next = now + timedelta(seconds=2)
-
-
-def fail(document: Document, code: str, reason: str) -> None:
-    """Ends a document that its worker still holds."""
-    Document.objects.filter(pk=document.pk, claim=document.claim, status=Status.PROCESSING).update(
+def _end(held: QuerySet[Document], code: str, reason: str) -> None:
+    now = timezone.now()
+    held.update(
         status=Status.FAILED,
         error_code=code,
         error=reason,
         claim=None,
         lease_until=None,
-        finished_at=timezone.now(),
-        updated_at=timezone.now(),
-    )
-
-
-def _fail_exhausted(document: Document) -> None:
-    waiting().filter(pk=document.pk).order_by().update(
-        status=Status.FAILED,
-        error_code="crashed",
-        error=messages.KEEPS_CRASHING,
-        claim=None,
-        lease_until=None,
-        finished_at=timezone.now(),
-        updated_at=timezone.now(),
-    )
-
-
-def _release(document: Document) -> None:
-    Document.objects.filter(pk=document.pk, claim=document.claim, status=Status.PROCESSING).update(
-        status=Status.QUEUED, claim=None, lease_until=None, updated_at=timezone.now()
+        finished_at=now,
+        updated_at=now,
     )
 
 
 def release_all() -> int:
     """Takes every lease back, for when this machine's parse worker is known to be dead. Should another
     machine hold one, it notices that its claim is gone and drops that document."""
-    return Document.objects.filter(lease_until__isnull=False).update(lease_until=None, claim=None)
+    rows = (Document.objects.all(), DocumentBuild.objects.all())
+    return sum(
+        held.filter(lease_until__isnull=False).update(lease_until=None, claim=None) for held in rows
+    )

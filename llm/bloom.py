@@ -9,6 +9,8 @@ from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.translation import gettext_noop
+
 from llm import bloom_errors as say
 from llm import continuation, fields, server_errors
 from llm.bloom_stream import Piece, read_pieces
@@ -37,7 +39,8 @@ class Bloom:
 
     name: ClassVar[str] = "bloom"
     kind: ClassVar[Kind] = Kind(
-        title="BLOOM or another base model (text-generation-inference, Hugging Face endpoint)",
+        title=gettext_noop("BLOOM or another base model"),
+        examples=gettext_noop("text-generation-inference, Hugging Face endpoint"),
         required=frozenset({"base_url"}),
         optional=frozenset({"model", "api_key"}),
         preset=Options(

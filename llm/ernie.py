@@ -8,6 +8,8 @@ from contextlib import closing
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from django.utils.translation import gettext_noop
+
 from llm import ernie_errors, ernie_models, fields, server_errors
 from llm.ernie_errors import TokenRefused
 from llm.ernie_http import BASE_URL, Wire
@@ -33,7 +35,8 @@ class Ernie:
     """
 
     kind: ClassVar[Kind] = Kind(
-        title="Baidu Qianfan v1 (ERNIE-Bot, ERNIE-Lite, ERNIE-Speed)",
+        title=gettext_noop("Baidu Qianfan v1"),
+        examples=gettext_noop("ERNIE-Bot, ERNIE-Lite, ERNIE-Speed"),
         required=frozenset({"api_key", "secret_key", "model"}),
         optional=frozenset({"base_url"}),
         preset=Options(base_url=BASE_URL, model="eb-instant"),

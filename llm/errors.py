@@ -71,6 +71,12 @@ class Unavailable(LLMError):
     code = "unavailable"
 
 
+class Silent(Unavailable):
+    """Nothing came within the time allowed."""
+
+    code = "silent"
+
+
 class BadResponse(LLMError):
     """The server answered something that is not the protocol."""
 

@@ -33,21 +33,18 @@ class OfferedKind(NamedTuple):
 
 def offered_kinds() -> list[OfferedKind]:
     kinds = [(name, registry.kind(name)) for name in registry.names() if name != EXTRACTIVE]
-    return [OfferedKind(name, *_parts(kind.title), _missing(kind)) for name, kind in kinds]
+    return [
+        OfferedKind(name, _(kind.title), _(kind.examples) if kind.examples else "", _missing(kind))
+        for name, kind in kinds
+    ]
 
 
 def kind_title(name: str) -> str:
-    """A kind as people know it, without its examples; one that is no longer there by its name."""
+    """A kind as people know it, one that is no longer there by its name."""
     try:
-        return _parts(registry.kind(name).title)[0]
+        return _(registry.kind(name).title)
     except ImproperlyConfigured:
         return name
-
-
-def _parts(title: str) -> tuple[str, str]:
-    """“Server (this, that)” as “Server” and “this, that”."""
-    head, _space, examples = _(title).partition(" (")
-    return head, examples.removesuffix(")")
 
 
 def _missing(kind: Kind) -> str:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from llm import continuation
 from llm.continuation import Room, too_long
@@ -35,7 +36,8 @@ class GGUF:
 
     name: ClassVar[str] = "llama_cpp"
     kind: ClassVar[Kind] = Kind(
-        title="GGUF file on this machine (llama.cpp)",
+        title=gettext_noop("GGUF file on this machine"),
+        examples=gettext_noop("llama.cpp"),
         required=frozenset({"model"}),
         preset=Options(context_tokens=4096, max_tokens=512, timeout_s=180, silence_s=60),
         package=PACKAGE,

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from llm.errors import BadResponse, LLMError, RateLimited, Unavailable, redacted
+from llm.errors import BadResponse, LLMError, RateLimited, Silent, Unavailable, redacted
 
 LOADING_RETRY_S = 5.0
 
@@ -65,8 +65,8 @@ def busy(place: str, seconds: float) -> RateLimited:
     )  # fmt: skip
 
 
-def silent(place: str, seconds: float) -> Unavailable:
-    return Unavailable(
+def silent(place: str, seconds: float) -> Silent:
+    return Silent(
         _("The language model in %(place)s wrote nothing for %(seconds)d seconds: this machine may be too "
           "slow for it. Allow it more time, or choose a smaller model.")
         % {"place": place, "seconds": max(1, round(seconds))}

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from llm import local_transformers_prompt as prompts
 from llm.errors import LLMError
@@ -35,7 +36,8 @@ class LocalTransformers:
 
     name: ClassVar[str] = "transformers"
     kind: ClassVar[Kind] = Kind(
-        title="Hugging Face model folder on this machine (transformers)",
+        title=gettext_noop("Hugging Face model folder on this machine"),
+        examples=gettext_noop("transformers"),
         required=frozenset({"model"}),
         preset=Options(context_tokens=4096, max_tokens=512, timeout_s=180, silence_s=60),
     )

@@ -73,7 +73,8 @@ class Endpoint(models.Model):
     )
     concurrency = models.PositiveSmallIntegerField(
         _("Answers at once"), default=100, validators=[MinValueValidator(1)],
-        help_text=_("In each process of the site; further ones wait. For a model on your own machine often 1 to 4."),
+        help_text=_("In each process of the site; further ones wait. For a model on your "
+                    "own machine often 1 to 4."),
     )  # fmt: skip
     patience_s = models.PositiveIntegerField(
         _("Patience, in seconds"), default=30,

@@ -10,6 +10,8 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.translation import gettext_noop
+
 from llm import fields, server_errors
 from llm import openai_errors as say
 from llm.errors import LLMError
@@ -39,7 +41,8 @@ class OpenAICompatible:
 
     name: ClassVar[str] = "openai"
     kind: ClassVar[Kind] = Kind(
-        title="OpenAI-compatible server (Ollama, vLLM, llama-server, LocalAI, LM Studio, OpenAI)",
+        title=gettext_noop("OpenAI-compatible server"),
+        examples=gettext_noop("Ollama, vLLM, llama-server, LocalAI, LM Studio, OpenAI"),
         required=frozenset({"base_url"}),
         optional=frozenset({"model", "api_key"}),
         preset=Options(base_url="http://127.0.0.1:11434/v1"),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from llm.ernie_messages import alternating
 from llm.errors import AuthRefused, LLMError
@@ -25,7 +26,8 @@ class Qianfan(OpenAICompatible):
 
     name: ClassVar[str] = "qianfan"
     kind: ClassVar[Kind] = Kind(
-        title="Baidu Qianfan v2 (ERNIE 4.x, 5.x)",
+        title=gettext_noop("Baidu Qianfan v2"),
+        examples=gettext_noop("ERNIE 4.x, 5.x"),
         required=frozenset({"api_key", "model"}),
         optional=frozenset({"base_url"}),
         preset=Options(base_url=BASE_URL, model="ernie-4.5-turbo-128k", context_tokens=32_768),

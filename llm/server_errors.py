@@ -10,6 +10,7 @@ from llm.errors import (
     ContextTooLong,
     QuotaUsedUp,
     RateLimited,
+    Silent,
     Unavailable,
     UnknownModel,
     redacted,
@@ -47,8 +48,8 @@ def unreachable(place: Place) -> Unavailable:
     )  # fmt: skip
 
 
-def silent(place: Place, seconds: float) -> Unavailable:
-    return Unavailable(
+def silent(place: Place, seconds: float) -> Silent:
+    return Silent(
         _("The language model at %(url)s said nothing for %(seconds)d seconds: try again, or give the "
           "endpoint more time.") % {"url": place.base_url, "seconds": max(1, round(seconds))}
     )  # fmt: skip

@@ -82,9 +82,14 @@ Field = Literal["base_url", "model", "api_key", "secret_key"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a form needs to know of a kind of back end: its fields, and what they are set to at first."""
+    """What a form needs to know of a kind of back end: its fields, and what they are set to at first.
+
+    ``title`` and ``examples`` are marked for translation where they are written, and translated where they
+    are shown.
+    """
 
     title: str
+    examples: str = ""
     required: frozenset[Field] = frozenset()
     optional: frozenset[Field] = frozenset()
     preset: Options = field(default_factory=Options)

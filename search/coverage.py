@@ -21,15 +21,18 @@ from search.protocols import Embedder
 
 log = logging.getLogger(__name__)
 
-PROBE_VERSION = 2
-# Best or next to best on SciFact, XQuAD en and SQuAD 2 (docs/decisions/002).
+PROBE_VERSION = 3
+# Best or next to best on SciFact, XQuAD en and SQuAD 2 (docs/decisions/002). A model that comes with Youju
+# may have a weight of its own.
 MAX_WEIGHT = 0.4
 # Below the first coverage a model is not listened to at all, from the second on fully. Measured: the
-# default model has 0.84 in English and at most 0.13 elsewhere.
+# English model has 0.84 in English and at most 0.13 elsewhere.
 SILENT = 0.3
 FULL = 0.8
 # A language that makes up less of the question than this does not count.
 MINOR_SHARE = 0.25
+# A model whose right and wrong pairs do not differ gets a step instead of a scale.
+_LEAST_WIDTH = 0.01
 
 
 @lru_cache(maxsize=1)
@@ -52,7 +55,7 @@ def measure(embedder: Embedder) -> dict[str, float]:
     """Coverage of each probe language: mean reciprocal rank, scaled so that chance is 0 and perfect 1."""
     result: dict[str, float] = {}
     for name, pairs in probe().items():
-        questions = embedder.embed([question for question, _passage in pairs])
+        questions = embedder.embed_queries([question for question, _passage in pairs])
         passages = embedder.embed([passage for _question, passage in pairs])
         cosines = questions @ passages.T
         ranks = 1 + (cosines > np.diagonal(cosines)[:, None]).sum(axis=1)
@@ -62,18 +65,26 @@ def measure(embedder: Embedder) -> dict[str, float]:
     return result
 
 
-def measure_noise(embedder: Embedder, languages: Mapping[str, float]) -> float:
-    """The cosine that 98 of 100 pairs of a question and a passage that does not answer it stay under,
-    in the language that the model knows best. A lower one says nothing about a passage."""
-    pairs = probe()[max(languages, key=lambda name: languages[name])]
-    cosines = (
-        embedder.embed([question for question, _ in pairs]) @ embedder.embed([text for _, text in pairs]).T
-    )
-    return round(float(np.percentile(cosines[~np.eye(len(pairs), dtype=bool)], 98)), 4)
+def measure_cosines(embedder: Embedder, languages: Mapping[str, float]) -> tuple[float, float]:
+    """Noise and signal, in the languages that the model knows fully, or best if there is none.
+
+    Noise is the cosine that 98 of 100 pairs of a question and a passage that does not answer it stay
+    under: a lower one says nothing about a passage. Signal is the median of the pairs that belong together.
+    """
+    enough = min(FULL, max(languages.values()))
+    right, wrong = [], []
+    for name in (name for name, reached in languages.items() if reached >= enough):
+        pairs = probe()[name]
+        questions = embedder.embed_queries([question for question, _passage in pairs])
+        cosines = questions @ embedder.embed([passage for _question, passage in pairs]).T
+        right.append(np.diagonal(cosines))
+        wrong.append(cosines[~np.eye(len(pairs), dtype=bool)])
+    noise, signal = np.percentile(np.concatenate(wrong), 98), np.median(np.concatenate(right))
+    return round(float(noise), 4), round(float(signal), 4)
 
 
 class Weighs(Protocol):
-    """Says how far vectors can be trusted for a question: 0 to ``MAX_WEIGHT``, and from which cosine."""
+    """Says how much vectors count for a question, 0 to 1, and from which cosine on."""
 
     def dense_weight(self, query: str) -> float: ...
 
@@ -82,10 +93,13 @@ class Weighs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """``languages`` from ``measure``, ``noise`` from ``measure_noise``."""
+    """``languages`` from ``measure``, ``noise`` and ``signal`` from ``measure_cosines``; ``weight`` is what
+    the vectors count in a language that the model knows fully, 0 to 1."""
 
     languages: Mapping[str, float]
     noise: float
+    signal: float
+    weight: float = MAX_WEIGHT
 
 
 class Coverage:
@@ -108,13 +122,24 @@ class Coverage:
         """The cosine below which a passage found by vectors alone is not worth showing."""
         return self._measurement().noise
 
+    def calibrated(self, cosine: float) -> float:
+        """A cosine on one scale for all models: 0 where it is noise, 1 where it is that of a passage
+        that answers the question, or better."""
+        measured = self._measurement()
+        width = max(measured.signal - measured.noise, _LEAST_WIDTH)
+        return min(1.0, max(0.0, (cosine - measured.noise) / width))
+
+    def trust(self, query: str) -> float:
+        """How far the vectors' opinion on ``query`` can be trusted, 0 to 1."""
+        return min(1.0, max(0.0, (self.of(query) - SILENT) / (FULL - SILENT)))
+
     def _measurement(self) -> Measured:
         with self._lock:
             if self._measured is None:
                 self._measured = self._stored()
             if self._measured is None:
                 languages = measure(self._embedder)
-                self._measured = Measured(languages, measure_noise(self._embedder, languages))
+                self._measured = Measured(languages, *measure_cosines(self._embedder, languages))
                 self._store(self._measured)
             return self._measured
 
@@ -129,8 +154,8 @@ class Coverage:
         return min((known.get(name, worst) for name in parts), default=worst)
 
     def dense_weight(self, query: str) -> float:
-        """How much the vectors' opinion counts beside that of the words, 0 to ``MAX_WEIGHT``."""
-        return MAX_WEIGHT * min(1.0, max(0.0, (self.of(query) - SILENT) / (FULL - SILENT)))
+        """How much the vectors' opinion counts beside that of the words, 0 to the model's weight."""
+        return self._measurement().weight * self.trust(query)
 
     def _path(self) -> Path | None:
         if self._folder is None:
@@ -145,7 +170,7 @@ class Coverage:
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             languages = {str(name): float(value) for name, value in raw["languages"].items()}
-            return Measured(languages, float(raw["noise"]))
+            return Measured(languages, float(raw["noise"]), float(raw["signal"]), float(raw["weight"]))
         except (OSError, ValueError, AttributeError, TypeError, KeyError):
             return None
 

@@ -25,6 +25,8 @@ THRESHOLD = 0.5
 
 # Scripts without spaces come with no measured cosines; what was learned on English counts half for them.
 _BORROWED = 0.5
+# The noise (``search.coverage``) of the model whose cosines were learned on; others are moved onto its scale.
+_NOISE = 0.332
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +54,39 @@ def judge(
     headings; all may be shorter than ``texts``. Where no BM25 is known, the index is asked for its best.
     Raises ``SearchError`` where the index cannot be asked.
     """
-    question = evidence_terms.read(query)
-    if not question.terms or not texts:
-        return Evidence(0.0, answerable=False)
     scores = bm25 if any(score is not None for score in bm25) else [_best_bm25(query, index_ids, lexical)]
+    known = any(cosine is not None for cosine in cosines)
+    trust = min(max(coverage.dense_weight(query) / MAX_WEIGHT, 0.0), 1.0) if known else 0.0
+    moved = _NOISE - coverage.noise() if trust > 0 else 0.0
     passages = [
-        Passage(text, context or "", cosine, score)
+        Passage(text, context or "", None if cosine is None else cosine + moved, score)
         for text, context, cosine, score in zip_longest(
             texts, contexts[: len(texts)], cosines[: len(texts)], scores[: len(texts)]
         )
     ]
+    considered = consider(query, passages, index_ids, lexical)
+    if considered is None:
+        return Evidence(0.0, answerable=False)
+    features, dense = considered
+    score = 1 / (1 + math.exp(-log_odds(features, dense=dense, trust=trust)))
+    return Evidence(score, score >= THRESHOLD)
+
+
+def consider(
+    query: str, passages: Sequence[Passage], index_ids: Sequence[str], lexical: LexicalIndex
+) -> tuple[dict[str, float], float] | None:
+    """The features, and the share of the question in scripts without spaces, 0 to 1. ``None`` where
+    nothing is asked or there is nothing to look at."""
+    question = evidence_terms.read(query)
+    if not question.terms or not passages:
+        return None
+    frequencies, total = _frequencies([term.text for term in question.terms], index_ids, lexical)
     searched = analysis.weighted_terms(query)
-    frequencies, total = _frequencies(
-        [*dict.fromkeys([*searched, *(term.text for term in question.terms)])], index_ids, lexical
-    )
     whole = sum(
         min(term.weight, searched.get(term.text, 0.0)) * _idf(total, frequencies[term.text])
         for term in question.terms
     )
-    features = measure(query, question, passages, frequencies, total, whole)
-    known = any(passage.cosine is not None for passage in passages)
-    trust = min(max(coverage.dense_weight(query) / MAX_WEIGHT, 0.0), 1.0) if known else 0.0
-    score = 1 / (1 + math.exp(-log_odds(features, dense=_dense_share(question), trust=trust)))
-    return Evidence(score, score >= THRESHOLD)
+    return measure(query, question, passages, frequencies, total, whole), _dense_share(question)
 
 
 def log_odds(features: Mapping[str, float], *, dense: float, trust: float) -> float:

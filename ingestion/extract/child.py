@@ -1,13 +1,15 @@
 """The extraction process: reads one file at a time for its parent, and never outlives it.
 
-Protocol: one JSON object a line on stdin, ``{"path", "name", "memory_mb", "cpu_s"}``; one on stdout,
-``{"ok": true}`` or ``{"ok": false, "code", "message", "permanent"}``, each with ``"rss_mb"``. The text
+Protocol: one JSON object a line on stdin, ``{"path", "name", "memory_mb", "cpu_s", "ocr", "page_cpu_s"}``;
+one on stdout, ``{"ok": true}`` or ``{"ok": false, "code", "message", "permanent"}``, each with
+``"rss_mb"``, after any number of ``{"recognising": page}``, each of which asks for more time. The text
 goes into the file whose descriptor is the first argument. The second argument is the reading end of
 a pipe that the parent holds open and never writes to: when the parent dies, however it dies, the
 kernel signals its closing and that signal ends this process, even within a library's C code.
 """
 
 import fcntl
+import itertools
 import json
 import os
 import resource
@@ -16,10 +18,13 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ingestion.extract import messages
 from ingestion.extract.types import Extracted, ExtractionError
+
+if TYPE_CHECKING:
+    from ingestion.extract.ocr import Ocr
 
 
 def main() -> None:
@@ -30,9 +35,13 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)  # what libraries print must not mix with the replies
     for line in sys.stdin:
-        reply = _answer(json.loads(line), result_fd)
-        replies.write(json.dumps(reply) + "\n")
-        replies.flush()
+        reply = _answer(json.loads(line), result_fd, replies)
+        _send(replies, reply)
+
+
+def _send(replies: IO[str], message: dict[str, Any]) -> None:
+    replies.write(json.dumps(message) + "\n")
+    replies.flush()
 
 
 def _die_with(lifeline_fd: int) -> None:
@@ -47,12 +56,25 @@ def _die_with(lifeline_fd: int) -> None:
         os._exit(1)
 
 
-def _answer(request: dict[str, Any], result_fd: int) -> dict[str, Any]:
+def _ocr(request: dict[str, Any], replies: IO[str]) -> "Ocr | None":
+    """Text recognition that says before each page that this file needs more time."""
+    from ingestion.extract.ocr import Ocr
+
+    pages = itertools.count(1)
+
+    def on_page() -> None:
+        _limit_cpu(int(request["page_cpu_s"]))
+        _send(replies, {"recognising": next(pages)})
+
+    return Ocr(on_page) if request["ocr"] else None
+
+
+def _answer(request: dict[str, Any], result_fd: int, replies: IO[str]) -> dict[str, Any]:
     _limit(int(request["memory_mb"]), int(request["cpu_s"]))
     try:
         from ingestion.extract.registry import extract
 
-        _write(extract(Path(request["path"]), request["name"]), result_fd)
+        _write(extract(Path(request["path"]), request["name"], _ocr(request, replies)), result_fd)
         reply: dict[str, Any] = {"ok": True}
     except ExtractionError as error:
         reply = _failure(error.code, str(error), permanent=error.permanent)
@@ -88,9 +110,15 @@ def _limit(memory_mb: int, cpu_s: int) -> None:
     """Address space, and processor time from now on; the kernel ends a process above the latter."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1024 * 1024, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (0, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    _limit_cpu(cpu_s)
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Lets the process run for so long from now on, or for longer where it may already."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + cpu_s, hard))
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (max(soft, int(used.ru_utime + used.ru_stime) + seconds), hard))
 
 
 def _rss_mb() -> int:

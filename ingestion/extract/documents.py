@@ -8,7 +8,9 @@ from typing import Any
 
 from ingestion.extract import kinds, messages
 from ingestion.extract.assemble import document, has_words, tidy
+from ingestion.extract.ocr import Ocr
 from ingestion.extract.pdf_text import pdf_pages
+from ingestion.extract.scans import with_recognised
 from ingestion.extract.types import Extracted, ExtractionError, Page
 
 _ESCAPED = re.compile(r"(?<=\S)\\([!#<>~+\-.=(){}_&$\"'^%@,:;?/])")
@@ -75,12 +77,14 @@ def first_heading(text: str) -> str:
     return found.group(1).strip() if found and len(found.group(1)) <= 150 else ""
 
 
-def pdf(path: Path, name: str) -> Extracted:
-    """PDF page by page, in reading order."""
+def pdf(path: Path, name: str, ocr: Ocr | None) -> Extracted:
+    """PDF page by page, in reading order; with ``ocr`` the words of scanned pages are recognised."""
     result = convert(path, kinds.PDF)
     pages = pdf_pages(result.pages or [], result.content)
+    if ocr is not None:
+        pages = with_recognised(path, pages, ocr)
     if not any(has_words(page.text) for page in pages):
-        raise ExtractionError("no_text", messages.SCAN)
+        raise ExtractionError("no_text", messages.SCAN_WITHOUT_TEXT if ocr else messages.SCAN)
     return document(kinds.PDF, title_of(result, name), pages)
 
 
@@ -105,11 +109,10 @@ def sheets(mime: str, path: Path, name: str) -> Extracted:
 
 
 def flowing(mime: str, path: Path, name: str) -> Extracted:
-    """Formats whose pages exist only on paper (Word, OpenDocument text, RTF, mail, e-books)."""
+    """Formats whose pages exist only on paper (Word, OpenDocument text, RTF, e-books)."""
     result = convert(path, mime)
     text = readable(result.content)
-    subject = str(result.metadata.get("subject") or "") if mime in (kinds.EML, kinds.MSG) else ""
-    title = subject or title_of(result, name, heading=first_heading(text))
+    title = title_of(result, name, heading=first_heading(text))
     return document(mime, title, [Page(None, text)])
 
 

@@ -16,6 +16,10 @@ EPUB = "application/epub+zip"
 MSG = "application/vnd.ms-outlook"
 EML = "message/rfc822"
 ZIP = "application/zip"
+TAR = "application/x-tar"
+GZIP = "application/gzip"
+BZIP2 = "application/x-bzip2"
+XZ = "application/x-xz"
 HTML = "text/html"
 XML = "application/xml"
 MARKDOWN = "text/markdown"
@@ -32,16 +36,18 @@ AS_WRITTEN = frozenset({PLAIN, PASSAGE})
 
 # (offset, bytes): only kinds that no text can begin with.
 IMAGES = (
-    (0, b"\x89PNG\r\n\x1a\n"),
-    (0, b"\xff\xd8\xff"),
-    (0, b"GIF87a"),
-    (0, b"GIF89a"),
-    (0, b"II*\x00"),
-    (0, b"MM\x00*"),
-    (8, b"WEBP"),
-    (4, b"ftypheic"),
-    (4, b"ftypavif"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (0, b"II*\x00", "image/tiff"),
+    (0, b"MM\x00*", "image/tiff"),
+    (8, b"WEBP", "image/webp"),
+    (4, b"ftypavif", "image/avif"),
 )
+BMP = "image/bmp"
+PICTURES = frozenset({BMP, *(mime for _, _, mime in IMAGES)})
+UNREADABLE_IMAGES = ((4, b"ftypheic"), (4, b"ftypheix"), (4, b"ftypmif1"), (0, b"8BPS"))
 MEDIA = (
     (0, b"OggS"),
     (0, b"fLaC"),
@@ -54,14 +60,16 @@ MEDIA = (
     (0, b"FLV\x01"),
     (0, b"\x00\x00\x01\xba"),
 )
-ARCHIVES = (
-    (0, b"\x1f\x8b"),
-    (0, b"BZh"),
-    (0, b"\xfd7zXZ\x00"),
+PACKED = (
+    (0, b"\x1f\x8b", GZIP),
+    (0, b"BZh", BZIP2),
+    (0, b"\xfd7zXZ\x00", XZ),
+    (257, b"ustar", TAR),
+)
+UNREADABLE_ARCHIVES = (
     (0, b"7z\xbc\xaf\x27\x1c"),
     (0, b"Rar!\x1a\x07"),
     (0, b"\x28\xb5\x2f\xfd"),
-    (257, b"ustar"),
 )
 PROGRAMS = (
     (0, b"\x7fELF"),
@@ -93,3 +101,8 @@ CODE_SUFFIXES = {
     ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".ini": "ini", ".jsonl": "json",
     ".dockerfile": "dockerfile", ".gradle": "groovy", ".proto": "protobuf", ".tf": "hcl",
 }  # fmt: skip
+
+
+def packed_kind(head: bytes) -> str:
+    """The kind of archive, other than ZIP, that begins with ``head`` (262 bytes or more), or ""."""
+    return next((kind for at, value, kind in PACKED if head[at : at + len(value)] == value), "")

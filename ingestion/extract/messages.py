@@ -21,17 +21,40 @@ PROGRAM = gettext_noop(
 MEDIA = gettext_noop(
     "Sound and video cannot be read. Upload a transcript instead, for example as text or Markdown."
 )
-ARCHIVE_KIND = gettext_noop("Only ZIP archives can be unpacked. Unpack this one and upload its files.")
+ARCHIVE_KIND = gettext_noop(
+    "Only ZIP and tar archives can be unpacked. Unpack this one and upload its files."
+)
 NESTED_ARCHIVE = gettext_noop(
-    "This is an archive. Unpack it and upload the files in it; the command line unpacks by itself."
+    "This is an archive within an archive, and only one level is unpacked. Unpack it and upload its files."
 )
 PICTURE = gettext_noop(
     "This is a picture, and text recognition is not switched on. Upload a version that holds text."
+)
+ATTACHMENT_LEFT_OUT = gettext_noop("This attachment is nested too deeply and was not read.")
+PICTURE_WITHOUT_TEXT = gettext_noop("No words were recognised on this picture.")
+PICTURE_KIND = gettext_noop(
+    "This kind of picture cannot be read. Save it as PNG or JPEG and upload that."
+)
+PICTURE_TOO_LARGE = gettext_noop(
+    "The picture has too many dots or pages to be read. Save it smaller, or cut it into parts."
+)
+OCR_MISSING = gettext_noop(
+    "These pages are pictures, and text recognition is not installed on this site. Upload a version "
+    "that holds text, or ask the administrator to run “make install”."
+)
+SCAN_WITHOUT_TEXT = gettext_noop(
+    "The pages are pictures, and no words were recognised on them. Scan them again, larger and straight."
 )
 NO_TEXT = gettext_noop("No text was found in this file.")
 SCAN = gettext_noop(
     "This looks like a scan: its pages are pictures without text, and text recognition is not "
     "switched on. Upload a version that holds text."
+)
+ENCRYPTED_MEMBER = gettext_noop(
+    "This file of the archive is protected by a password. Unpack it and upload it by itself."
+)
+DAMAGED_MEMBER = gettext_noop(
+    "This file of the archive is damaged and cannot be unpacked. Pack it again, or upload it by itself."
 )
 ENCRYPTED = gettext_noop(
     "The file is protected by a password. Save a copy without the password and upload that."

@@ -71,7 +71,7 @@ def _without_furniture(lines: list[str], furniture: set[str]) -> list[str]:
 
 def _blocks(lines: list[str], headings: set[str], tables: Sequence[Any]) -> list[str]:
     by_row = {_key("".join(table.cells[0])): table for table in tables}
-    full = _full_width(lines)
+    full = full_width(lines)
     blocks: list[str] = []
     paragraph: list[str] = []
     at = 0
@@ -80,8 +80,8 @@ def _blocks(lines: list[str], headings: set[str], tables: Sequence[Any]) -> list
         table = by_row.get(_key(line))
         rows = _rows_at(table, lines, at) if table is not None else 0
         heading = not rows and _is_heading(line, headings, paragraph)
-        if paragraph and (rows or heading or _breaks(paragraph[-1], line, full)):
-            blocks.append(_join(paragraph))
+        if paragraph and (rows or heading or breaks_after(paragraph[-1], line, full)):
+            blocks.append(joined_lines(paragraph))
             paragraph = []
         if table is not None and rows:
             blocks.append(markdown_table(table.cells))
@@ -91,7 +91,7 @@ def _blocks(lines: list[str], headings: set[str], tables: Sequence[Any]) -> list
             paragraph.append(line)
         at += rows or 1
     if paragraph:
-        blocks.append(_join(paragraph))
+        blocks.append(joined_lines(paragraph))
     return blocks
 
 
@@ -112,7 +112,7 @@ def _rows_at(table: Any, lines: list[str], at: int) -> int:
     return len(rows) if printed == rows else 0
 
 
-def _full_width(lines: list[str]) -> float:
+def full_width(lines: list[str]) -> float:
     """Length, in characters, from which a line counts as filled up to the margin."""
     lengths = sorted(len(line) for line in lines if len(line) > 10)
     return 0.7 * lengths[int(0.8 * (len(lengths) - 1))] if lengths else 0
@@ -134,7 +134,7 @@ def _is_heading(line: str, headings: set[str], paragraph: list[str]) -> bool:
     return starts_well and (not paragraph or bool(_SENTENCE_END.search(paragraph[-1])))
 
 
-def _breaks(previous: str, line: str, full: float) -> bool:
+def breaks_after(previous: str, line: str, full: float) -> bool:
     """Whether a new paragraph begins at ``line``."""
     if _LIST_START.match(line):
         return True
@@ -143,7 +143,7 @@ def _breaks(previous: str, line: str, full: float) -> bool:
     return bool(_SENTENCE_END.search(previous)) or not line[:1].islower()
 
 
-def _join(lines: list[str]) -> str:
+def joined_lines(lines: list[str]) -> str:
     text = _BULLET.sub("- ", lines[0])
     for line in lines[1:]:
         if _HYPHENATED.search(text) and line[:1].islower():

@@ -108,6 +108,7 @@ class _Child:
         finally:
             os.close(lifeline)
         self._files = 0
+        self._received = b""
 
     def ask(
         self, path: Path, name: str, limits: Limits, on_wait: Callable[[], None] | None
@@ -119,6 +120,8 @@ class _Child:
             "name": name,
             "memory_mb": limits.memory_mb,
             "cpu_s": int(4 * limits.timeout_s) + 10,
+            "ocr": limits.ocr,
+            "page_cpu_s": int(4 * limits.page_s) + 10,
         }
         assert self.process.stdin is not None
         try:
@@ -126,13 +129,16 @@ class _Child:
             self.process.stdin.flush()
         except BrokenPipeError:
             raise self._death() from None
-        return self._await(time.monotonic() + limits.timeout_s, on_wait)
+        deadline = time.monotonic() + limits.timeout_s
+        while "ok" not in (reply := self._await(deadline, on_wait)):
+            deadline = max(deadline, time.monotonic() + limits.page_s)
+        return reply
 
     def _await(self, deadline: float, on_wait: Callable[[], None] | None) -> dict[str, Any]:
+        """The next message; several may arrive at once."""
         assert self.process.stdout is not None
         replies = self.process.stdout
-        line = b""
-        while not line.endswith(b"\n"):
+        while b"\n" not in self._received:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise ExtractionError("timeout", messages.TIMEOUT)
@@ -143,7 +149,8 @@ class _Child:
             data = os.read(replies.fileno(), 65536)
             if not data:
                 raise self._death()
-            line += data
+            self._received += data
+        line, _, self._received = self._received.partition(b"\n")
         reply: dict[str, Any] = json.loads(line)
         return reply
 

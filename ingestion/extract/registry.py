@@ -1,18 +1,18 @@
 """Which function reads which kind of file."""
 
-import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from ingestion.extract import beir, documents, html, kinds, messages, plain, slides
+from ingestion.extract import beir, documents, html, kinds, mail, messages, pictures, plain, slides
+from ingestion.extract.archive_entries import ENTRIES
+from ingestion.extract.ocr import Ocr
 from ingestion.extract.sniff import sniff
 from ingestion.extract.types import Extracted, ExtractionError
 
 Extractor = Callable[[Path, str], Extracted]
 
 EXTRACTORS: Mapping[str, Extractor] = {
-    kinds.PDF: documents.pdf,
     kinds.PPTX: slides.pptx,
     kinds.ODP: slides.odp,
     **{mime: partial(documents.sheets, mime) for mime in (kinds.XLSX, kinds.XLS, kinds.XLSB, kinds.ODS)},
@@ -20,7 +20,7 @@ EXTRACTORS: Mapping[str, Extractor] = {
         mime: partial(documents.flowing, mime)
         for mime in (
             *(kinds.DOCX, kinds.DOC, kinds.PPT, kinds.ODT, kinds.RTF),
-            *(kinds.EPUB, kinds.EML, kinds.MSG, kinds.XML),
+            *(kinds.EPUB, kinds.XML),
         )
     },
     kinds.NOTEBOOK: documents.notebook,
@@ -34,15 +34,30 @@ EXTRACTORS: Mapping[str, Extractor] = {
     kinds.PASSAGE: beir.passage,
 }
 
-logger = logging.getLogger(__name__)
+# Those that read their attachments by the function given.
+MAIL: Mapping[str, Callable[[Path, str, Extractor | None], Extracted]] = {
+    kinds.EML: mail.eml,
+    kinds.MSG: mail.msg,
+}
+# Those that may meet words on pictures.
+RECOGNISING: Mapping[str, Callable[[Path, str, Ocr | None], Extracted]] = {
+    kinds.PDF: documents.pdf,
+    **{mime: partial(pictures.picture, mime) for mime in kinds.PICTURES},
+}
 
 
-def extract(path: Path, name: str) -> Extracted:
-    """Text of the file at ``path``, which people call ``name``. Runs in the calling process.
+def extract(path: Path, name: str, ocr: Ocr | None = None, *, attached: bool = True) -> Extracted:
+    """Text of the file at ``path``, which people call ``name``. Runs in the calling process. Without
+    ``ocr``, pages that are pictures stay without text. Mail brings its attachments where ``attached``.
 
     Raises ``ExtractionError`` with one of the codes of ``ingestion.extract.types``.
     """
     mime = sniff(path, name)
-    if mime == kinds.ZIP:
+    if mime in ENTRIES:
         raise ExtractionError("archive", messages.NESTED_ARCHIVE)
+    if mime in RECOGNISING:
+        return RECOGNISING[mime](path, name, ocr)
+    if mime in MAIL:
+        read = partial(extract, ocr=ocr, attached=False) if attached else None
+        return MAIL[mime](path, name, read)
     return EXTRACTORS[mime](path, name)

@@ -43,7 +43,7 @@ def sniff(path: Path, name: str) -> str:
     """MIME type of the file at ``path``, one of those in ``kinds``; ``name`` is what people call it.
 
     Raises ``ExtractionError``: ``empty``, ``unsupported``, ``encrypted`` (Office), ``damaged`` (zip),
-    ``no_text`` (a picture), ``archive`` (one that is not a zip).
+    ``archive`` (of a kind that is not unpacked).
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
@@ -57,6 +57,13 @@ def sniff(path: Path, name: str) -> str:
         return _ole_kind(path)
     if head.startswith(b"{\\rtf"):
         return kinds.RTF
+    for at, value, mime in kinds.IMAGES:
+        if head[at : at + len(value)] == value:
+            return mime
+    if head.startswith(b"BM") and b"\x00" in head[:16]:
+        return kinds.BMP
+    if packed := kinds.packed_kind(head):
+        return packed
     _refuse(head)
     return _text_kind(path, head, name)
 
@@ -66,11 +73,11 @@ def _matches(head: bytes, magic: tuple[tuple[int, bytes], ...]) -> bool:
 
 
 def _refuse(head: bytes) -> None:
-    if _matches(head, kinds.IMAGES) or (head.startswith(b"BM") and b"\x00" in head[:16]):
-        raise ExtractionError("no_text", messages.PICTURE)
+    if _matches(head, kinds.UNREADABLE_IMAGES):
+        raise ExtractionError("unsupported", messages.PICTURE_KIND)
     if _matches(head, kinds.MEDIA):
         raise ExtractionError("unsupported", messages.MEDIA)
-    if _matches(head, kinds.ARCHIVES):
+    if _matches(head, kinds.UNREADABLE_ARCHIVES):
         raise ExtractionError("archive", messages.ARCHIVE_KIND)
     if _matches(head, kinds.PROGRAMS) and b"\x00" in head:
         raise ExtractionError("unsupported", messages.PROGRAM)

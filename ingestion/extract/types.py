@@ -28,10 +28,16 @@ class Extracted:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Wall-clock seconds for one file and address space of the child process in MiB."""
+    """Wall-clock seconds for one file and address space of the child process in MiB.
+
+    With ``ocr``, words on pictures are recognised, and each page of that has ``page_s`` seconds from its
+    beginning, however many there are.
+    """
 
     timeout_s: float = 300
     memory_mb: int = 2048
+    ocr: bool = False
+    page_s: float = 120
 
 
 class ExtractionError(Exception):

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from django.utils.translation import gettext as _
 
+from search.embedding import language_neutral
+from search.embedding.language_neutral import LanguageNeutral
 from search.embedding.model_files import MULTILINGUAL_SHA256, locate_multilingual, verify_file
 from search.embedding.packed_model import Floats, PackedModel
 from search.errors import ModelUnavailable
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 REMEMBERED_QUERIES = 512
 # The model was trained with these, and finds worse without them.
 QUESTION, PASSAGE = "query: ", "passage: "
-# Changes with anything that changes the vectors: rounding, pooling, tokens.
+# Changes with anything that changes the vectors: rounding, pooling, tokens, language means.
 _VERSION = 1
 _DIMENSION = 384
 _MAX_TOKENS = 512
@@ -53,12 +55,16 @@ class MultilingualEmbedder:
         self._threads = threads or len(os.sched_getaffinity(0))
         self._loaded: _Loaded | None = None
         self._failure: ModelUnavailable | None = None
-        self._lock = threading.Lock()
+        self._loading, self._remembering = threading.Lock(), threading.Lock()
         self._queries: OrderedDict[str, Vectors] = OrderedDict()
 
     @cached_property
     def _file(self) -> Path:
         return locate_multilingual()
+
+    @cached_property
+    def _neutral(self) -> tuple[LanguageNeutral, LanguageNeutral]:
+        return language_neutral.stored()
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
@@ -100,41 +106,42 @@ class MultilingualEmbedder:
             raise _unusable(self._file, error) from error
 
     def embed(self, texts: Sequence[str]) -> Vectors:
+        return self._neutral[1](self.raw(texts, question=False))
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        if len(texts) != 1:
+            return self._neutral[0](self.raw(texts, question=True))
+        with self._remembering:
+            known = self._queries.get(texts[0])
+            if known is not None:
+                self._queries.move_to_end(texts[0])
+                return known.copy()
+        vector = self._neutral[0](self.raw(texts, question=True))
+        with self._remembering:
+            self._queries[texts[0]] = vector
+            if len(self._queries) > REMEMBERED_QUERIES:
+                self._queries.popitem(last=False)
+        return vector.copy()
+
+    def raw(self, texts: Sequence[str], *, question: bool) -> Vectors:
+        """The model's own unit vectors, in which the language still shows."""
+        rows = np.zeros((len(texts), _DIMENSION), dtype=np.float32)
         if not texts:
-            return np.zeros((0, _DIMENSION), dtype=np.float32)
-        prefixed = [PASSAGE + text for text in texts]
+            return rows
+        prefixed = [(QUESTION if question else PASSAGE) + text for text in texts]
         encode = partial(_encode, self._ready())
         # The longest first, so that no thread is left with one at the end.
         order = sorted(range(len(texts)), key=lambda place: -len(prefixed[place]))
-        rows = np.empty((len(texts), _DIMENSION), dtype=np.float32)
-        share_out = map if len(texts) == 1 or self._threads == 1 else self._pool.map
+        share_out: Callable[..., Iterator[Vectors]] = (
+            map if len(texts) == 1 or self._threads == 1 else self._pool.map
+        )
         found = share_out(encode, [prefixed[place] for place in order])
         for place, vector in zip(order, found, strict=True):
             rows[place] = vector
         return rows
 
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        rows = np.zeros((len(texts), _DIMENSION), dtype=np.float32)
-        for place, text in enumerate(texts):
-            rows[place] = self._query(text)
-        return rows
-
-    def _query(self, text: str) -> Vectors:
-        loaded = self._ready()
-        with self._lock:
-            known = self._queries.get(text)
-            if known is not None:
-                self._queries.move_to_end(text)
-                return known
-        vector = _encode(loaded, QUESTION + text)
-        with self._lock:
-            self._queries[text] = vector
-            if len(self._queries) > REMEMBERED_QUERIES:
-                self._queries.popitem(last=False)
-        return vector
-
     def _ready(self) -> _Loaded:
-        with self._lock:
+        with self._loading:
             if self._loaded is None:
                 try:
                     self._loaded = self._load()

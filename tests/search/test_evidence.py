@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from search.evidence import THRESHOLD, evidence, judge, term_weights
+from search.evidence import THRESHOLD, Evidence, judge, log_odds
+from search.evidence_features import NAMES, Passage, measure
+from search.evidence_terms import read
 from search.index.memory import MemoryLexicalIndex
 from search.index.tantivy import TantivyIndex
 from search.types import Chunk
@@ -34,50 +36,156 @@ def lexical() -> MemoryLexicalIndex:
     return index
 
 
+def ask(lexical: MemoryLexicalIndex, query: str, cosine: float | None = None, trust: float = 0.0) -> Evidence:
+    texts = [TEXTS[found.chunk_id] for found in lexical.query("g", query, 4)]
+    cosines = [cosine] * len(texts)
+    return judge(query, texts, cosines, index_ids=["g", "g"], lexical=lexical, coverage=Trust(trust))
+
+
 @pytest.mark.parametrize(
     ("query", "answerable"),
     [
         ("What made the merchants rich?", True),
         ("When did the baker's oven set fire to the lanes?", True),
         ("How many moons does Jupiter have?", False),
+        ("When did the bishop of the town die?", False),
         ("什么点燃了木头小巷？", True),
         ("盐远销到哪里？", True),
         ("木星有多少颗卫星？", False),
     ],
 )
 def test_judge(lexical: MemoryLexicalIndex, query: str, answerable: bool) -> None:
-    texts = [TEXTS[found.chunk_id] for found in lexical.query("g", query, 4)]
-    result = judge(query, texts, [None] * len(texts), index_ids=["g"], lexical=lexical, coverage=Trust())
+    result = ask(lexical, query)
     assert result.answerable is answerable
     assert 0.0 <= result.score <= 1.0
     assert result.answerable == (result.score >= THRESHOLD)
 
 
-def test_a_cosine_counts_only_where_the_model_is_trusted(lexical: MemoryLexicalIndex) -> None:
-    weights = term_weights("What made the merchants rich?", ["g"], lexical)
-    texts = [TEXTS["fire"]]
-    assert evidence(texts, weights, cosine=0.9, coverage=0.0) == evidence(texts, weights)
-    assert evidence(texts, weights, cosine=0.9, coverage=1.0) > evidence(
-        texts, weights, cosine=0.2, coverage=1.0
-    )
-
-
-def test_rare_terms_weigh_more_and_unknown_ones_most(lexical: MemoryLexicalIndex) -> None:
-    weights = term_weights("town salt jupiter", ["g", "g", "unknown"], lexical)
-    assert weights["town"] < weights["salt"] < weights["jupit"]
-
-
 def test_nothing_found_or_nothing_asked_is_no_evidence(lexical: MemoryLexicalIndex) -> None:
-    weights = term_weights("salt", ["g"], lexical)
-    assert evidence([], weights) == 0.0
-    assert evidence(["salt"], {}) == 0.0
-    assert term_weights("???", ["g"], lexical) == {}
-    assert evidence(["salt"], weights) == 1.0
+    for query, texts in (("salt", []), ("???", ["salt"])):
+        result = judge(query, texts, [], index_ids=["g"], lexical=lexical, coverage=Trust())
+        assert result == Evidence(0.0, answerable=False)
 
 
-@pytest.mark.parametrize("name", ["refusal-en", "refusal-zh"])
-def test_most_answerable_questions_pass_and_off_topic_ones_do_not(
-    youju_data: Path, name: str, tmp_path: Path
+def test_a_cosine_counts_only_where_the_model_is_trusted(lexical: MemoryLexicalIndex) -> None:
+    query = "What made the merchants rich?"
+    assert ask(lexical, query, 0.9) == ask(lexical, query)
+    assert ask(lexical, query, 0.9, 0.4).score > ask(lexical, query, 0.1, 0.4).score
+    chinese = "什么点燃了木头小巷？"
+    assert ask(lexical, chinese, 0.9, 0.4).score > ask(lexical, chinese, 0.1, 0.4).score
+
+
+def test_missing_scores_are_looked_up(lexical: MemoryLexicalIndex) -> None:
+    query = "What made the merchants rich?"
+    known = [found.score for found in lexical.query("g", query, 4)]
+    texts = [TEXTS[found.chunk_id] for found in lexical.query("g", query, 4)]
+    given = judge(query, texts, [], index_ids=["g"], lexical=lexical, coverage=Trust(), bm25=known)
+    assert given == judge(query, texts, [], index_ids=["g"], lexical=lexical, coverage=Trust())
+
+
+def features(query: str, *passages: Passage, total: int = 100, **frequencies: int) -> dict[str, float]:
+    question = read(query)
+    known = {term.text: frequencies.get(term.text, 1) for term in question.terms}
+    return measure(query, question, passages, known, total, 10.0)
+
+
+def test_every_feature_is_there_and_learned() -> None:
+    found = features("Who baked?", Passage("The baker baked."))
+    assert set(found) == set(NAMES)
+    assert log_odds(found, dense=0.0, trust=1.0) != log_odds(found, dense=1.0, trust=0.0)
+
+
+def test_a_question_word_and_the_kind_of_answer_weigh_little() -> None:
+    weights = {term.text: term.weight for term in read("Which year did the baker move?").terms}
+    assert weights["year"] < weights["baker"] == 1.0
+    weights = {term.text: term.weight for term in read("面包师使用什么类型的炉子？").terms}
+    assert weights["类型"] < weights["炉子"] == 1.0
+    assert "什么" not in weights
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("When did Berta sell the Krone in 1684?", {"berta", "krone", "1684"}),
+        ("When did she sell it?", set()),
+        ("LOR是谁提出的？", {"lor"}),
+        ("《盐路》是谁写的？", {"盐路"}),
+        ("阿尔贝托在哪里出生？", {"阿尔", "尔贝"}),
+    ],
+)
+def test_names_are_recognised(query: str, names: set[str]) -> None:
+    assert {term.text for term in read(query).terms if term.name} >= names
+    if not names:
+        assert not any(term.name for term in read(query).terms)
+
+
+def test_a_question_of_stop_words_keeps_them() -> None:
+    assert read("what is this").terms
+    assert read("什么是什么").terms
+
+
+def test_one_place_says_more_than_words_scattered_over_a_passage() -> None:
+    together = "The oven burned the lane. It rained. Snow fell. Nobody came."
+    scattered = "The oven is old. It rained. Snow fell. The lane burned."
+    near, far = (features("Did the oven burn the lane?", Passage(text)) for text in (together, scattered))
+    assert near["passage"] == pytest.approx(far["passage"])
+    assert near["window"] > far["window"]
+
+
+def test_the_lead_over_others_leaves_out_copies() -> None:
+    text = "The baker's oven burned the wooden lanes of the town."
+    other = Passage("Snow fell on the baker in the winter of that year.")
+    alone = features("Which oven burned the lanes?", Passage(text), other)
+    copied = features("Which oven burned the lanes?", Passage(text), Passage(text + " Again."), other)
+    assert copied["lead"] == pytest.approx(alone["lead"])
+    assert alone["lead"] > 0
+
+
+def test_another_form_of_a_word_counts_in_part() -> None:
+    exact, similar, none = (
+        features("Who lived in the colony?", Passage(text))["passage"]
+        for text in ("The colony lived on salt.", "The colonies lived on salt.", "The town lived on salt.")
+    )
+    assert exact >= similar > none
+    similar = features("Which migrations were large?", Passage("Large migratory herds."))["passage"]
+    assert similar > features("Which migrations were large?", Passage("Large herds."))["passage"]
+
+
+def test_titles_and_headings_count() -> None:
+    with_heading = features("Which roles exist?", Passage("There are three.", "Roles"))
+    assert with_heading["passage"] > features("Which roles exist?", Passage("There are three."))["passage"]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "expected"),
+    [
+        ("How many lanes burned?", "Twelve lanes, or perhaps 13, burned.", 0.0),
+        ("How many lanes burned?", "The lanes burned.", 1.0),
+        ("How many lanes burned in 1684?", "In 1684 the lanes burned.", 1.0),
+        ("Which lanes burned?", "The lanes burned.", 0.0),
+        ("烧了多少条小巷？", "小巷都烧了。", 1.0),
+        ("哪一年烧了小巷？", "小巷在1684年烧了。", 0.0),
+    ],
+)
+def test_a_number_that_is_asked_for_must_be_there(query: str, text: str, expected: float) -> None:
+    assert features(query, Passage(text))["no_number"] == expected
+
+
+def test_chinese_that_stands_together_and_what_is_missing() -> None:
+    whole = features("木头小巷何时着火？", Passage("木头小巷着火了。"))
+    pieces = features("木头小巷何时着火？", Passage("木头堆在小巷，着火了。"))
+    absent = features("木头小巷何时着火？", Passage("面包师来了。"))
+    assert whole["runs"] > pieces["runs"] > absent["runs"] == 0.0
+    assert whole["missing_stretch"] == 0.0 < absent["missing_stretch"]
+    assert absent["runs_missing"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "answerable", "near", "off"),
+    [("refusal-en", 0.06, 0.65, 0.98), ("refusal-zh", 0.06, 0.65, 0.9)],
+)
+def test_most_answerable_questions_pass_and_others_do_not(
+    youju_data: Path, name: str, answerable: float, near: float, off: float, tmp_path: Path
 ) -> None:
     folder = youju_data / name
     if not folder.is_dir():
@@ -89,10 +197,18 @@ def test_most_answerable_questions_pass_and_off_topic_ones_do_not(
     refused: dict[str, list[bool]] = {}
     for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines():
         query = json.loads(line)
-        found = [texts[item.chunk_id] for item in index.query("g", query["text"], 5)]
-        verdict = judge(query["text"], found, [], index_ids=["g"], lexical=index, coverage=Trust())
+        found = index.query("g", query["text"], 8)
+        verdict = judge(
+            query["text"],
+            [texts[item.chunk_id] for item in found],
+            [],
+            bm25=[item.score for item in found],
+            index_ids=["g"],
+            lexical=index,
+            coverage=Trust(),
+        )
         refused.setdefault(query["metadata"]["kind"], []).append(not verdict.answerable)
     share = {kind: sum(answers) / len(answers) for kind, answers in refused.items()}
-    assert share["answerable"] <= 0.07
-    assert share["off_topic"] >= 0.92
-    assert share["near_topic"] >= 0.55
+    assert share["answerable"] <= answerable
+    assert share["near_topic"] >= near
+    assert share["off_topic"] >= off

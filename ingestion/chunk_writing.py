@@ -1,0 +1,76 @@
+"""Writing a document's chunks, and taking them away, in slices that never hold the database for long."""
+
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
+
+from django.db import transaction
+
+from ingestion.models import Chunk, Document, Generation, Removal
+from ingestion.splitting import Piece
+
+SLICE = 1000
+_HEADING = 300
+
+
+def chunks_of(
+    document: Document, generation: Generation, text: str, pieces: Sequence[Piece], turn: int
+) -> Iterator[Chunk]:
+    """One chunk for each piece, in line from ``turn`` on."""
+    for ordinal, piece in enumerate(pieces):
+        passage = text[piece.start : piece.end]
+        yield Chunk(
+            id=chunk_id(generation, document, piece.start, passage),
+            document=document,
+            generation=generation,
+            ordinal=ordinal,
+            start=piece.start,
+            end=piece.end,
+            page=piece.page,
+            heading=piece.heading[:_HEADING],
+            text=passage,
+            turn=turn + ordinal,
+        )
+
+
+def chunk_id(generation: Generation, document: Document, start: int, text: str) -> str:
+    """32 hex digits from what the chunk is, so that a repeated step makes the same ids."""
+    content = f"{generation.pk}\0{document.pk}\0{start}\0{text}"
+    return blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def write_chunks(
+    chunks: Iterator[Chunk], count: int, renew: Callable[[], None], finish: Callable[[], None]
+) -> None:
+    """Writes ``count`` chunks, a slice a transaction, the last one together with ``finish``.
+
+    ``renew`` is called in each transaction before and raises where the work is no longer wanted; until
+    ``finish`` has said otherwise nobody looks at what is written.
+    """
+    written = 0
+    while count - written > SLICE:
+        with transaction.atomic():
+            renew()
+            Chunk.objects.bulk_create([next(chunks) for _ in range(SLICE)], batch_size=SLICE)
+        written += SLICE
+    with transaction.atomic():
+        finish()
+        Chunk.objects.bulk_create(list(chunks), batch_size=SLICE)
+
+
+def drop_chunks(document: Document, generation: Generation | None = None) -> None:
+    """Deletes the document's chunks, of every generation or of one, and writes their ids to the outbox."""
+    chunks = Chunk.objects.filter(document=document).order_by()
+    if generation is not None:
+        chunks = chunks.filter(generation=generation)
+    while True:
+        rows = list(chunks.values_list("id", "generation_id")[:SLICE])
+        if not rows:
+            return
+        by_index: dict[str, list[str]] = {}
+        for identity, generation_id in rows:
+            by_index.setdefault(generation_id.hex, []).append(identity)
+        with transaction.atomic():
+            Removal.objects.bulk_create(
+                Removal(index_id=index_id, ids=ids) for index_id, ids in by_index.items()
+            )
+            Chunk.objects.filter(id__in=[identity for identity, _generation in rows]).delete()

@@ -1,0 +1,153 @@
+"""Recognises the words on a picture with RapidOCR's Chinese and English models, offline.
+
+The libraries and models are loaded with the first page that needs them and are optional.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ingestion.extract import messages
+from ingestion.extract.ocr_layout import Line, text_of
+from ingestion.extract.types import ExtractionError
+
+if TYPE_CHECKING:
+    import numpy
+    from PIL.Image import Image
+
+_THREADS = 2
+_SCORE = 0.5
+# About a sheet of A4 at 150 dots an inch: larger prints read no better and cost memory.
+_SHORT_SIDE, _AREA = 1240, 2_400_000
+# Strips of a long picture overlap by this, so that no line is cut in two.
+_MARGIN = 80
+# A space that is likely enough counts although a character's blank is likelier: the models were made for
+# Chinese and glue English words together. Measured on real scans: 0.01 within words, 0.2 to 0.4 between.
+_SPACE = 0.15
+
+
+class Ocr:
+    """Reads pages one after the other. ``on_page`` is called before each, which may take a minute."""
+
+    def __init__(self, on_page: Callable[[], None] = lambda: None) -> None:
+        self._on_page = on_page
+        self._engine: Any = None
+
+    def read(self, image: "Image") -> str:
+        """The words of a picture as Markdown paragraphs in reading order, "" where there are none.
+
+        The picture may be turned by quarters, and as long as a screenshot of a whole conversation.
+        Raises ``ExtractionError`` ``no_text`` where the libraries are not installed.
+        """
+        if self._engine is None:
+            self._engine = _engine()
+        import numpy
+
+        array = numpy.asarray(_reduced(image).convert("RGB"))
+        lines: list[Line] = []
+        for top, first, last in _strips(array.shape[1], array.shape[0]):
+            self._on_page()
+            strip = array[top : last + _MARGIN, :, ::-1]
+            found = _lines(self._engine, numpy.ascontiguousarray(strip))
+            lines += [moved for line in found if first <= (moved := line.moved(top)).middle < last]
+        return text_of(lines)
+
+
+def _engine() -> Any:
+    try:
+        from rapidocr_onnxruntime import RapidOCR
+    except ImportError as error:
+        if "allocate" in str(error) or "map segment" in str(error):
+            raise
+        raise ExtractionError("no_text", messages.OCR_MISSING) from error
+    engine = RapidOCR(intra_op_num_threads=_THREADS, inter_op_num_threads=1, max_side_len=4000)
+    engine.text_rec.postprocess_op = _Decoder(engine.text_rec.postprocess_op.character)
+    return engine
+
+
+def _reduced(image: "Image") -> "Image":
+    """The picture no larger than is of use: by its shorter side where it is tall, else by its area."""
+    width, height = image.size
+    if height > width:
+        scale = _SHORT_SIDE / width
+    else:
+        scale = (_AREA / (width * height)) ** 0.5
+    if scale >= 1:
+        return image
+    return image.resize((max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _strips(width: int, height: int) -> list[tuple[int, int, int]]:
+    """(top, first row that counts, row after the last) of the strips that a picture is read in."""
+    step = max(_AREA // width - 2 * _MARGIN, _MARGIN)
+    if height <= step + 2 * _MARGIN:
+        return [(0, 0, height + 1)]
+    count = -(-height // step)
+    borders = [height * at // count for at in range(count)] + [height + 1]
+    return [
+        (max(0, begin - _MARGIN), begin, end) for begin, end in zip(borders[:-1], borders[1:], strict=True)
+    ]
+
+
+def _lines(engine: Any, image: "numpy.ndarray[Any, Any]") -> list[Line]:
+    """What the detector, the classifier of direction and the recogniser find, upright."""
+    height, width = image.shape[:2]
+    prepared, ratio_down, ratio_across = engine.preprocess(image)
+    record = {"preprocess": {"ratio_h": ratio_down, "ratio_w": ratio_across}}
+    prepared, record = engine.maybe_add_letterbox(prepared, record)
+    boxes, _ = engine.auto_text_det(prepared)
+    if boxes is None:
+        return []
+    crops, labels, _ = engine.text_cls(engine.get_crop_img_list(prepared, boxes))
+    words, _ = engine.text_rec(crops)
+    found = []
+    upside_down = 0
+    sideways = 0
+    for box, (label, _), (text, score) in zip(
+        engine._get_origin_points(boxes, record, height, width), labels, words, strict=True
+    ):
+        line = Line.around([(float(x), float(y)) for x, y in box], str(text).strip())
+        if score >= _SCORE and line.text:
+            found.append(line)
+            weight = len(line.text)
+            sideways += weight if line.height >= 1.5 * line.width else -weight
+            upside_down += weight if "180" in label else -weight
+    turns = {(False, False): 0, (True, False): 1, (False, True): 2, (True, True): 3}[
+        (sideways > 0, upside_down > 0)
+    ]
+    return [line.turned(turns, width, height) for line in found]
+
+
+class _Decoder:
+    """Best path of connectionist temporal classification, with more spaces than RapidOCR gives."""
+
+    def __init__(self, characters: list[str]) -> None:
+        self.character = characters
+        self._space = characters.index(" ")
+
+    def __call__(self, probabilities: Any, *_: object, **__: object) -> list[tuple[str, float]]:
+        return [self._decoded(steps) for steps in probabilities]
+
+    def _decoded(self, steps: Any) -> tuple[str, float]:
+        best = steps.argmax(axis=1)
+        at = [
+            step
+            for step, character in enumerate(best)
+            if character != 0 and (step == 0 or best[step - 1] != character)
+        ]
+        if not at:
+            return "", 0.0
+        text = self.character[best[at[0]]]
+        for before, step in zip(at, at[1:], strict=False):
+            character = self.character[best[step]]
+            if _may_part(text, character) and steps[before : step + 1, self._space].max() > _SPACE:
+                text += " "
+            text += character
+        return text, float(steps[at, best[at]].mean())
+
+
+def _may_part(text: str, character: str) -> bool:
+    """Not between Chinese characters, and not after the first letter of a word: the space before
+    that word is still seen there."""
+    if character == " " or text.endswith(" ") or text[-2:-1] == " ":
+        return False
+    return character.isascii() and text[-1].isascii()

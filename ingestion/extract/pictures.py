@@ -1,0 +1,70 @@
+"""Picture files: each frame is a page whose words are recognised."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from ingestion.extract import messages
+from ingestion.extract.assemble import document, has_words
+from ingestion.extract.ocr import Ocr
+from ingestion.extract.types import Extracted, ExtractionError, Page
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_MAX_PIXELS = 100_000_000
+_MAX_FRAMES = 2000
+
+
+def picture(mime: str, path: Path, name: str, ocr: Ocr | None) -> Extracted:
+    """PNG, JPEG, TIFF with its pages, WebP, GIF, AVIF or BMP.
+
+    Raises ``ExtractionError``: ``no_text`` where there are no words, or no recognition (``ocr`` is
+    ``None``), ``too_large`` above 100 million pixels, ``damaged``.
+    """
+    if ocr is None:
+        raise ExtractionError("no_text", messages.PICTURE)
+    pages = [Page(number, ocr.read(frame), ocr=True) for number, frame in enumerate(_frames(path), 1)]
+    if not any(has_words(page.text) for page in pages):
+        raise ExtractionError("no_text", messages.PICTURE_WITHOUT_TEXT)
+    if len(pages) == 1:
+        pages = [Page(None, pages[0].text, ocr=True)]
+    return document(mime, PurePosixPath(name.replace("\\", "/")).stem, pages)
+
+
+def _frames(path: Path) -> Iterator["Image"]:
+    """The pages of a TIFF; of a moving picture only the first."""
+    try:
+        from PIL import Image, ImageSequence, UnidentifiedImageError
+    except ImportError as error:
+        raise ExtractionError("no_text", messages.OCR_MISSING) from error
+    Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
+    try:
+        with Image.open(path) as image:
+            frames = ImageSequence.Iterator(image) if image.format == "TIFF" else iter([image])
+            for number, frame in enumerate(frames):
+                if frame.width * frame.height > _MAX_PIXELS or number >= _MAX_FRAMES:
+                    raise ExtractionError("too_large", messages.PICTURE_TOO_LARGE)
+                yield upright(frame)
+    except UnidentifiedImageError as error:
+        message = messages.PICTURE_KIND if error.args else messages.DAMAGED
+        raise ExtractionError("unsupported", message) from error
+    except Image.DecompressionBombError as error:
+        raise ExtractionError("too_large", messages.PICTURE_TOO_LARGE) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ExtractionError("damaged", messages.DAMAGED) from error
+
+
+def upright(image: "Image") -> "Image":
+    """As a person sees it: turned as the camera noted, on white where it is transparent, 8 bits deep."""
+    from PIL import Image, ImageOps
+
+    turned = ImageOps.exif_transpose(image) or image
+    if turned.mode.startswith(("I", "F")):
+        low, high = turned.getextrema()
+        span = (float(high) - float(low)) or 1.0  # type: ignore[arg-type]
+        turned = turned.point(lambda value: (value - float(low)) * 255 / span).convert("L")  # type: ignore[arg-type,operator]
+    if turned.mode in {"RGBA", "LA", "PA"} or "transparency" in turned.info:
+        white = Image.new("RGBA", turned.size, "white")
+        turned = Image.alpha_composite(white, turned.convert("RGBA"))
+    return turned.convert("RGB")

@@ -1,0 +1,54 @@
+"""Whose turn it is: start-time fair queueing (Goyal, Vin and Cheng 1996) over the rows of the database.
+
+There are two lines, documents to read and chunks to index. What enters a line gets a turn: the line's
+clock, or the end of what its own flow has there already, whichever is later. The smallest turn is served
+next, and moves the clock. So the flows share the line evenly however much each has brought, and one
+that comes late begins where the line is now. A flow is a run; in the line of chunks a run's short
+documents are one flow and its long ones another, so that they do not wait for each other either.
+"""
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from ingestion.models import Run, Turn
+
+READING, INDEXING = "read", "index"
+LONG_CHUNKS = 200
+_BYTES_A_TURN = 64 * 1024
+
+
+def reading_cost(size: int) -> int:
+    """How many turns the reading of ``size`` bytes takes."""
+    return 1 + size // _BYTES_A_TURN
+
+
+def reading_turn(run: Run | None, cost: int) -> int:
+    """The turn of a document in the line to be read. Call it in the transaction that writes it."""
+    return _enter(READING, run, "read_turn", cost)
+
+
+def indexing_turn(run: Run | None, chunks: int) -> int:
+    """The turn of the first of ``chunks`` chunks of one document; those after it count on from there."""
+    return _enter(INDEXING, run, "long_turn" if chunks > LONG_CHUNKS else "short_turn", chunks)
+
+
+def clock(line: str) -> int:
+    return Turn.objects.filter(line=line).values_list("value", flat=True).first() or 0
+
+
+def served(line: str, turn: int) -> None:
+    """Moves the clock on to ``turn``; it never goes back."""
+    if not Turn.objects.filter(line=line).update(value=Greatest(F("value"), turn)):
+        Turn.objects.get_or_create(line=line, defaults={"value": turn})
+
+
+def _enter(line: str, run: Run | None, field: str, cost: int) -> int:
+    start = clock(line)
+    if run is None:
+        return start
+    with transaction.atomic():
+        row = Run.objects.select_for_update().filter(pk=run.pk).values_list(field, flat=True).first()
+        start = max(start, row or 0)
+        Run.objects.filter(pk=run.pk).update(**{field: start + cost})
+    return start

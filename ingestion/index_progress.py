@@ -1,0 +1,89 @@
+"""Saying in the database what is indexed: chunks, documents, builds, and how fast it goes."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from math import exp
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from ingestion.models import Chunk, Document, DocumentBuild, Generation, Run
+
+Status, Step = Document.Status, Document.Step
+_MEMORY_S = 60.0
+_AT_ONCE = 500
+
+
+@transaction.atomic
+def commit(batch: Sequence[Chunk]) -> None:
+    """Marks the chunks, moves the progress, and ends the documents and builds that are complete."""
+    for at in range(0, len(batch), _AT_ONCE):
+        ids = [chunk.id for chunk in batch[at : at + _AT_ONCE]]
+        Chunk.objects.filter(id__in=ids).update(indexed=True)
+    counts = Counter((chunk.generation_id, chunk.document_id) for chunk in batch)
+    building = {
+        chunk.generation_id for chunk in batch if chunk.generation.state == Generation.State.BUILDING
+    }
+    for (generation, document), count in counts.items():
+        if generation in building:
+            _move_build(generation, document, count)
+        else:
+            _move_document(generation, document, count)
+    _measure(batch, timezone.now())
+
+
+def _move_document(generation: UUID, document: UUID, count: int) -> None:
+    now = timezone.now()
+    held = Document.objects.filter(pk=document, step=Step.INDEX, status=Status.PROCESSING)
+    if not held.update(indexed_count=F("indexed_count") + count, updated_at=now):
+        return
+    left = Chunk.objects.filter(document=OuterRef("pk"), generation=generation, indexed=False)
+    held.filter(~Exists(left)).update(
+        status=Status.READY,
+        step=Step.DONE,
+        indexed_count=F("chunk_count"),
+        claim=None,
+        finished_at=now,
+        updated_at=now,
+    )
+
+
+def _move_build(generation: UUID, document: UUID, count: int) -> None:
+    Build = DocumentBuild
+    held = Build.objects.filter(generation=generation, document=document, step=Build.Step.INDEX)
+    if not held.update(indexed_count=F("indexed_count") + count):
+        return
+    left = Chunk.objects.filter(document=document, generation=generation, indexed=False)
+    if not left.exists():
+        held.update(step=Build.Step.DONE, indexed_count=F("chunk_count"))
+
+
+def _measure(batch: Sequence[Chunk], now: datetime) -> None:
+    """Each run's passages a second, the last minute counting most."""
+    runs = {}
+    counts: Counter[UUID] = Counter()
+    for chunk in batch:
+        is_built = chunk.generation.state == Generation.State.BUILDING
+        run = chunk.generation.run if is_built else chunk.document.run
+        if run is not None:
+            runs[run.pk] = run
+            counts[run.pk] += 1
+    for run in runs.values():
+        since, rate = next_rate(run, counts[run.pk], now)
+        Run.objects.filter(pk=run.pk).update(rate=rate, rate_at=now, rate_since=since)
+
+
+def next_rate(run: Run, count: int, now: datetime) -> tuple[datetime, float]:
+    """Since when the rate is measured, and the rate after ``count`` more passages.
+
+    A mean that forgets: what was ``_MEMORY_S`` ago counts 1/e. After a pause it begins anew.
+    """
+    if run.rate_at is None or run.rate_since is None or (now - run.rate_at).total_seconds() > _MEMORY_S:
+        return now, 0.0
+    gap = max((now - run.rate_at).total_seconds(), 0.001)
+    age = (now - run.rate_since).total_seconds()
+    weight = 1 - exp(-gap / min(_MEMORY_S, max(age, 0.001)))
+    return run.rate_since, run.rate + max(weight, gap / max(age, gap)) * (count / gap - run.rate)

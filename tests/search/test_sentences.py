@@ -1,0 +1,27 @@
+import pytest
+
+from search.sentences import sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It stands. It is 4.5 m high.", ["It stands.", "It is 4.5 m high."]),
+        ("Dr. Holm came at 5 p.m. and left.", ["Dr. Holm came at 5 p.m. and left."]),
+        ("灯塔很高。它建于1897年！好吗？", ["灯塔很高。", "它建于1897年！", "好吗？"]),
+        ("红的；绿的。", ["红的；", "绿的。"]),
+        ("亚马逊雨林（英语：A；荷兰语：B）是森林。", ["亚马逊雨林（英语：A；荷兰语：B）是森林。"]),
+        ("1)红的；2)绿的。", ["1)红的；", "2)绿的。"]),
+        (
+            "They live there.[citation needed] Others left.[12][3] It ended.",
+            ["They live there.[citation needed]", "Others left.[12][3]", "It ended."],
+        ),
+    ],
+)
+def test_where_sentences_end(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in sentences(text)] == expected
+
+
+def test_a_bracket_that_never_closes_is_forgotten() -> None:
+    text = "他说（" + "很长" * 150 + "；好。"
+    assert len(sentences(text)) == 2
