@@ -6,13 +6,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from chat import prompt_selectors
+from chat.models import PromptTemplate
 from ingestion.access import collections_for
 from ingestion.models import Collection
 from llm import endpoints
 
 
 class Scope(forms.Form):
-    """Which collections are asked, and by which model."""
+    """Which collections are asked, by which model, with which wishes to it."""
 
     collections = forms.ModelMultipleChoiceField(
         queryset=Collection.objects.none(),
@@ -22,11 +24,22 @@ class Scope(forms.Form):
         error_messages={"required": _("Choose at least one collection.")},
     )
     model = forms.ChoiceField(label=_("Model"), required=False)
+    template = forms.ModelChoiceField(
+        queryset=PromptTemplate.objects.none(),
+        label=_("Prompt template"),
+        required=False,
+        empty_label=_("What all its collections have"),
+        widget=forms.Select(attrs={"class": "select small"}),
+        error_messages={"invalid_choice": _("This prompt template is no longer there: choose another one.")},
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         readable = collections_for(user)
         collections, model = self.fields["collections"], self.fields["model"]
+        template = self.fields["template"]
+        assert isinstance(template, forms.ModelChoiceField)
+        template.queryset = prompt_selectors.all_templates()
         assert isinstance(collections, forms.ModelMultipleChoiceField)
         assert isinstance(model, forms.ChoiceField)
         collections.queryset = readable
@@ -48,5 +61,6 @@ class NewConversation(Scope):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
+        self.fields.pop("template")
         if not self.initial.get("collections"):
             self.initial["collections"] = list(collections_for(user).values_list("slug", flat=True))

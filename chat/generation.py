@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from chat import selectors
+from chat import prompt_selectors, selectors
 from chat.answering import answer
 from chat.connections import release_connections
 from chat.errors import ChatError
@@ -33,6 +33,8 @@ from chat.events import (
 )
 from chat.extractive import NAME as EXTRACTIVE
 from chat.models import LIVE, Message
+from chat.prompt_use import Wishes
+from chat.prompts import language_of
 from chat.similarity import by_embedding
 from chat.stored_answers import final_fields, part_fields
 from ingestion.finding import Found, FoundPassage, find
@@ -84,6 +86,7 @@ class Progress:
     passages: tuple[FoundPassage, ...] = ()
     is_model: bool = False
     endpoints: dict[str, str] = field(default_factory=dict)
+    wishes: Wishes = field(default_factory=Wishes)
     saved_text: str = ""
     saved_at: float = field(default_factory=time.monotonic)
 
@@ -99,6 +102,10 @@ class Progress:
 
     def save_part(self) -> bool:
         return self.save(text=self.text, rewritten=self.rewritten)
+
+    def finish(self, done: Answer) -> bool:
+        fields = final_fields(self.wishes.noted(done), self.endpoints)
+        return self.save(rewritten=self.rewritten, template_name=self.wishes.name_for(done), **fields)
 
     def end(self, status: str, error: str = "", code: str = "") -> bool:
         """Keeps the part received, with the citations that it holds."""
@@ -145,13 +152,15 @@ def _write(progress: Progress, language: str, watcher: Watcher) -> None:
         _tell(event, progress, watcher)
         if isinstance(event, Finished):
             _log_trouble(progress, event.answer)
-            progress.save(rewritten=progress.rewritten, **final_fields(event.answer, progress.endpoints))
+            progress.finish(event.answer)
         elif progress.is_due:
             progress.save_part()
 
 
 def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Event, None, None]:
-    message = Message.objects.select_related("conversation__owner").get(pk=progress.message_id)
+    message = Message.objects.select_related("conversation__owner", "conversation__template").get(
+        pk=progress.message_id
+    )
     collections = selectors.searched_collections(message.conversation)
     question = selectors.question_of(message).text
     history = selectors.turns_before(message)
@@ -159,6 +168,8 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
     described = [backend.describe() for backend in backends]
     progress.is_model = described[0].is_model
     progress.endpoints = {item.model: item.name for item in reversed(described) if item.name}
+    template = prompt_selectors.template_of(message.conversation, collections)
+    progress.wishes = Wishes.of(template, described, language_of(question, language))
     release_connections()
     return answer(
         question,
@@ -170,6 +181,7 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
         widen=_widened,
         similarity=_similar,
         searched=[collection.name for collection in collections],
+        instructions=progress.wishes.instructions,
     )
 
 

@@ -11,6 +11,41 @@ from django.utils.translation import gettext_lazy as _
 from ingestion.models import Collection
 
 
+class PromptTemplate(models.Model):
+    """Wishes of an administrator to the language models, which a conversation or a collection may choose.
+
+    ``text`` is as ``chat.prompt_texts`` reads it. ``origin`` is empty for an own one, else where it came
+    from, as "qianfan:6610".
+    """
+
+    name = models.CharField(max_length=80, unique=True)
+    text = models.TextField()
+    origin = models.CharField(max_length=80, blank=True, default="")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("prompt", args=[self.pk])
+
+
+class CollectionTemplate(models.Model):
+    """The template of a collection, for conversations that have chosen none. It stands here because
+    collections know nothing of the chat."""
+
+    collection = models.OneToOneField(Collection, models.CASCADE, related_name="+")
+    template = models.ForeignKey(PromptTemplate, models.CASCADE, related_name="of_collections")
+
+    def __str__(self) -> str:
+        return f"{self.collection}: {self.template}"
+
+
 class Conversation(models.Model):
     """Questions of one person about some collections. Only its owner sees it."""
 
@@ -19,6 +54,9 @@ class Conversation(models.Model):
     title = models.CharField(max_length=120, blank=True, default="")
     collections = models.ManyToManyField(Collection, related_name="conversations")
     model = models.CharField(max_length=60, blank=True, default="", help_text=_("empty: the site's default"))
+    template = models.ForeignKey(
+        PromptTemplate, models.SET_NULL, null=True, blank=True, related_name="conversations"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -67,6 +105,7 @@ class Message(models.Model):
     refusal = models.JSONField(default=dict, blank=True)
     rewritten = models.TextField(blank=True, default="")
     model = models.CharField(max_length=120, blank=True, default="")
+    template_name = models.CharField(max_length=80, blank=True, default="")
     usage = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True, default="")
     error_code = models.CharField(max_length=40, blank=True, default="")

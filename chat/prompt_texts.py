@@ -7,9 +7,9 @@ their own message between their marks; nothing that a person or a document wrote
 ``{language}`` becomes the name of the answer's language.
 """
 
+import re
 from collections.abc import Iterable
 
-import regex
 from django.utils.translation import gettext as _
 
 from chat.errors import ChatError
@@ -25,8 +25,8 @@ _REFERENCES = {
 }
 _LANGUAGES = {"en": LANGUAGE_NAMES, "zh": {"en": "英文", "zh": "简体中文"}}
 _NAME = r"[^\W\d]\w*"
-_PARTS = regex.compile(rf"(?P<double>\{{\{{|\}}\}})|\{{\s*(?P<name>{_NAME})\s*\}}|(?P<single>[{{}}])")
-_OURS = regex.compile(rf"\{{\s*(?:{'|'.join(OURS)})\s*\}}|[{{}}]")
+_PARTS = re.compile(rf"(?P<double>\{{\{{|\}}\}})|\{{\s*(?P<name>{_NAME})\s*\}}|(?P<single>[{{}}])")
+_OURS = re.compile(rf"\{{\s*(?:{'|'.join(OURS)})\s*\}}|[{{}}]")
 
 
 class LoneBrace(ChatError):
@@ -37,7 +37,7 @@ class LoneBrace(ChatError):
 
 def is_name(text: str) -> bool:
     """Whether ``text`` can be the name of a variable: letters, digits and ``_``, no digit in front."""
-    return regex.fullmatch(_NAME, text) is not None
+    return re.fullmatch(_NAME, text) is not None
 
 
 def variables(text: str) -> list[str]:
@@ -47,8 +47,8 @@ def variables(text: str) -> list[str]:
         if part["single"]:
             line = text.count("\n", 0, part.start()) + 1
             raise LoneBrace(
-                _("Line %(line)d has a brace that belongs to no {variable}. Write it twice, {{ or }}, where a "
-                  "brace is meant.") % {"line": line}
+                _("Line %(line)d has a brace that belongs to no {variable}. Write it twice, {{ or }}, where "
+                  "you mean a brace.") % {"line": line}
             )  # fmt: skip
         if part["name"]:
             names[part["name"]] = None
@@ -68,9 +68,9 @@ def filled(text: str, language: str) -> str:
     own = language_of(text)
     values = _REFERENCES[own] | {"language": _LANGUAGES[own].get(language[:2], language)}
 
-    def value(part: "regex.Match[str]") -> str:
+    def value(part: re.Match[str]) -> str:
         if part["double"]:
-            return str(part["double"][0])
+            return part[0][0]
         return values.get(part["name"] or "", part[0])
 
     return _PARTS.sub(value, text)

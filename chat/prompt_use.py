@@ -43,7 +43,7 @@ class Wishes:
         if estimate(text) > smallest.context_tokens * MAX_SHARE:
             return cls(note=_left_out(template, smallest))
         deaf = {_model(model) for model in models if not model.follows_instructions}
-        return cls(template.name, text, deaf=cls().deaf | deaf)
+        return cls(template.name, text, deaf=frozenset({EXTRACTIVE, *deaf}))
 
     def noted(self, done: Answer) -> Answer:
         """``done`` with the note that a template was left out, where a model wrote it."""
@@ -62,5 +62,7 @@ def _model(described: Description) -> str:
 
 
 def _left_out(template: PromptTemplate, model: Description) -> str:
-    said = _("The prompt template “%(name)s” was left out: it is too long for “%(model)s”. Choose a shorter one.")
+    said = _(
+        "The prompt template “%(name)s” was left out: it is too long for “%(model)s”. Choose a shorter one."
+    )
     return said % {"name": template.name, "model": model.name or _model(model)}

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from functools import partial
+from types import EllipsisType
 
 from django.conf import settings
 from django.db import transaction
@@ -16,7 +17,7 @@ from chat import selectors, streaming
 from chat.answering import checked
 from chat.errors import NoReadyDocuments, NothingToSearch, NotTheLast, StillWriting, TooBusy
 from chat.generation import Nobody, Progress, generate
-from chat.models import LIVE, Conversation, Message
+from chat.models import LIVE, Conversation, Message, PromptTemplate
 from chat.writers import Job, writers
 from ingestion.models import Collection
 
@@ -35,14 +36,21 @@ def start_conversation(*, owner: User, collections: Iterable[Collection], model:
 
 @transaction.atomic
 def change_conversation(
-    *, conversation: Conversation, collections: Iterable[Collection] | None = None, model: str | None = None
+    *,
+    conversation: Conversation,
+    collections: Iterable[Collection] | None = None,
+    model: str | None = None,
+    template: PromptTemplate | EllipsisType | None = ...,
 ) -> None:
-    """From the next question on."""
+    """From the next question on. ``None``, for ``template`` ``...``, leaves a thing as it is."""
     if collections is not None:
         conversation.collections.set(collections)
     if model is not None:
         conversation.model = model
         conversation.save(update_fields=["model"])
+    if template is not ...:
+        conversation.template = template
+        conversation.save(update_fields=["template"])
 
 
 def refuse_without_documents(collections: Sequence[Collection]) -> None:
@@ -103,7 +111,7 @@ def retry(*, message: Message) -> Message:
             attempt=F("attempt") + 1,
             heartbeat_at=timezone.now(),
             refused=False,
-            **dict.fromkeys(("text", "rewritten", "model", "error", "error_code"), ""),
+            **dict.fromkeys(("text", "rewritten", "model", "template_name", "error", "error_code"), ""),
             usage={},
             refusal={},
             **{name: [] for name in ("citations", "sources", "sentences", "notes")},

@@ -1,8 +1,8 @@
-"""Addresses of the chat pages."""
+"""Addresses of the chat pages and of the prompt templates."""
 
 from django.urls import path
 
-from chat import views
+from chat import prompt_views, views
 
 urlpatterns = [
     path("chat/", views.conversations, name="chat-list"),
@@ -13,4 +13,9 @@ urlpatterns = [
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/stream", views.stream, name="chat-stream"),
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/stop", views.stop, name="chat-stop"),
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/retry", views.retry, name="chat-retry"),
+    path("settings/prompts/", prompt_views.prompts, name="prompts"),
+    path("settings/prompts/new/", prompt_views.new, name="prompt-new"),
+    path("settings/prompts/import/", prompt_views.fetch, name="prompt-import"),
+    path("settings/prompts/<int:template_id>/", prompt_views.edit, name="prompt"),
+    path("settings/prompts/<int:template_id>/delete/", prompt_views.delete, name="prompt-delete"),
 ]

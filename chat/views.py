@@ -165,7 +165,7 @@ def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **m
         {"question": question, "answer": answer}
         for question, answer in zip(listed[::2], listed[1::2], strict=False)
     ]
-    scope = {"collections": found.collections.all(), "model": found.model}
+    scope = {"collections": found.collections.all(), "model": found.model, "template": found.template_id}
     context = {
         "conversation": found,
         "conversations": selectors.conversations_of(request.user)[:100],

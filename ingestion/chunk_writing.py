@@ -59,18 +59,20 @@ def write_chunks(
 
 def drop_chunks(document: Document, generation: Generation | None = None) -> None:
     """Deletes the document's chunks, of every generation or of one, and writes their ids to the outbox."""
+    while drop_slice(document, generation):
+        pass
+
+
+@transaction.atomic
+def drop_slice(document: Document, generation: Generation | None = None) -> bool:
+    """Some of them; whether there were any."""
     chunks = Chunk.objects.filter(document=document).order_by()
     if generation is not None:
         chunks = chunks.filter(generation=generation)
-    while True:
-        rows = list(chunks.values_list("id", "generation_id")[:SLICE])
-        if not rows:
-            return
-        by_index: dict[str, list[str]] = {}
-        for identity, generation_id in rows:
-            by_index.setdefault(generation_id.hex, []).append(identity)
-        with transaction.atomic():
-            Removal.objects.bulk_create(
-                Removal(index_id=index_id, ids=ids) for index_id, ids in by_index.items()
-            )
-            Chunk.objects.filter(id__in=[identity for identity, _generation in rows]).delete()
+    rows = list(chunks.values_list("id", "generation_id")[:SLICE])
+    by_index: dict[str, list[str]] = {}
+    for identity, generation_id in rows:
+        by_index.setdefault(generation_id.hex, []).append(identity)
+    Removal.objects.bulk_create(Removal(index_id=index_id, ids=ids) for index_id, ids in by_index.items())
+    Chunk.objects.filter(id__in=[identity for identity, _generation in rows]).delete()
+    return bool(rows)

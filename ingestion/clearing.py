@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ingestion.chunk_writing import SLICE, drop_chunks
+from ingestion.chunk_writing import SLICE, drop_slice
 from ingestion.models import Chunk, Document, Generation, Removal
 from search import registry
 
@@ -35,12 +35,14 @@ def _cancelled() -> QuerySet[Document]:
     return Document.objects.filter(status=Document.Status.CANCELLED, chunk_count__gt=0)
 
 
+@transaction.atomic
 def _clear_cancelled() -> bool:
-    document = _cancelled().order_by().first()
+    """One slice of one document; a document that is retried meanwhile is left alone."""
+    document = _cancelled().select_for_update().order_by().first()
     if document is None:
         return False
-    drop_chunks(document)
-    _cancelled().filter(pk=document.pk).update(chunk_count=0, indexed_count=0)
+    if not drop_slice(document):
+        _cancelled().filter(pk=document.pk).update(chunk_count=0, indexed_count=0)
     return True
 
 

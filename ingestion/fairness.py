@@ -7,6 +7,8 @@ that comes late begins where the line is now. A flow is a run; in the line of ch
 documents are one flow and its long ones another, so that they do not wait for each other either.
 """
 
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
@@ -23,12 +25,12 @@ def reading_cost(size: int) -> int:
     return 1 + size // _BYTES_A_TURN
 
 
-def reading_turn(run: Run | None, cost: int) -> int:
+def reading_turn(run: UUID | None, cost: int) -> int:
     """The turn of a document in the line to be read. Call it in the transaction that writes it."""
     return _enter(READING, run, "read_turn", cost)
 
 
-def indexing_turn(run: Run | None, chunks: int) -> int:
+def indexing_turn(run: UUID | None, chunks: int) -> int:
     """The turn of the first of ``chunks`` chunks of one document; those after it count on from there."""
     return _enter(INDEXING, run, "long_turn" if chunks > LONG_CHUNKS else "short_turn", chunks)
 
@@ -43,12 +45,12 @@ def served(line: str, turn: int) -> None:
         Turn.objects.get_or_create(line=line, defaults={"value": turn})
 
 
-def _enter(line: str, run: Run | None, field: str, cost: int) -> int:
+def _enter(line: str, run: UUID | None, field: str, cost: int) -> int:
     start = clock(line)
     if run is None:
         return start
     with transaction.atomic():
-        row = Run.objects.select_for_update().filter(pk=run.pk).values_list(field, flat=True).first()
+        row = Run.objects.select_for_update().filter(pk=run).values_list(field, flat=True).first()
         start = max(start, row or 0)
-        Run.objects.filter(pk=run.pk).update(**{field: start + cost})
+        Run.objects.filter(pk=run).update(**{field: start + cost})
     return start

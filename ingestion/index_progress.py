@@ -24,9 +24,7 @@ def commit(batch: Sequence[Chunk]) -> None:
         ids = [chunk.id for chunk in batch[at : at + _AT_ONCE]]
         Chunk.objects.filter(id__in=ids).update(indexed=True)
     counts = Counter((chunk.generation_id, chunk.document_id) for chunk in batch)
-    building = {
-        chunk.generation_id for chunk in batch if chunk.generation.state == Generation.State.BUILDING
-    }
+    building = {chunk.generation_id for chunk in batch if chunk.generation.state == Generation.State.BUILDING}
     for (generation, document), count in counts.items():
         if generation in building:
             _move_build(generation, document, count)
@@ -52,13 +50,13 @@ def _move_document(generation: UUID, document: UUID, count: int) -> None:
 
 
 def _move_build(generation: UUID, document: UUID, count: int) -> None:
-    Build = DocumentBuild
-    held = Build.objects.filter(generation=generation, document=document, step=Build.Step.INDEX)
+    step = DocumentBuild.Step
+    held = DocumentBuild.objects.filter(generation=generation, document=document, step=step.INDEX)
     if not held.update(indexed_count=F("indexed_count") + count):
         return
     left = Chunk.objects.filter(document=document, generation=generation, indexed=False)
     if not left.exists():
-        held.update(step=Build.Step.DONE, indexed_count=F("chunk_count"))
+        held.update(step=step.DONE, indexed_count=F("chunk_count"))
 
 
 def _measure(batch: Sequence[Chunk], now: datetime) -> None:
@@ -79,11 +77,12 @@ def _measure(batch: Sequence[Chunk], now: datetime) -> None:
 def next_rate(run: Run, count: int, now: datetime) -> tuple[datetime, float]:
     """Since when the rate is measured, and the rate after ``count`` more passages.
 
-    A mean that forgets: what was ``_MEMORY_S`` ago counts 1/e. After a pause it begins anew.
+    For a minute it is the plain mean, then one that forgets: what was a minute ago counts 1/e. After a
+    pause it begins anew; the first batch only starts the clock.
     """
     if run.rate_at is None or run.rate_since is None or (now - run.rate_at).total_seconds() > _MEMORY_S:
         return now, 0.0
     gap = max((now - run.rate_at).total_seconds(), 0.001)
-    age = (now - run.rate_since).total_seconds()
-    weight = 1 - exp(-gap / min(_MEMORY_S, max(age, 0.001)))
-    return run.rate_since, run.rate + max(weight, gap / max(age, gap)) * (count / gap - run.rate)
+    age = max((now - run.rate_since).total_seconds(), gap)
+    share = max(1 - exp(-gap / _MEMORY_S), gap / age)
+    return run.rate_since, run.rate + share * (count / gap - run.rate)

@@ -26,8 +26,8 @@ from search.types import Chunk as Passage
 
 log = logging.getLogger(__name__)
 
-FIRST_BATCH = 128
-SMALLEST_BATCH, LARGEST_BATCH = 64, 1024
+FIRST_BATCH = 32
+SMALLEST_BATCH, LARGEST_BATCH = 16, 1024
 BATCH_S = 2.5
 Status, Step = Document.Status, Document.Step
 
@@ -75,19 +75,16 @@ def index_all() -> int:
     pace = Pace()
     with index_lock():
         while True:
-            clearing.clear()
+            cleared = clearing.clear()
             batch = next_batch(pace.batch)
-            if not batch:
-                if reembedding.finish_complete():
-                    continue
-                if not clearing.clear():
-                    return done
-                continue
-            began = time.monotonic()
-            indexed, embedded = index_batch(batch, pace.to_embed)
-            pace.learn(indexed, embedded, time.monotonic() - began)
-            done += indexed
-            reembedding.finish_complete()
+            if batch:
+                began = time.monotonic()
+                indexed, embedded = index_batch(batch, pace.to_embed)
+                pace.learn(indexed, embedded, time.monotonic() - began)
+                done += indexed
+            finished = reembedding.finish_complete()
+            if not (cleared or batch or finished):
+                return done
 
 
 def waiting() -> QuerySet[Chunk]:

@@ -273,9 +273,7 @@ class Chunk(models.Model):
         ordering = ("document_id", "ordinal")
         indexes = (
             models.Index(fields=["document", "ordinal"], name="chunks_in_order"),
-            models.Index(
-                fields=["document", "generation"], condition=Q(indexed=False), name="chunks_left"
-            ),
+            models.Index(fields=["document", "generation"], condition=Q(indexed=False), name="chunks_left"),
             models.Index(fields=["turn"], condition=Q(indexed=False), name="chunks_in_line"),
         )
 

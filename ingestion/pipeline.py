@@ -20,7 +20,7 @@ from ingestion.extract import kinds, messages
 from ingestion.extract.types import Extracted, ExtractionError, Limits
 from ingestion.generations import active_generation, split_settings
 from ingestion.leases import MAX_ATTEMPTS, ClaimLost, Lease, Overtaken, TookLong, free, release, take
-from ingestion.models import Document, DocumentBuild, DocumentText, Generation
+from ingestion.models import Collection, Document, DocumentBuild, DocumentText, Generation
 from ingestion.splitting import Piece, split
 
 log = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ def _store(document: Document, extracted: Extracted, pieces: list[Piece], lease:
     lease.renew()
     DocumentBuild.objects.filter(document=document).delete()
     drop_chunks(document)
-    turn = fairness.indexing_turn(document.run, len(pieces))
+    turn = fairness.indexing_turn(document.run_id, len(pieces))
     if not _held(document).update(chunk_count=len(pieces), indexed_count=0):
         raise ClaimLost(document.pk)
     write_chunks(
@@ -139,7 +139,8 @@ def _store(document: Document, extracted: Extracted, pieces: list[Piece], lease:
 
 
 def _hand_on(document: Document, generation: Generation, extracted: Extracted) -> None:
-    """Runs in the transaction with the last chunks."""
+    """Runs in the transaction with the last chunks. No generation begins or ends meanwhile."""
+    list(Collection.objects.select_for_update().filter(pk=document.collection_id).values_list("pk"))
     if not Generation.objects.filter(pk=generation.pk, state=Generation.State.ACTIVE).exists():
         raise Overtaken(generation.pk)
     if not _held(document).update(
@@ -187,6 +188,4 @@ def release_all() -> int:
     """Takes every lease back, for when this machine's parse worker is known to be dead. Should another
     machine hold one, it notices that its claim is gone and drops that document."""
     rows = (Document.objects.all(), DocumentBuild.objects.all())
-    return sum(
-        held.filter(lease_until__isnull=False).update(lease_until=None, claim=None) for held in rows
-    )
+    return sum(held.filter(lease_until__isnull=False).update(lease_until=None, claim=None) for held in rows)

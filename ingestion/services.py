@@ -3,24 +3,29 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
+from uuid import UUID
 
 from django.core.files import File
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Role, Visibility
-from ingestion import storage, wake
+from ingestion import fairness, storage, wake
+from ingestion.chunk_writing import drop_chunks
 from ingestion.errors import BadCollection, RefusedFile
 from ingestion.generations import active_generation
-from ingestion.models import Chunk, Collection, Document, Membership, Removal, Run
+from ingestion.models import Collection, Document, DocumentBuild, Membership, Removal, Run
 
 _SAMPLE = Path(__file__).parent / "sample"
 _MAX_NAME = 255
+_RETRIED_TOGETHER = 20
 RESERVED_SLUGS = frozenset({"new", "sample"})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 Status, Step = Document.Status, Document.Step
@@ -172,6 +177,7 @@ def add_file(
                     size=stored.size,
                     sha256=stored.sha256,
                     created_by=by,
+                    turn=fairness.reading_turn(run.pk if run else None, fairness.reading_cost(stored.size)),
                 )
                 if announce:
                     transaction.on_commit(wake.parser)
@@ -209,62 +215,76 @@ def load_sample(*, owner: User) -> Collection:
 
 def retry_document(*, document: Document) -> None:
     """Queues a failed or cancelled document again, from its first step."""
-    with transaction.atomic():
-        changed = Document.objects.filter(
-            pk=document.pk, status__in=[Status.FAILED, Status.CANCELLED]
-        ).update(
-            status=Status.QUEUED,
-            step=Step.EXTRACT,
-            error="",
-            error_code="",
-            attempts=0,
-            lease_until=None,
-            claim=None,
-            finished_at=None,
-            indexed_count=0,
-            updated_at=timezone.now(),
-        )
-        if changed:
-            transaction.on_commit(wake.parser)
+    retry_documents(Document.objects.filter(pk=document.pk))
     document.refresh_from_db()
+
+
+def retry_documents(documents: QuerySet[Document]) -> int:
+    """Queues those that failed or were cancelled again and returns how many. Each stands in line where
+    its run does, a few together."""
+    ended = documents.filter(status__in=[Status.FAILED, Status.CANCELLED])
+    rows = sorted(ended.values_list("pk", "run_id", "size"), key=lambda row: str(row[1]))
+    changed = 0
+    for run, group in groupby(rows, key=lambda row: row[1]):
+        of_run = list(group)
+        for at in range(0, len(of_run), _RETRIED_TOGETHER):
+            some = of_run[at : at + _RETRIED_TOGETHER]
+            cost = sum(fairness.reading_cost(size) for _pk, _run, size in some)
+            changed += _queue_again([pk for pk, _run, _size in some], run, cost)
+    return changed
+
+
+@transaction.atomic
+def _queue_again(ids: list[UUID], run: UUID | None, cost: int) -> int:
+    changed = Document.objects.filter(pk__in=ids, status__in=[Status.FAILED, Status.CANCELLED]).update(
+        status=Status.QUEUED,
+        step=Step.EXTRACT,
+        error="",
+        error_code="",
+        attempts=0,
+        lease_until=None,
+        claim=None,
+        finished_at=None,
+        indexed_count=0,
+        turn=fairness.reading_turn(run, cost),
+        updated_at=timezone.now(),
+    )
+    if changed:
+        transaction.on_commit(wake.parser)
+    return changed
 
 
 def cancel_document(*, document: Document) -> None:
     """Stops the work; what was indexed already leaves the indexes."""
+    cancel_documents(Document.objects.filter(pk=document.pk))
+    document.refresh_from_db()
+
+
+def cancel_documents(documents: QuerySet[Document]) -> int:
+    """Cancels those in work and returns how many; the index worker then takes their chunks away.
+
+    Whoever reads one notices within three seconds that its claim is gone, and ends the extraction."""
     with transaction.atomic():
-        changed = Document.objects.filter(
-            pk=document.pk, status__in=[Status.QUEUED, Status.PROCESSING]
-        ).update(
-            status=Status.CANCELLED,
-            claim=None,
-            lease_until=None,
-            finished_at=timezone.now(),
-            updated_at=timezone.now(),
-            chunk_count=0,
-            indexed_count=0,
+        in_work = documents.filter(status__in=[Status.QUEUED, Status.PROCESSING]).order_by()
+        DocumentBuild.objects.filter(document__in=in_work.values("pk")).delete()
+        now = timezone.now()
+        changed = in_work.update(
+            status=Status.CANCELLED, claim=None, lease_until=None, finished_at=now, updated_at=now
         )
         if changed:
-            drop_chunks(document)
             transaction.on_commit(wake.indexer)
-    document.refresh_from_db()
+    return changed
 
 
 def delete_document(*, document: Document) -> None:
     """Removes the document at once, its entries in the indexes as soon as the index worker runs."""
+    cancel_document(document=document)
+    drop_chunks(document)
     with transaction.atomic():
         drop_chunks(document)
         document.delete()
         transaction.on_commit(wake.indexer)
     _discard_unused([document.sha256])
-
-
-def drop_chunks(document: Document) -> None:
-    """Deletes the document's chunks and writes their ids to the outbox. Call it in a transaction."""
-    by_index: dict[str, list[str]] = {}
-    for chunk_id, generation_id in Chunk.objects.filter(document=document).values_list("id", "generation_id"):
-        by_index.setdefault(generation_id.hex, []).append(chunk_id)
-    Removal.objects.bulk_create(Removal(index_id=index_id, ids=ids) for index_id, ids in by_index.items())
-    Chunk.objects.filter(document=document).delete()
 
 
 def _discard_unused(digests: list[str]) -> None:

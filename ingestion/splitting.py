@@ -1,9 +1,10 @@
 """Cuts a document's text into passages, sized in the embedding model's own tokens.
 
-Lines and sentences are counted once each by the tokenizer and gathered into passages; a sentence that
-is too long is cut at words, which ``semantic_text_splitter`` finds in any script. Letting that library
-cut the whole text, counting tokens for itself, gives the same sizes but counts every character many
-times, and takes time that grows with the square of a line's length.
+Lines and sentences are counted once each by the tokenizer and gathered into passages. A table or a
+block of code that fits into one is not cut; a sentence that is too long is cut at words, which
+``semantic_text_splitter`` finds in any script. Letting that library cut the whole text, counting tokens
+for itself, gives the same sizes but counts every character many times, and takes time that grows with the
+square of a line's length.
 """
 
 import functools
@@ -11,15 +12,17 @@ import hashlib
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Protocol, cast
 
 from ingestion.headings import Outline
+from ingestion.section_labels import label
 from ingestion.token_counts import Counter, counter_for, digest
+from ingestion.whole_blocks import fitting_blocks
 
-_VERSION = "3"
+_VERSION = "4"
 _SENTENCE_END = re.compile(r"(?:[.!?…][\"'”’)\]]*\s+|[。！？；…][”’」』）]*\s*)$")
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*\s+(?![a-z])|[。！？；][”’」』）]*")
 _EMPTY_LINE = re.compile(r"\n[ \t]*\n\s*$")
@@ -37,7 +40,7 @@ _GOOD_CUT_SHARE = 0.5
 class SplitSettings:
     """``tokens`` is the most a passage may have, ``overlap`` the most it shares with the one before.
 
-    ``tokenizer`` is the path of a Hugging Face ``tokenizer.json``; "" estimates tokens: one for each
+    ``tokenizer`` is the path of a ``tokenizer.json`` or SentencePiece ``.model``; "" estimates tokens: one for each
     Chinese, Japanese or Korean character, one for each four others.
     """
 
@@ -60,7 +63,8 @@ class SplitSettings:
 @dataclass(frozen=True, slots=True)
 class Piece:
     """``text[start:end]`` is the passage. ``page`` is the number of the page that its text, headings
-    apart, begins on, and ``heading`` the headings above it joined by " › "."""
+    apart, begins on, and ``heading`` the headings above it joined by " › ". Where it holds several short
+    sections, the last of those headings are joined by " · "."""
 
     start: int
     end: int
@@ -84,7 +88,8 @@ def split(
     counter = counter_for(settings.tokenizer)
     outline = Outline(text) if markdown else Outline("")
     starts = [start for _, start in pages]
-    units = _units(text, settings, counter, outline, starts)
+    whole = fitting_blocks(text, settings.tokens, counter, starts) if markdown else {}
+    units = _units(text, settings, counter, outline, starts, whole)
     pieces = []
     for first, last in _gather(units, settings):
         start, end = _trim(text, units[first].start, units[last - 1].end)
@@ -92,8 +97,19 @@ def split(
             body = next((unit.start for unit in units[first:last] if unit.is_body), start)
             page = bisect_right(starts, body) - 1
             number = pages[page][0] if page >= 0 else None
-            pieces.append(Piece(start, end, number, outline.path(start, end)))
+            pieces.append(Piece(start, end, number, label(outline, _sections(units[first:last], start, end))))
     return pieces
+
+
+def _sections(units: Sequence["_Unit"], start: int, end: int) -> list[tuple[int, int]]:
+    """The sections that a passage holds, from heading to heading; what stands before the first counts."""
+    body = next((unit.start for unit in units if unit.is_body), end)
+    begins = [
+        unit.start
+        for unit, following in pairwise(units)
+        if unit.heading and not following.heading and unit.start > body
+    ]
+    return list(pairwise([start, *begins, end]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +136,16 @@ def _units(
     counter: Counter,
     outline: Outline,
     starts: Sequence[int],
+    whole: Mapping[int, int],
 ) -> list[_Unit]:
-    borders = _borders(text, outline, starts)
+    borders = _borders(text, outline, starts, whole)
     parts = [text[start:end] for start, end in pairwise(borders)]
     pages = set(starts)
     units: list[_Unit] = []
     for start, part, tokens in zip(borders, parts, counter.counts(parts), strict=False):
         heading = outline.is_heading(start)
         rank = 3 if heading or start in pages else _rank(text, start)
-        if tokens <= settings.tokens // 2:
+        if tokens <= settings.tokens // 2 or (start in whole and tokens <= settings.tokens):
             cut = [_Unit(start, start + len(part), tokens, rank, heading)]
         else:
             cut = _cut_long(start, part, rank, settings.tokens // 2, counter, heading=heading)
@@ -136,8 +153,9 @@ def _units(
     return units
 
 
-def _borders(text: str, outline: Outline, starts: Sequence[int]) -> list[int]:
-    """Offsets between units, the beginning and the end included: lines, and sentences of long lines."""
+def _borders(text: str, outline: Outline, starts: Sequence[int], whole: Mapping[int, int]) -> list[int]:
+    """Offsets between units, the beginning and the end included: lines, and sentences of long lines,
+    but none within a block that stays whole."""
     borders = {0, len(text), *(start for start in starts if start <= len(text))}
     for start, end in outline.spans:
         borders |= {start, end}
@@ -145,7 +163,13 @@ def _borders(text: str, outline: Outline, starts: Sequence[int]) -> list[int]:
         borders.add(line.end())
         if line.end() - line.start() > _LONG_LINE:
             borders.update(found.end() for found in _SENTENCE.finditer(text, line.start(), line.end()))
-    return sorted(borders)
+    kept: list[int] = []
+    until = 0
+    for border in sorted(borders | whole.keys()):
+        if border >= until:
+            kept.append(border)
+            until = whole.get(border, border)
+    return kept
 
 
 def _rank(text: str, at: int) -> int:

@@ -9,17 +9,18 @@ import threading
 
 from celery import shared_task
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections
 
-from ingestion import indexing, pipeline, wake
+from ingestion import clearing, indexing, pipeline, rebuilding, reembedding, wake
 from ingestion.extract.process import ExtractionProcess
-from ingestion.models import Removal
+from ingestion.places import Places
+from ingestion.working import read_next
 from search.errors import SearchError
 
 log = logging.getLogger(__name__)
 
 _local = threading.local()
-_places = threading.BoundedSemaphore(settings.PARSE_THREADS)
+_places = Places(settings.PARSE_THREADS)
 
 
 def _extractor() -> ExtractionProcess:
@@ -36,17 +37,19 @@ def extract_waiting() -> int:
 
     At most ``PARSE_THREADS`` at once: the worker has one thread more, which answers further wake-ups.
     """
-    if not _places.acquire(blocking=False):
+    place = _places.take()
+    if place is None:
         return 0
+    done = 0
     try:
-        done = 0
-        while document := pipeline.claim_next():
-            pipeline.extract_document(document, _extractor())
+        while read_next(_extractor(), quick=place.quick):
             close_old_connections()
             done += 1
-        return done
+    except OperationalError as error:
+        log.warning("reading pauses: %s", error)
     finally:
-        _places.release()
+        _places.give_back(place)
+    return done
 
 
 @shared_task(name=wake.INDEX_TASK)  # type: ignore[untyped-decorator]
@@ -56,7 +59,7 @@ def index_waiting() -> int:
         return indexing.index_all()
     except indexing.Busy:
         return 0
-    except SearchError as error:
+    except (SearchError, OperationalError) as error:
         log.warning("indexing pauses: %s", error)
         return 0
 
@@ -64,7 +67,7 @@ def index_waiting() -> int:
 @shared_task(name="ingestion.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Every few seconds: whatever is waiting, for whatever reason, gets its worker woken."""
-    if pipeline.waiting().exists():
+    if pipeline.waiting().exists() or rebuilding.waiting().exists():
         wake.parser()
-    if Removal.objects.exists() or indexing.waiting().exists():
+    if clearing.is_waiting() or indexing.waiting().exists() or reembedding.is_complete():
         wake.indexer()

@@ -43,6 +43,31 @@ class ModelTokens:
         return [start for start, _ in self._tokenizer.encode(text, add_special_tokens=False).offsets]
 
 
+class SentencePieceTokens:
+    """Tokens of a SentencePiece model, special ones left out; a text counts for at least one token in 12
+    characters, as above."""
+
+    def __init__(self, path: str) -> None:
+        from sentencepiece import SentencePieceProcessor
+
+        self._tokenizer = SentencePieceProcessor(model_file=path)
+
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        return [
+            max(len(self._tokenizer.encode(_readable(text), return_type="numpy")), len(text) // 12)
+            for text in texts
+        ]
+
+    def offsets(self, text: str) -> list[int]:
+        found = self._tokenizer.encode(_readable(text), return_type="offset_mapping")
+        return [start for start, _ in found["offsets"]]
+
+
+def _readable(text: str) -> str:
+    """``text`` without lone surrogates, which are no UTF-8; of the same length."""
+    return text.encode("utf-8", "replace").decode()
+
+
 class Estimate:
     """One token for each CJK character and one for each four others."""
 
@@ -56,8 +81,11 @@ class Estimate:
 
 @functools.lru_cache(maxsize=4)
 def counter_for(tokenizer: str) -> Counter:
-    """Counts in the tokens of the ``tokenizer.json`` at this path, or by estimate for "". Kept for reuse."""
-    return ModelTokens(tokenizer) if tokenizer else Estimate()
+    """Counts in the tokens of the ``tokenizer.json`` or SentencePiece ``.model`` at this path, or by
+    estimate for "". Kept for reuse."""
+    if not tokenizer:
+        return Estimate()
+    return SentencePieceTokens(tokenizer) if tokenizer.endswith(".model") else ModelTokens(tokenizer)
 
 
 @functools.lru_cache(maxsize=4)

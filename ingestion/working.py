@@ -1,11 +1,12 @@
-"""Doing the work in this process, for commands that run while the site does not."""
+"""Doing the work in this process: one piece of reading, or all that waits, for commands that run while
+the site does not."""
 
 import threading
 from collections.abc import Callable
 
 from django.db import connection
 
-from ingestion import indexing, pipeline
+from ingestion import indexing, pipeline, rebuilding
 from ingestion.extract.process import ExtractionProcess
 
 
@@ -24,11 +25,27 @@ def work_until_done(on_progress: Callable[[], object]) -> None:
     on_progress()
 
 
+def read_next(extractor: ExtractionProcess, *, quick: bool = False) -> bool:
+    """Reads one document, or splits one for a new generation; whether there was any.
+
+    ``quick`` leaves documents that take long to others.
+    """
+    document = pipeline.claim_next(quick=quick)
+    if document is not None:
+        pipeline.extract_document(document, extractor, quick=quick)
+        return True
+    build = rebuilding.claim_next()
+    if build is not None:
+        rebuilding.split_build(build)
+        return True
+    return False
+
+
 def _extract_all() -> None:
     extractor = ExtractionProcess()
     try:
-        while document := pipeline.claim_next():
-            pipeline.extract_document(document, extractor)
+        while read_next(extractor):
+            pass
     finally:
         extractor.close()
         connection.close()

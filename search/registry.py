@@ -16,6 +16,7 @@ from search.protocols import Embedder, LexicalIndex, VectorIndex
 KNOWN: dict[str, tuple[str, ...]] = {
     "EMBEDDING": (
         "search.embedding.sentence_transformer.SentenceTransformerEmbedder",
+        "search.embedding.multilingual.MultilingualEmbedder",
         "search.embedding.hashed.HashedEmbedder",
     ),
     "VECTOR_INDEX": ("search.index.chroma.ChromaIndex", "search.index.memory.MemoryVectorIndex"),
@@ -40,7 +41,8 @@ def embedder_is_loaded() -> bool:
 
 
 def tokenizer_path() -> str:
-    """The ``tokenizer.json`` of the settings' embedder, to count tokens with; empty where it has none."""
+    """The tokenizer's file (``tokenizer.json``, or SentencePiece ``.model``) of the settings' embedder, to
+    count tokens with; empty where it has none."""
     locate = getattr(embedder(), "tokenizer_path", None)
     path = Path(locate()) if locate else None
     return str(path) if path and path.is_file() else ""

@@ -54,12 +54,19 @@ class _Budget:
             raise ExtractionError("archive", messages.BOMB)
 
 
+HEAD_BYTES = 262
+
+
+def may_be_archive(head: bytes) -> bool:
+    """Whether a file with these first ``HEAD_BYTES`` bytes is worth asking ``is_archive``."""
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06")) or bool(kinds.packed_kind(head))
+
+
 def is_archive(path: Path, name: str) -> bool:
     """Whether ``members`` unpacks the file at ``path``; its content decides. A .docx is no archive."""
     with path.open("rb") as file:
-        head = file.read(262)
-    if not (head.startswith((b"PK\x03\x04", b"PK\x05\x06")) or kinds.packed_kind(head)):
-        return False
+        if not may_be_archive(file.read(HEAD_BYTES)):
+            return False
     try:
         return sniff(path, name) in ENTRIES
     except ExtractionError:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from ingestion.extract import messages
+from ingestion.extract import kinds, messages
 from ingestion.extract.language import detect
+from ingestion.extract.tables import with_repeated_headers
 from ingestion.extract.types import Extracted, ExtractionError, Page
 
 MAX_CHARS = 50_000_000
@@ -35,12 +37,15 @@ def has_words(text: str) -> bool:
 
 
 def document(mime: str, title: str, pages: Iterable[Page], *, language: str = "") -> Extracted:
-    """Joins pages by an empty line. Pages must be clean already (``clean`` or ``tidy``).
+    """Joins pages by an empty line. Pages must be clean already (``clean`` or ``tidy``). Long tables get
+    their header row again and again.
 
     Raises ``ExtractionError``: ``no_text`` where no page holds a word, ``too_large`` above
     ``MAX_CHARS`` characters.
     """
     kept = tuple(pages)
+    if mime not in kinds.AS_WRITTEN:
+        kept = tuple(replace(page, text=with_repeated_headers(page.text)) for page in kept)
     starts: list[int] = []
     parts: list[str] = []
     at = 0

@@ -56,7 +56,7 @@ def _file_pages(path: Path, name: str, read: Reader) -> list[Page]:
     except ExtractionError as error:
         return [] if error.code in _SILENT else [_reason(name, error)]
     markdown = found.mime not in kinds.AS_WRITTEN
-    pages = []
+    pages: list[Page] = []
     for page in found.pages:
         place = page.label or (str(page.number) if page.number else "")
         label = f"{name} · {place}" if place and len(found.pages) > 1 else name

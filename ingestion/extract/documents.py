@@ -1,7 +1,6 @@
 """PDF, Office, OpenDocument, mail and e-books through kreuzberg, as Markdown with pages."""
 
 import functools
-import json
 import re
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -69,7 +68,11 @@ def title_of(result: Any, name: str, *, heading: str = "") -> str:
         r"(?i)untitled|anonymous|^powerpoint presentation$|^microsoft word|\.(docx?|pdf|indd|qxd)$", given
     ):
         return given
-    return heading or PurePosixPath(name.replace("\\", "/")).stem
+    return heading or title_of_file(name)
+
+
+def title_of_file(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/")).stem
 
 
 def first_heading(text: str) -> str:
@@ -114,11 +117,3 @@ def flowing(mime: str, path: Path, name: str) -> Extracted:
     text = readable(result.content)
     title = title_of(result, name, heading=first_heading(text))
     return document(mime, title, [Page(None, text)])
-
-
-def notebook(path: Path, name: str) -> Extracted:
-    try:
-        json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ExtractionError("damaged", messages.DAMAGED) from error
-    return flowing(kinds.NOTEBOOK, path, name)

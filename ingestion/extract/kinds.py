@@ -23,11 +23,18 @@ XZ = "application/x-xz"
 HTML = "text/html"
 XML = "application/xml"
 MARKDOWN = "text/markdown"
+FEED = "application/rss+xml"
+ASCIIDOC = "text/asciidoc"
+RST = "text/x-rst"
+LATEX = "application/x-latex"
+VTT = "text/vtt"
+SRT = "application/x-subrip"
 PLAIN = "text/plain"
 CODE = "text/x-source"
 CSV = "text/csv"
 TSV = "text/tab-separated-values"
 JSON = "application/json"
+JSONL = "application/jsonl"
 NOTEBOOK = "application/x-ipynb+json"
 PASSAGE = "application/vnd.youju.passage+json"
 
@@ -86,7 +93,11 @@ TEXT_SUFFIXES = {
     ".csv": CSV,
     ".tsv": TSV,
     ".json": JSON,
+    **dict.fromkeys((".jsonl", ".ndjson"), JSONL),
     ".ipynb": NOTEBOOK,
+    **dict.fromkeys((".adoc", ".asciidoc", ".asc"), ASCIIDOC),
+    **dict.fromkeys((".rst", ".rest"), RST),
+    **dict.fromkeys((".tex", ".latex", ".ltx"), LATEX),
     **dict.fromkeys((".html", ".htm", ".xhtml"), HTML),
     **dict.fromkeys((".xml", ".rss", ".atom"), XML),
     **dict.fromkeys((".eml",), EML),
@@ -98,9 +109,15 @@ CODE_SUFFIXES = {
     ".cpp": "cpp", ".hpp": "cpp", ".cs": "csharp", ".go": "go", ".rs": "rust", ".rb": "ruby",
     ".php": "php", ".swift": "swift", ".scala": "scala", ".lua": "lua", ".r": "r", ".sql": "sql",
     ".sh": "bash", ".bash": "bash", ".ps1": "powershell", ".css": "css", ".scss": "scss",
-    ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".ini": "ini", ".jsonl": "json",
+    ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".ini": "ini", ".cfg": "ini",
+    ".conf": "ini", ".properties": "properties", ".less": "less", ".svelte": "svelte", ".dart": "dart",
+    ".m": "objectivec", ".mm": "objectivec", ".pl": "perl", ".pm": "perl", ".hs": "haskell", ".ex": "elixir",
+    ".exs": "elixir", ".erl": "erlang", ".clj": "clojure", ".jl": "julia", ".vb": "vbnet", ".bat": "batch",
+    ".cmd": "batch", ".groovy": "groovy", ".graphql": "graphql", ".zig": "zig", ".f90": "fortran",
+    ".asm": "asm", ".s": "asm", ".diff": "diff", ".patch": "diff", ".cmake": "cmake",
     ".dockerfile": "dockerfile", ".gradle": "groovy", ".proto": "protobuf", ".tf": "hcl",
 }  # fmt: skip
+CODE_NAMES = {"makefile": "makefile", "dockerfile": "dockerfile", "jenkinsfile": "groovy", "gemfile": "ruby"}
 
 
 def packed_kind(head: bytes) -> str:

@@ -32,9 +32,7 @@ PICTURE = gettext_noop(
 )
 ATTACHMENT_LEFT_OUT = gettext_noop("This attachment is nested too deeply and was not read.")
 PICTURE_WITHOUT_TEXT = gettext_noop("No words were recognised on this picture.")
-PICTURE_KIND = gettext_noop(
-    "This kind of picture cannot be read. Save it as PNG or JPEG and upload that."
-)
+PICTURE_KIND = gettext_noop("This kind of picture cannot be read. Save it as PNG or JPEG and upload that.")
 PICTURE_TOO_LARGE = gettext_noop(
     "The picture has too many dots or pages to be read. Save it smaller, or cut it into parts."
 )

@@ -4,6 +4,7 @@ The libraries and models are loaded with the first page that needs them and are 
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ingestion.extract import messages
@@ -32,8 +33,13 @@ class Ocr:
         self._on_page = on_page
         self._engine: Any = None
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether a page has needed the models yet."""
+        return self._engine is not None
+
     def read(self, image: "Image") -> str:
-        """The words of a picture as Markdown paragraphs in reading order, "" where there are none.
+        """The words of a picture (RGB) as Markdown paragraphs in reading order, "" where there are none.
 
         The picture may be turned by quarters, and as long as a screenshot of a whole conversation.
         Raises ``ExtractionError`` ``no_text`` where the libraries are not installed.
@@ -42,7 +48,7 @@ class Ocr:
             self._engine = _engine()
         import numpy
 
-        array = numpy.asarray(_reduced(image).convert("RGB"))
+        array = numpy.asarray(_reduced(image))
         lines: list[Line] = []
         for top, first, last in _strips(array.shape[1], array.shape[0]):
             self._on_page()
@@ -54,7 +60,7 @@ class Ocr:
 
 def _engine() -> Any:
     try:
-        from rapidocr_onnxruntime import RapidOCR
+        from rapidocr_onnxruntime import RapidOCR  # type: ignore[import-untyped]
     except ImportError as error:
         if "allocate" in str(error) or "map segment" in str(error):
             raise
@@ -67,10 +73,7 @@ def _engine() -> Any:
 def _reduced(image: "Image") -> "Image":
     """The picture no larger than is of use: by its shorter side where it is tall, else by its area."""
     width, height = image.size
-    if height > width:
-        scale = _SHORT_SIDE / width
-    else:
-        scale = (_AREA / (width * height)) ** 0.5
+    scale = _SHORT_SIDE / width if height > width else (_AREA / (width * height)) ** 0.5
     if scale >= 1:
         return image
     return image.resize((max(1, round(width * scale)), max(1, round(height * scale))))
@@ -83,9 +86,7 @@ def _strips(width: int, height: int) -> list[tuple[int, int, int]]:
         return [(0, 0, height + 1)]
     count = -(-height // step)
     borders = [height * at // count for at in range(count)] + [height + 1]
-    return [
-        (max(0, begin - _MARGIN), begin, end) for begin, end in zip(borders[:-1], borders[1:], strict=True)
-    ]
+    return [(max(0, begin - _MARGIN), begin, end) for begin, end in pairwise(borders)]
 
 
 def _lines(engine: Any, image: "numpy.ndarray[Any, Any]") -> list[Line]:
@@ -137,7 +138,7 @@ class _Decoder:
         if not at:
             return "", 0.0
         text = self.character[best[at[0]]]
-        for before, step in zip(at, at[1:], strict=False):
+        for before, step in pairwise(at):
             character = self.character[best[step]]
             if _may_part(text, character) and steps[before : step + 1, self._space].max() > _SPACE:
                 text += " "

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
 from ingestion.extract.assemble import tidy
@@ -10,9 +11,10 @@ from ingestion.extract.pdf_text import breaks_after, full_width, joined_lines
 # A page has columns where few lines cross a gutter between two halves of running text.
 _CROSSING_SHARE = 0.25
 _COLUMN_LINES = 5
-_RUNNING_CHARS = 18
+_RUNNING_CHARS, _RUNNING_SHARE = 20, 0.6
 _ROW_SHARE = 0.5
-_GAP_SHARE = 0.9
+# A paragraph ends where the next line is farther than usual by this part of a line's height.
+_GAP_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,10 @@ class Line:
         return self.bottom - self.top
 
     @property
+    def is_sideways(self) -> bool:
+        return self.height > 2 * self.width and len(self.text) > 2
+
+    @property
     def middle(self) -> float:
         return (self.top + self.bottom) / 2
 
@@ -59,8 +65,11 @@ class Line:
 
 
 def text_of(lines: Sequence[Line]) -> str:
-    """Markdown paragraphs."""
-    return tidy("\n\n".join(block for part in _columns(list(lines)) for block in _blocks(part)))
+    """Markdown paragraphs. What is printed up the margin comes last."""
+    upright = [line for line in lines if not line.is_sideways]
+    sideways = [line for line in lines if line.is_sideways]
+    blocks = [block for part in _columns(upright) for block in _blocks(part)]
+    return tidy("\n\n".join([*blocks, *(line.text for line in sideways)]))
 
 
 def _columns(lines: list[Line]) -> list[list[Line]]:
@@ -79,9 +88,7 @@ def _columns(lines: list[Line]) -> list[list[Line]]:
             across, left, right = [], [], []
         (across if crosses else left if line.right <= gutter else right).append(line)
     groups += [group for group in (across, left, right) if group]
-    return [
-        part for group in groups for part in (_columns(group) if len(group) < len(lines) else [group])
-    ]
+    return [part for group in groups for part in (_columns(group) if len(group) < len(lines) else [group])]
 
 
 def _gutter(lines: list[Line]) -> float | None:
@@ -102,10 +109,10 @@ def _gutter(lines: list[Line]) -> float | None:
 
 
 def _is_running(lines: list[Line]) -> bool:
-    """Whether these are lines of prose, and not the cells of a table."""
-    if len(lines) < _COLUMN_LINES:
-        return False
-    return median(sum(1 + (sign > "\u2e80") for sign in line.text) for line in lines) >= _RUNNING_CHARS
+    """Whether these are mostly lines of prose, and not the cells of a table."""
+    lengths = [sum(1 + (sign > "\u2e80") for sign in line.text) for line in lines]
+    running = [length for length in lengths if length >= _RUNNING_CHARS]
+    return len(running) >= _COLUMN_LINES and sum(running) >= _RUNNING_SHARE * sum(lengths)
 
 
 def _blocks(lines: list[Line]) -> list[str]:
@@ -114,15 +121,16 @@ def _blocks(lines: list[Line]) -> list[str]:
     usual = median(max(line.height for line in row) for row in rows)
     texts = [" ".join(line.text for line in row) for row in rows]
     full = full_width(texts)
+    gaps = [0.0, *(_gap(above, below) for above, below in pairwise(rows))]
+    most = median(gaps[1:] or [0.0]) + _GAP_SHARE * usual
     groups: list[list[str]] = []
     for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
-        gap = min(line.top for line in row) - max(line.bottom for line in rows[at - 1]) if at else 0
         cells = len(row) > 1
-        if at and gap <= _GAP_SHARE * usual and cells and len(rows[at - 1]) > 1:
+        if at and gaps[at] <= most and cells and len(rows[at - 1]) > 1:
             groups[-1][-1] += f"\n{text}"
         elif (
             not at
-            or gap > _GAP_SHARE * usual
+            or gaps[at] > most
             or cells
             or len(rows[at - 1]) > 1
             or breaks_after(groups[-1][-1], text, full)
@@ -131,6 +139,10 @@ def _blocks(lines: list[Line]) -> list[str]:
         else:
             groups[-1].append(text)
     return [joined_lines(group) for group in groups]
+
+
+def _gap(above: list[Line], below: list[Line]) -> float:
+    return min(line.top for line in below) - max(line.bottom for line in above)
 
 
 def _rows(lines: list[Line]) -> list[list[Line]]:

@@ -14,7 +14,7 @@ _MAX_BYTES = 256 * 1024 * 1024
 
 def attachments(path: Path) -> list[Attachment]:
     """Attached files by value, in their order; messages within the message are left out."""
-    import olefile
+    import olefile  # type: ignore[import-untyped]
 
     try:
         with olefile.OleFileIO(str(path)) as file:

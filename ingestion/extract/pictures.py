@@ -12,7 +12,12 @@ from ingestion.extract.types import Extracted, ExtractionError, Page
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_MAX_PIXELS = 100_000_000
+_MAX_PIXELS = 80_000_000
+_ENOUGH_WIDE = 2480
+_LARGE = 12_000_000
+_ORIENTATION = 0x0112
+# The camera's note (EXIF) → Pillow's Transpose that sets it right.
+_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 _MAX_FRAMES = 2000
 
 
@@ -20,7 +25,7 @@ def picture(mime: str, path: Path, name: str, ocr: Ocr | None) -> Extracted:
     """PNG, JPEG, TIFF with its pages, WebP, GIF, AVIF or BMP.
 
     Raises ``ExtractionError``: ``no_text`` where there are no words, or no recognition (``ocr`` is
-    ``None``), ``too_large`` above 100 million pixels, ``damaged``.
+    ``None``), ``too_large`` above 80 million pixels, a JPEG after reduction, ``damaged``.
     """
     if ocr is None:
         raise ExtractionError("no_text", messages.PICTURE)
@@ -35,20 +40,18 @@ def picture(mime: str, path: Path, name: str, ocr: Ocr | None) -> Extracted:
 def _frames(path: Path) -> Iterator["Image"]:
     """The pages of a TIFF; of a moving picture only the first."""
     try:
-        from PIL import Image, ImageSequence, UnidentifiedImageError
+        from PIL import Image, ImageSequence
     except ImportError as error:
         raise ExtractionError("no_text", messages.OCR_MISSING) from error
-    Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
+    Image.MAX_IMAGE_PIXELS = 4 * _MAX_PIXELS
     try:
         with Image.open(path) as image:
+            image.draft("RGB", (_ENOUGH_WIDE, 1))  # a large JPEG is decoded at half or quarter size
             frames = ImageSequence.Iterator(image) if image.format == "TIFF" else iter([image])
             for number, frame in enumerate(frames):
                 if frame.width * frame.height > _MAX_PIXELS or number >= _MAX_FRAMES:
                     raise ExtractionError("too_large", messages.PICTURE_TOO_LARGE)
                 yield upright(frame)
-    except UnidentifiedImageError as error:
-        message = messages.PICTURE_KIND if error.args else messages.DAMAGED
-        raise ExtractionError("unsupported", message) from error
     except Image.DecompressionBombError as error:
         raise ExtractionError("too_large", messages.PICTURE_TOO_LARGE) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -57,14 +60,18 @@ def _frames(path: Path) -> Iterator["Image"]:
 
 def upright(image: "Image") -> "Image":
     """As a person sees it: turned as the camera noted, on white where it is transparent, 8 bits deep."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    turned = ImageOps.exif_transpose(image) or image
+    turns = image.getexif().get(_ORIENTATION, 1)
+    factor = int((image.width * image.height / _LARGE) ** 0.5)
+    if factor > 1 and image.mode in {"RGB", "RGBA", "L", "LA"}:
+        image = image.reduce(factor)
+    turned = image.transpose(Image.Transpose(_TURNS[turns])) if turns in _TURNS else image
     if turned.mode.startswith(("I", "F")):
         low, high = turned.getextrema()
         span = (float(high) - float(low)) or 1.0  # type: ignore[arg-type]
-        turned = turned.point(lambda value: (value - float(low)) * 255 / span).convert("L")  # type: ignore[arg-type,operator]
+        turned = turned.point(lambda value: (value - float(low)) * 255 / span).convert("L")  # type: ignore[arg-type]
     if turned.mode in {"RGBA", "LA", "PA"} or "transparency" in turned.info:
         white = Image.new("RGBA", turned.size, "white")
         turned = Image.alpha_composite(white, turned.convert("RGBA"))
-    return turned.convert("RGB")
+    return turned if turned.mode == "RGB" else turned.convert("RGB")

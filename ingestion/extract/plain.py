@@ -15,6 +15,7 @@ from ingestion.extract.types import Extracted, Page
 
 _HEADING = re.compile(r"^ {0,3}# +(.+?)[ #]*$", re.M)
 _ANCHOR = re.compile(r"\s*\{#[\w-]+\}\s*$")
+_INTERPRETER = re.compile(r"#![^\n]*?([a-z]+)[\d.]*(?: -[^\n]*)?\n")
 _DELIMITERS = ",;\t|"
 
 
@@ -32,7 +33,11 @@ def plain(path: Path, name: str) -> Extracted:
 def code(path: Path, name: str) -> Extracted:
     """Source code in one Markdown fence, so that comments are not taken for headings."""
     suffix = PurePosixPath(name).suffix.lower()
-    return _fenced(kinds.CODE, name, kinds.CODE_SUFFIXES.get(suffix, ""), decode(path.read_bytes()))
+    text = decode(path.read_bytes())
+    language = kinds.CODE_SUFFIXES.get(suffix) or kinds.CODE_NAMES.get(_basename(name).lower(), "")
+    if not language and (named := _INTERPRETER.match(text)):
+        language = {"sh": "bash", "node": "javascript"}.get(named[1], named[1])
+    return _in_fence(kinds.CODE, name, language, text)
 
 
 def json_text(path: Path, name: str) -> Extracted:
@@ -41,14 +46,43 @@ def json_text(path: Path, name: str) -> Extracted:
     if "\n" not in text.strip() or "\\u" in text:
         with contextlib.suppress(ValueError, RecursionError):
             text = json.dumps(json.loads(text), ensure_ascii=False, indent=1)
-    return _fenced(kinds.JSON, name, "json", text)
+    return _in_fence(kinds.JSON, name, "json", text)
 
 
-def _fenced(mime: str, name: str, language: str, text: str) -> Extracted:
+def json_lines(path: Path, name: str) -> Extracted:
+    """A paragraph a record, a line a field; a line that is no object stays as it is."""
+    lines = clean(decode(path.read_bytes())).split("\n")
+    return document(
+        kinds.JSONL, _stem(name), [Page(None, "\n\n".join(_record(line) for line in lines if line.strip()))]
+    )
+
+
+def _record(line: str) -> str:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return line
+    if not isinstance(value, dict):
+        return value if isinstance(value, str) else line
+    return clean(
+        "\n".join(f"{key}: {_field(field)}" for key, field in value.items() if field not in (None, ""))
+    )
+
+
+def _field(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def fenced(text: str, language: str) -> str:
+    """A Markdown block of code; its fence is longer than any in the text."""
     text = clean(text).strip("\n")
     longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
-    return document(mime, _basename(name), [Page(None, f"{fence}{language}\n{text}\n{fence}")])
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _in_fence(mime: str, name: str, language: str, text: str) -> Extracted:
+    return document(mime, _basename(name), [Page(None, fenced(text, language))])
 
 
 def table(path: Path, name: str) -> Extracted:

@@ -4,7 +4,23 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from ingestion.extract import beir, documents, html, kinds, mail, messages, pictures, plain, slides
+from ingestion.extract import (
+    beir,
+    documents,
+    html,
+    kinds,
+    mail,
+    markup,
+    messages,
+    notebook,
+    pictures,
+    plain,
+    powerpoint97,
+    slides,
+    subtitles,
+    word97,
+    xml_text,
+)
 from ingestion.extract.archive_entries import ENTRIES
 from ingestion.extract.ocr import Ocr
 from ingestion.extract.sniff import sniff
@@ -13,22 +29,30 @@ from ingestion.extract.types import Extracted, ExtractionError
 Extractor = Callable[[Path, str], Extracted]
 
 EXTRACTORS: Mapping[str, Extractor] = {
+    kinds.DOC: word97.doc,
+    kinds.PPT: powerpoint97.ppt,
     kinds.PPTX: slides.pptx,
     kinds.ODP: slides.odp,
     **{mime: partial(documents.sheets, mime) for mime in (kinds.XLSX, kinds.XLS, kinds.XLSB, kinds.ODS)},
     **{
         mime: partial(documents.flowing, mime)
         for mime in (
-            *(kinds.DOCX, kinds.DOC, kinds.PPT, kinds.ODT, kinds.RTF),
-            *(kinds.EPUB, kinds.XML),
+            *(kinds.DOCX, kinds.ODT, kinds.RTF),
+            kinds.EPUB,
         )
     },
-    kinds.NOTEBOOK: documents.notebook,
+    kinds.NOTEBOOK: notebook.notebook,
+    kinds.XML: xml_text.xml,
+    kinds.ASCIIDOC: markup.asciidoc,
+    kinds.RST: markup.restructured,
+    kinds.LATEX: markup.latex,
+    **{mime: partial(subtitles.subtitles, mime) for mime in (kinds.VTT, kinds.SRT)},
     kinds.HTML: html.html,
     kinds.MARKDOWN: plain.markdown,
     kinds.PLAIN: plain.plain,
     kinds.CODE: plain.code,
     kinds.JSON: plain.json_text,
+    kinds.JSONL: plain.json_lines,
     kinds.CSV: plain.table,
     kinds.TSV: plain.table,
     kinds.PASSAGE: beir.passage,

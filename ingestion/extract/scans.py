@@ -43,7 +43,7 @@ def with_recognised(path: Path, pages: list[Page], ocr: Ocr) -> list[Page]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     try:
-        import pypdfium2
+        import pypdfium2  # type: ignore[import-untyped]
     except ImportError as error:
         raise ExtractionError("no_text", messages.OCR_MISSING) from error
     try:
@@ -58,7 +58,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 def _is_picture(page: Any, *, written: bool) -> bool:
     """Whether something is drawn on a page without text, or a picture covers one with hardly any."""
-    import pypdfium2.raw as pdfium
+    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
     if not written:
         return any(True for _ in page.get_objects(max_depth=1))

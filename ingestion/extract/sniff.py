@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from ingestion.extract import kinds, messages
 from ingestion.extract.decoding import looks_like_utf16
+from ingestion.extract.subtitles import subtitle_kind
 from ingestion.extract.types import ExtractionError
 
 _HEAD = 8192
@@ -15,7 +16,9 @@ _PASSAGE_BYTES = 4 * 1024 * 1024
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
-_XML = re.compile(rb"\s*<\?xml\b")
+_XML = re.compile(rb"\s*<(?:\?xml|rss|feed|rdf:RDF)\b")
+_LATEX = re.compile(rb"^\s*\\(?:documentclass|begin\{document\})", re.M)
+_NOTEBOOK = re.compile(rb'"(?:cells|worksheets)"\s*:\s*\[')
 _MAIL_FIELD = re.compile(
     rb"^(?:from|to|cc|subject|date|received|mime-version|message-id|return-path|delivered-to|reply-to"
     rb"|content-type|x-[\w-]+|dkim-signature):",
@@ -123,24 +126,57 @@ def _ole_kind(path: Path) -> str:
 
 
 def _text_kind(path: Path, head: bytes, name: str) -> str:
-    suffix = PurePosixPath(name.replace("\\", "/")).suffix.lower()
-    body = head.removeprefix(b"\xef\xbb\xbf")
-    if body.lstrip()[:1] == b"{" and _is_passage(path):
-        return kinds.PASSAGE
-    by_name = kinds.TEXT_SUFFIXES.get(suffix)
+    base = PurePosixPath(name.replace("\\", "/"))
+    by_name = kinds.TEXT_SUFFIXES.get(base.suffix.lower())
+    body = _in_utf8(head)
+    if body.lstrip()[:1] == b"{" and (found := _json_kind(path, body)):
+        return found
     if by_name == kinds.NOTEBOOK:
-        return kinds.NOTEBOOK if b'"cells"' in path.read_bytes() else kinds.JSON
-    if by_name == kinds.MARKDOWN:
-        return kinds.MARKDOWN
+        return kinds.JSON
+    if by_name in {kinds.MARKDOWN, kinds.ASCIIDOC, kinds.RST}:
+        return by_name
+    if found := _by_content(body):
+        return kinds.HTML if found == kinds.XML and by_name == kinds.HTML else found
+    if by_name is not None and by_name != kinds.EML:
+        return by_name
+    is_code = base.suffix.lower() in kinds.CODE_SUFFIXES or base.name.lower() in kinds.CODE_NAMES
+    return kinds.CODE if is_code or body.startswith(b"#!/") else kinds.PLAIN
+
+
+def _in_utf8(head: bytes) -> bytes:
+    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else looks_like_utf16(head)
+    if encoding:
+        return head.decode(encoding, "ignore").encode("utf-8", "ignore")
+    return head.removeprefix(b"\xef\xbb\xbf")
+
+
+def _by_content(body: bytes) -> str:
     if _HTML.match(body):
         return kinds.HTML
     if _is_mail(body):
         return kinds.EML
-    if _XML.match(body) and by_name != kinds.HTML:
+    if _XML.match(body):
         return kinds.XML
-    if by_name is not None and by_name != kinds.EML:
-        return by_name
-    return kinds.CODE if suffix in kinds.CODE_SUFFIXES else kinds.PLAIN
+    if _LATEX.search(body):
+        return kinds.LATEX
+    return subtitle_kind(body.decode("utf-8", "replace").replace("\r\n", "\n"))
+
+
+def _json_kind(path: Path, body: bytes) -> str:
+    """The kinds that JSON can be: a passage, a notebook, a record a line, or "" for any other."""
+    if _is_passage(path):
+        return kinds.PASSAGE
+    if _NOTEBOOK.search(body) and b'"nbformat"' in path.read_bytes()[-4096:]:
+        return kinds.NOTEBOOK
+    first, _, second = body.lstrip().partition(b"\n")
+    return kinds.JSONL if second.lstrip()[:1] == b"{" and _is_object(first) else ""
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_mail(body: bytes) -> bool:

@@ -37,7 +37,7 @@ class Limits:
     timeout_s: float = 300
     memory_mb: int = 2048
     ocr: bool = False
-    page_s: float = 120
+    page_s: float = 180
 
 
 class ExtractionError(Exception):

@@ -1,49 +1,42 @@
 """Taking files from the browser: one by one with a progress bar, or as a plain form."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
 from accounts.roles import Action
 from ingestion import access, services
-from ingestion.errors import RefusedFile
 from ingestion.forms import signed_in
-from ingestion.models import Collection, Run
-from ingestion.services import Added
+from ingestion.intake import Taken, take_upload
+from ingestion.models import Collection, Document, Run
 
 _STATUS = {"too_large": 413, "disk_full": 507}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """``added`` is ``None`` where ``refused`` says why."""
-
-    name: str
-    added: Added | None = None
-    refused: RefusedFile | None = None
+# Up to so many duplicates are named one by one.
+_NAMED = 5
 
 
 @login_required
 @require_POST
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every ``file`` of the form. A script that sends one at a time gets JSON and passes ``run`` on."""
+    """Every ``file`` of the form; of an archive, the files in it. A script that sends one at a time gets
+    JSON and passes ``run`` on."""
     collection = access.get_collection(request.user, slug, Action.EDIT)
     user, run = signed_in(request.user), _run(request, collection)
-    files = request.FILES.getlist("file")
-    outcomes = [_add(collection, file, user, run) for file in files]
+    taken = [
+        item
+        for file in request.FILES.getlist("file")
+        for item in take_upload(collection=collection, file=file, name=file.name or "", by=user, run=run)
+    ]
     if request.headers.get("X-Requested-With") == "fetch":
-        return _as_json(outcomes, run)
-    for level, text in _sentences(outcomes):
+        return _as_json(taken, run)
+    for level, text in _sentences(taken):
         messages.add_message(request, level, text)
     return redirect(collection)
 
@@ -59,41 +52,56 @@ def _run(request: HttpRequest, collection: Collection) -> Run:
     return known or services.start_run(collection=collection, kind=Run.Kind.UPLOAD, by=user)
 
 
-def _add(collection: Collection, file: "UploadedFile[bytes]", user: User, run: Run) -> Outcome:
-    name = file.name or ""
-    try:
-        return Outcome(name, services.add_file(collection=collection, file=file, name=name, by=user, run=run))
-    except RefusedFile as error:
-        return Outcome(name, refused=error)
-
-
-def _as_json(outcomes: list[Outcome], run: Run) -> JsonResponse:
-    if not outcomes:
+def _as_json(taken: list[Taken], run: Run) -> JsonResponse:
+    if not taken:
         return JsonResponse({"detail": _("No file arrived. Choose one and try again.")}, status=400)
-    outcome = outcomes[0]
-    if outcome.added is None:
-        error = outcome.refused
-        status = _STATUS.get(error.code, 422) if error else 422
-        return JsonResponse({"detail": str(error), "run": str(run.id)}, status=status)
-    document, is_duplicate = outcome.added.document, outcome.added.is_duplicate
-    detail = _("Already in this collection as “%(name)s”.") % {"name": document.name} if is_duplicate else ""
+    added = [item.added for item in taken if item.added]
+    if not added:
+        refused = taken[0].refused
+        status = _STATUS.get(refused.code, 422) if refused else 422
+        return JsonResponse({"detail": str(refused), "run": str(run.id)}, status=status)
     return JsonResponse(
-        {"id": str(document.id), "duplicate": is_duplicate, "detail": detail, "run": str(run.id)}, status=202
+        {
+            "id": str(added[0].document.id),
+            "duplicate": all(item.is_duplicate for item in added),
+            "detail": _detail(taken),
+            "run": str(run.id),
+        },
+        status=202,
     )
 
 
-def _sentences(outcomes: list[Outcome]) -> Iterator[tuple[int, str]]:
-    if not outcomes:
+def _detail(taken: list[Taken]) -> str:
+    """A sentence beside the file in the browser; none for a single file that is simply added."""
+    first = taken[0].added
+    if len(taken) == 1 and first is not None and first.document.status != Document.Status.FAILED:
+        known = {"name": first.document.name}
+        return _("Already in this collection as “%(name)s”.") % known if first.is_duplicate else ""
+    return " ".join(text for _level, text in _sentences(taken))
+
+
+def _sentences(taken: list[Taken]) -> Iterator[tuple[int, str]]:
+    """What happened, as Django messages: (level, sentence)."""
+    if not taken:
         yield messages.ERROR, _("No file arrived. Choose one and try again.")
-    count = sum(1 for item in outcomes if item.added and not item.added.is_duplicate)
-    if count:
-        yield (
-            messages.SUCCESS,
-            ngettext("%(count)d file added.", "%(count)d files added.", count) % {"count": count},
+    new = [item.added.document for item in taken if item.added and not item.added.is_duplicate]
+    failed = [document for document in new if document.status == Document.Status.FAILED]
+    if count := len(new) - len(failed):
+        text = ngettext("%(count)d file added.", "%(count)d files added.", count)
+        yield messages.SUCCESS, text % {"count": count}
+    duplicates = [item for item in taken if item.added and item.added.is_duplicate]
+    if len(duplicates) > _NAMED:
+        text = ngettext(
+            "%(count)d file is in this collection already.",
+            "%(count)d files are in this collection already.",
+            len(duplicates),
         )
-    for item in outcomes:
+        yield messages.WARNING, text % {"count": len(duplicates)}
+    for item in duplicates if len(duplicates) <= _NAMED else []:
+        known = {"name": item.name, "known": item.added.document.name if item.added else ""}
+        yield messages.WARNING, _("%(name)s is in this collection already, as “%(known)s”.") % known
+    for document in failed:
+        yield messages.ERROR, f"{document.name}: {_(document.error)}"
+    for item in taken:
         if item.refused:
             yield messages.ERROR, f"{item.name}: {item.refused}"
-        elif item.added and item.added.is_duplicate:
-            known = {"name": item.name, "known": item.added.document.name}
-            yield messages.WARNING, _("%(name)s is in this collection already, as “%(known)s”.") % known

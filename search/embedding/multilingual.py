@@ -183,7 +183,9 @@ class MultilingualEmbedder:
 def _encode(loaded: _Loaded, text: str) -> Vectors:
     """Mean of the last hidden states, as a unit vector. What is beyond the model's window is not read."""
     special = loaded.model.specials
-    pieces = loaded.tokenizer.encode(text)[: _MAX_TOKENS - 2]
+    # Lone surrogates, which a question may hold, are no UTF-8.
+    readable = text.encode("utf-8", "replace").decode()
+    pieces = loaded.tokenizer.encode(readable)[: _MAX_TOKENS - 2]
     ids = np.array([special.begin, *pieces, special.end], dtype=np.int64)
     embeddings = loaded.model.token_rows(ids) + loaded.places[: len(ids)]
     (states,) = loaded.session.run(None, {loaded.input_name: embeddings[None]})

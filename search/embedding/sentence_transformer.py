@@ -126,7 +126,9 @@ class SentenceTransformerEmbedder:
         model = self._ready()
         self._share_out_threads(len(texts))
         encode = model.encode_query if question else model.encode_document
-        rows = encode(list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
+        # Lone surrogates, which a question may hold, are no UTF-8.
+        readable = [text.encode("utf-8", "replace").decode() for text in texts]
+        rows = encode(readable, batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True)
         vectors: Vectors = np.asarray(rows, dtype=np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)

@@ -2,25 +2,27 @@
 
 import io
 
-from ingestion import indexing, pipeline, services
+from ingestion import indexing, services
 from ingestion.extract.process import ExtractionProcess
-from ingestion.models import Collection, Document
+from ingestion.models import Collection, Document, Run
+from ingestion.working import read_next
 
 ENGLISH = "# Holidays\n\nEvery employee has twenty-five days of paid leave. Unused days expire in March.\n"
 CHINESE = "# 年假\n\n每位员工每年有二十五天带薪年假。未用完的假期在次年三月失效。\n"
 
 
-def add(collection: Collection, text: str | bytes, name: str = "note.md") -> Document:
+def add(collection: Collection, text: str | bytes, name: str = "note.md", run: Run | None = None) -> Document:
     data = text.encode() if isinstance(text, str) else text
-    added = services.add_file(collection=collection, file=io.BytesIO(data), name=name, by=collection.owner)
+    file = io.BytesIO(data)
+    added = services.add_file(collection=collection, file=file, name=name, by=collection.owner, run=run)
     return added.document
 
 
 def extract_all() -> None:
     extractor = ExtractionProcess()
     try:
-        while document := pipeline.claim_next():
-            pipeline.extract_document(document, extractor)
+        while read_next(extractor):
+            pass
     finally:
         extractor.close()
 

@@ -1,35 +1,16 @@
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
 from ingestion import indexing, pipeline, services
-from ingestion.extract.types import Extracted, ExtractionError, Limits, Page
+from ingestion.extract.types import ExtractionError
 from ingestion.models import Chunk, Collection, Document, DocumentText, Removal
 from search import registry
 from tests.ingestion.material import CHINESE, ENGLISH, add, extract_all, ready
+from tests.ingestion.scripted import Scripted, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-class Scripted:
-    """An extractor that does what a test says, and calls ``on_wait`` as the real one does."""
-
-    def __init__(self, outcome: Extracted | ExtractionError, before: object = None) -> None:
-        self.outcome, self.before, self.calls = outcome, before, 0
-
-    def extract(self, path: Path, name: str, limits: Limits, on_wait: object = None) -> Extracted:
-        self.calls += 1
-        if callable(self.before):
-            self.before()
-        if isinstance(self.outcome, ExtractionError):
-            raise self.outcome
-        return self.outcome
-
-
-def text_of(text: str) -> Extracted:
-    return Extracted("text/plain", "", "en", (Page(None, text),), text, (0,))
 
 
 def test_a_document_goes_all_the_way(collection: Collection) -> None:
@@ -162,14 +143,3 @@ def test_a_vanished_file_fails_with_a_reason(collection: Collection) -> None:
     extract_all()
     document.refresh_from_db()
     assert (document.status, document.error_code) == ("failed", "missing")
-
-
-def test_a_long_document_does_not_hold_up_a_short_one(collection: Collection) -> None:
-    long = "\n\n".join(f"## Part {number}\n\n{'Words that fill a passage. ' * 40}" for number in range(300))
-    add(collection, long, "long.md")
-    extract_all()
-    short = add(collection, ENGLISH, "short.md")
-    extract_all()
-    batch = indexing.next_batch()
-    assert short.pk in {chunk.document_id for chunk in batch}
-    assert len(batch) <= indexing.BATCH

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from search import language
-from search.coverage import FULL, MAX_WEIGHT, PROBE_VERSION, SILENT, Coverage, measure, probe
+from search.coverage import (
+    FULL,
+    MAX_WEIGHT,
+    PROBE_VERSION,
+    SILENT,
+    Coverage,
+    measure,
+    measure_cosines,
+    probe,
+)
 from search.embedding.hashed import HashedEmbedder
 from search.protocols import Vectors
 
@@ -29,6 +38,8 @@ class KnowsByHeart:
             row[self._place.get(text, self.dimension - 1 - len(text) % 97)] = 1.0
         return rows
 
+    embed_queries = embed
+
 
 def test_the_probe_has_enough_questions_and_no_doubles() -> None:
     counts = {name: len(pairs) for name, pairs in probe().items()}
@@ -48,7 +59,14 @@ def test_measuring_tells_known_from_unknown_languages() -> None:
 def test_weight_follows_the_language_of_the_question(tmp_path: Path) -> None:
     path = tmp_path / f"coverage-{PROBE_VERSION}-by-heart-en.json"
     path.write_text(
-        json.dumps({"languages": {"en": 0.9, "zh": 0.1, "de": (SILENT + FULL) / 2}, "noise": 0.2})
+        json.dumps(
+            {
+                "languages": {"en": 0.9, "zh": 0.1, "de": (SILENT + FULL) / 2},
+                "noise": 0.2,
+                "signal": 0.6,
+                "weight": MAX_WEIGHT,
+            }
+        )
     )
     coverage = Coverage(KnowsByHeart("en"), tmp_path)
     assert coverage.dense_weight("Where do bees find honey?") == MAX_WEIGHT
@@ -58,6 +76,38 @@ def test_weight_follows_the_language_of_the_question(tmp_path: Path) -> None:
     assert coverage.dense_weight("What does the character 蜜 mean in this sentence?") == MAX_WEIGHT
     assert coverage.dense_weight("मधुमक्खी") == 0.0
     assert coverage.dense_weight("12345 ???") == 0.0
+
+
+def test_a_model_can_count_more_or_less_than_usual(tmp_path: Path) -> None:
+    path = tmp_path / f"coverage-{PROBE_VERSION}-by-heart-en.json"
+    path.write_text(json.dumps({"languages": {"en": 0.9}, "noise": 0.2, "signal": 0.6, "weight": 0.1}))
+    coverage = Coverage(KnowsByHeart("en"), tmp_path)
+    assert coverage.dense_weight("Where do bees find honey?") == 0.1
+    assert coverage.trust("Where do bees find honey?") == 1.0
+
+
+def test_cosines_of_any_model_come_on_one_scale(tmp_path: Path) -> None:
+    for noise, signal in ((0.2, 0.6), (0.8, 0.9)):
+        path = tmp_path / f"coverage-{PROBE_VERSION}-by-heart-en.json"
+        path.write_text(json.dumps({"languages": {"en": 1}, "noise": noise, "signal": signal, "weight": 0.4}))
+        coverage = Coverage(KnowsByHeart("en"), tmp_path)
+        assert coverage.noise() == noise
+        assert coverage.calibrated((noise + signal) / 2) == pytest.approx(0.5)
+        assert coverage.calibrated(noise - 0.1) == 0.0
+        assert coverage.calibrated(1.0) == 1.0
+
+
+def test_a_scale_without_width_is_a_step() -> None:
+    coverage = Coverage(HashedEmbedder())
+    assert coverage.calibrated(coverage.noise() - 0.05) == 0.0
+    assert coverage.calibrated(coverage.noise() + 0.05) == 1.0
+
+
+def test_noise_and_signal_are_measured_where_the_model_knows_the_language() -> None:
+    model = KnowsByHeart("en", "zh")
+    noise, signal = measure_cosines(model, measure(model))
+    assert (noise, signal) == (0.0, 1.0)
+    assert measure_cosines(HashedEmbedder(), {"en": 0.1, "zh": 0.05})[0] > 0
 
 
 def test_measured_once_and_kept(tmp_path: Path) -> None:

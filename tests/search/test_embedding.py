@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from search.coverage import measure, measure_noise, probe
+from search.coverage import measure, measure_cosines, probe
 from search.embedding.hashed import HashedEmbedder
-from search.embedding.model_files import BUNDLED, BUNDLED_SHA256, ModelFiles, locate
+from search.embedding.model_files import BUNDLED, BUNDLED_SHA256, ModelFiles, locate, locate_multilingual
+from search.embedding.multilingual import MultilingualEmbedder
 from search.embedding.sentence_transformer import SentenceTransformerEmbedder
 from search.errors import ModelUnavailable
 from search.protocols import Embedder, Vectors
@@ -24,20 +25,32 @@ def bundled() -> SentenceTransformerEmbedder:
     return SentenceTransformerEmbedder()
 
 
-@pytest.fixture(params=["hashed", "bundled"])
+@pytest.fixture(scope="module")
+def multilingual(tmp_path_factory: pytest.TempPathFactory) -> MultilingualEmbedder:
+    try:
+        locate_multilingual()
+    except ModelUnavailable as error:
+        pytest.skip(str(error))
+    return MultilingualEmbedder(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(params=["hashed", "bundled", "multilingual"])
 def embedder(request: pytest.FixtureRequest) -> Embedder:
     if request.param == "hashed":
         return HashedEmbedder(128)
-    made: SentenceTransformerEmbedder = request.getfixturevalue("bundled")
+    made: Embedder = request.getfixturevalue(request.param)
     return made
 
 
 def test_unit_rows_of_the_stated_shape(embedder: Embedder) -> None:
-    vectors = embedder.embed(["Salt from the marshes", "盐沼产的盐", "", "x" * 5000])
+    vectors = embedder.embed(["Salt from the marshes", "盐沼产的盐 \ud800", "", "x" * 5000])
     assert vectors.shape == (4, embedder.dimension)
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(4), abs=1e-4)
-    assert embedder.embed([]).shape == (0, embedder.dimension)
+    assert embedder.embed([]).shape == embedder.embed_queries([]).shape == (0, embedder.dimension)
+    questions = embedder.embed_queries(["Where is salt made?", "哪里产盐？"])
+    assert questions.shape == (2, embedder.dimension)
+    assert np.linalg.norm(questions, axis=1) == pytest.approx(np.ones(2), abs=1e-4)
 
 
 def test_alone_or_in_a_batch_makes_no_difference(embedder: Embedder) -> None:
@@ -48,10 +61,20 @@ def test_alone_or_in_a_batch_makes_no_difference(embedder: Embedder) -> None:
     assert float(batch[0] @ embedder.embed(["Salt from the marshes"])[0]) > 0.999
 
 
+def test_an_answer_may_be_changed_without_changing_the_next(embedder: Embedder) -> None:
+    first = embedder.embed_queries(["Where is salt made?"])
+    kept = first.copy()
+    first[:] = 0
+    again = embedder.embed_queries(["Where is salt made?"])
+    assert np.array_equal(again, kept)
+    again[:] = 0
+    assert np.array_equal(embedder.embed_queries(["Where is salt made?"]), kept)
+    assert float(embedder.embed_queries(["Where is salt made?", "Who?"])[0] @ kept[0]) > 0.999
+
+
 def test_similar_texts_are_near(embedder: Embedder) -> None:
-    question, near, far = embedder.embed(
-        ["How much salt did the merchants ship?", "The merchants shipped salt.", "Bees dance on the comb."]
-    )
+    (question,) = embedder.embed_queries(["How much salt did the merchants ship?"])
+    near, far = embedder.embed(["The merchants shipped salt.", "Bees dance on the comb."])
     assert question @ near > question @ far
 
 
@@ -83,15 +106,17 @@ def test_loaded_says_whether_it_can_answer_at_once() -> None:
     assert SentenceTransformerEmbedder().loaded is False
 
 
-def test_stored_coverage_of_the_bundled_model_is_what_it_measures(
-    bundled: SentenceTransformerEmbedder,
-) -> None:
+def test_stored_coverage_is_what_is_measured(embedder: Embedder) -> None:
+    if isinstance(embedder, HashedEmbedder):
+        embedder = HashedEmbedder()
     path = Path(__file__).parents[2] / "search" / "measured_coverage.json"
-    stored = json.loads(path.read_text(encoding="utf-8"))[bundled.fingerprint]
-    measured = measure(bundled)
+    stored = json.loads(path.read_text(encoding="utf-8"))[embedder.fingerprint]
+    measured = measure(embedder)
     assert measured == pytest.approx(stored["languages"], abs=0.05)
     assert set(measured) == set(probe())
-    assert measure_noise(bundled, measured) == pytest.approx(stored["noise"], abs=0.05)
+    noise, signal = measure_cosines(embedder, measured)
+    assert noise == pytest.approx(stored["noise"], abs=0.05)
+    assert signal == pytest.approx(stored["signal"], abs=0.05)
 
 
 def test_a_changed_file_is_refused(tmp_path: Path) -> None:
@@ -134,6 +159,8 @@ def test_the_fingerprint_follows_the_content(tmp_path: Path) -> None:
         (folder / "1_Pooling" / "config.json").write_text("{}")
     one, two, three = (ModelFiles(tmp_path / name).fingerprint for name in ("one", "two", "three"))
     assert one == two != three
+    (tmp_path / "two" / "config_sentence_transformers.json").write_text('{"prompts": {"query": "q: "}}')
+    assert ModelFiles(tmp_path / "two").fingerprint.endswith("-prompts")
 
 
 def test_hashed_needs_two_dimensions() -> None:
@@ -151,8 +178,8 @@ from search.embedding.sentence_transformer import SentenceTransformerEmbedder
 embedder = SentenceTransformerEmbedder()
 assert embedder.dimension == 384 and embedder.fingerprint
 assert embedder.max_tokens and embedder.tokenizer_path()
-heavy = {"torch", "transformers", "sentence_transformers", "chromadb"} & set(sys.modules)
-print(",".join(sorted(heavy)))
+heavy = {"torch", "transformers", "sentence_transformers", "chromadb", "onnx", "onnxruntime"}
+print(",".join(sorted(heavy & set(sys.modules))))
 """
 
 
@@ -160,7 +187,8 @@ def test_importing_and_asking_for_the_size_brings_in_neither_torch_nor_chroma() 
     modules = (
         "search.registry search.retrieval search.evidence search.snippets search.coverage "
         "search.index.chroma search.index.tantivy search.index.memory "
-        "search.embedding.hashed search.embedding.model_files search.embedding.sentence_transformer"
+        "search.embedding.hashed search.embedding.model_files search.embedding.sentence_transformer "
+        "search.embedding.multilingual"
     )
     done = subprocess.run(
         [sys.executable, "-c", QUIET, modules], capture_output=True, text=True, check=False, timeout=120

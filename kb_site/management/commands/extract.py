@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
+from ingestion.extract.archive import is_archive, members
 from ingestion.extract.process import ExtractionProcess
 from ingestion.extract.types import Extracted, ExtractionError, Limits
 from kb_site.commands import DataCommand
@@ -19,20 +20,23 @@ class Command(DataCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+        parser.add_argument(
+            "--ocr", action="store_true", help="recognise the words of scanned pages and pictures"
+        )
 
     def work(self, options: dict[str, Any], running: Running | None) -> dict[str, Any]:
         files = [file for path in options["paths"] for file in _files(path)]
-        limits = Limits(timeout_s=settings.EXTRACT_TIMEOUT_S, memory_mb=settings.EXTRACT_MEMORY_MB)
-        extractor, results = ExtractionProcess(), []
-        try:
+        limits = Limits(
+            timeout_s=settings.EXTRACT_TIMEOUT_S, memory_mb=settings.EXTRACT_MEMORY_MB, ocr=options["ocr"]
+        )
+        results: list[dict[str, Any]] = []
+        with ExtractionProcess() as extractor:
             for number, file in enumerate(files, 1):
                 self.say(f"{number} of {len(files)}: {file}")
-                try:
-                    results.append(_row(file, extractor.extract(file, file.name, limits)))
-                except ExtractionError as error:
-                    results.append(_empty_row(file, str(error)))
-        finally:
-            extractor.close()
+                if is_archive(file, file.name):
+                    results += _members(file, extractor, limits)
+                else:
+                    results.append(_read(file, file.name, extractor, limits))
         return {"files": results}
 
     def show(self, result: dict[str, Any]) -> None:
@@ -51,10 +55,32 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _row(file: Path, found: Extracted) -> dict[str, Any]:
+def _members(archive: Path, extractor: ExtractionProcess, limits: Limits) -> list[dict[str, Any]]:
+    """A row for each file in an archive, and one for the archive where it cannot be unpacked to the end."""
+    rows = []
+    try:
+        for member in members(archive):
+            name = f"{archive.name}/{member.name}"
+            if member.error is not None:
+                rows.append(_empty_row(name, str(member.error)))
+            else:
+                rows.append(_read(member.path, name, extractor, limits))
+    except ExtractionError as error:
+        rows.append(_empty_row(archive.name, str(error)))
+    return rows
+
+
+def _read(file: Path, name: str, extractor: ExtractionProcess, limits: Limits) -> dict[str, Any]:
+    try:
+        return _row(name, extractor.extract(file, name, limits))
+    except ExtractionError as error:
+        return _empty_row(name, str(error))
+
+
+def _row(name: str, found: Extracted) -> dict[str, Any]:
     pages = [{"number": page.number, "text": page.text, "ocr": page.ocr} for page in found.pages]
     return {
-        "name": file.name,
+        "name": name,
         "mime": found.mime,
         "title": found.title,
         "language": found.language,
@@ -64,13 +90,5 @@ def _row(file: Path, found: Extracted) -> dict[str, Any]:
     }
 
 
-def _empty_row(file: Path, error: str) -> dict[str, Any]:
-    return {
-        "name": file.name,
-        "mime": "",
-        "title": "",
-        "language": "",
-        "pages": [],
-        "text": "",
-        "error": error,
-    }
+def _empty_row(name: str, error: str) -> dict[str, Any]:
+    return {"name": name, "mime": "", "title": "", "language": "", "pages": [], "text": "", "error": error}
