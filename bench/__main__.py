@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,7 +16,9 @@ from typing import Any
 import psutil
 import requests
 
+from bench import corpora
 from bench.articles import articles, questions
+from bench.encoder import alone
 from tests.e2e.conftest import Api, with_administrator
 from tests.e2e.site import Site
 
@@ -27,17 +28,23 @@ OUT = ROOT / "bench" / "out"
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--articles", type=int, default=48, help="how many, of 5,000 words each")
+    parser.add_argument(
+        "--articles", type=int, default=48, help="how many, of 5,000 words; 0 leaves them out"
+    )
     parser.add_argument("--searches", type=int, default=400, help="how many at each number of clients")
+    parser.add_argument("--corpora", nargs="*", default=list(corpora.CORPORA), help="under YOUJU_DATA")
+    parser.add_argument("--documents", type=int, default=0, help="at most so many of each corpus")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="youju-bench-") as folder:
         site = Site(Path(folder) / "data")
         result = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
         try:
-            result |= measure(site, options.articles, options.searches)
+            if options.articles:
+                result |= measure(site, options.articles, options.searches)
         finally:
             if site.process is not None and site.process.poll() is None:
                 site.stop()
+    result["corpora"] = corpora.measure(options.corpora, options.documents)
     OUT.mkdir(parents=True, exist_ok=True)
     file = OUT / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     file.write_text(json.dumps(result, indent=2))
@@ -72,7 +79,7 @@ def measure(site: Site, count: int, searches: int) -> dict[str, Any]:
     }
     result["after_work"] = memory(site)
     site.stop()
-    result["encoder_alone"] = encoder(site)
+    result["encoder_alone"] = alone(site)
     result["ingestion"]["ratio_to_encoder"] = round(
         result["ingestion"]["chunks_per_s"] / result["encoder_alone"]["chunks_per_s"], 3
     )
@@ -132,20 +139,6 @@ def search(api: Api, texts: list[str], count: int, clients: int) -> dict[str, fl
         "p95_ms": round(times[len(times) * 95 // 100], 1),
         "per_s": round(len(times) / seconds, 1),
     }
-
-
-def encoder(site: Site) -> dict[str, float]:
-    """The embedding model alone on the very chunks that the pipeline embedded, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.encoder"],
-        cwd=ROOT,
-        env=site.env,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    measured: dict[str, float] = json.loads(done.stdout)
-    return measured
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Retrieval quality on sets in BEIR layout, one passage per document: ``python -m bench.quality DIR…``.
 
 Prints nDCG@10 of each mode for the questions at even and at odd places apart, so that what was tuned on
-one half can be seen on the other. ``--embedder`` takes a model folder or name, or ``hashed``.
+one half can be seen on the other. ``--embedder`` takes a model folder or name,
+``multilingual`` or ``hashed``.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from typing import Any
 
 from search.coverage import Coverage
 from search.embedding.hashed import HashedEmbedder
+from search.embedding.multilingual import MultilingualEmbedder
 from search.embedding.sentence_transformer import SentenceTransformerEmbedder
 from search.index.memory import MemoryVectorIndex
 from search.index.tantivy import TantivyIndex
@@ -95,6 +97,8 @@ def main() -> None:
     embedder: Embedder
     if options.embedder == "hashed":
         embedder = HashedEmbedder()
+    elif options.embedder == "multilingual":
+        embedder = MultilingualEmbedder(Path(tempfile.gettempdir()) / "youju-bench-models")
     else:
         embedder = SentenceTransformerEmbedder(options.embedder)
     coverage = Coverage(embedder)

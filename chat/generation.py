@@ -179,7 +179,7 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
         language=language,
         max_chars=settings.MAX_QUERY_CHARS,
         widen=_widened,
-        similarity=_similar,
+        similarity=by_embedding,
         searched=[collection.name for collection in collections],
         instructions=progress.wishes.instructions,
     )
@@ -190,11 +190,6 @@ def _widened(passages: Sequence[FoundPassage]) -> list[FoundPassage]:
         return widen(passages)
     finally:
         release_connections()
-
-
-def _similar(pairs: Sequence[tuple[str, str]]) -> Sequence[float | None]:
-    with _searching:
-        return by_embedding(pairs)
 
 
 def _found(query: str, collections: list[Collection], watcher: Watcher) -> Found:

@@ -7,10 +7,12 @@ import regex
 from search import analysis, stopwords
 
 _HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+")
-# Pairs before characters. What lies between them, if longer than one character, is taken whole: half a
-# word would be searched for, and shown, otherwise.
+# Longer ones first. What lies between them, if longer than one character, is taken whole: half a word
+# would be searched for, and shown, otherwise.
 FUNCTION_WORDS = regex.compile(
-    "|".join([*sorted(stopwords.CHINESE_PAIRS), f"[{''.join(sorted(stopwords.CHINESE_CHARACTERS))}]"])
+    "|".join(
+        ["[有是]多少", *sorted(stopwords.CHINESE_PAIRS), f"[{''.join(sorted(stopwords.CHINESE_CHARACTERS))}]"]
+    )
 )
 
 

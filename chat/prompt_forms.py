@@ -170,4 +170,4 @@ def _not_ours(names: list[str]) -> str:
     said = _(
         "Only {question}, {sources} and {language} are filled in. Write fixed text in place of: %(names)s."
     )
-    return said % {"names": ", ".join(f"{{{name}}}" for name in names)}
+    return said % {"names": _(", ").join(f"{{{name}}}" for name in names)}

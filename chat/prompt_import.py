@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from chat.errors import ChatError
 from chat.prompt_texts import OURS, escaped
+from llm import endpoints
 from llm.ernie_templates import HostedTemplate, fetch_template
 from llm.models import Endpoint
 from llm.types import Options
-from llm.vault import vault
 
 KIND = "ernie"
 # Somebody waits for the page.
@@ -43,20 +43,17 @@ def import_template(endpoint: Endpoint, template_id: int, values: Mapping[str, s
     A value such as ``{sources}`` becomes our variable of that name; every other brace stays a brace.
     Raises ``MissingValues``, ``ImproperlyConfigured`` and ``LLMError``.
     """
-    hosted = fetch_template(_options(endpoint), template_id, values)
+    hosted = fetch_template(_reached(endpoint), template_id, values)
     missing = [name for name in hosted.variables if name not in values]
     if missing:
         raise MissingValues(_missing(missing))
     return Imported(_name(hosted), escaped(hosted.content.strip()), f"qianfan:{template_id}")
 
 
-def _options(endpoint: Endpoint) -> Options:
+def _reached(endpoint: Endpoint) -> Options:
     """Raises ``KeyLost``."""
-    return Options(
-        base_url=endpoint.base_url,
-        model=endpoint.model,
-        api_key=vault().open(endpoint.api_key_sealed),
-        secret_key=vault().open(endpoint.secret_key_sealed),
+    return endpoints.options(
+        endpoint,
         timeout_s=min(endpoint.timeout_s, LONGEST_WAIT_S),
         silence_s=min(endpoint.silence_s, LONGEST_WAIT_S),
     )
@@ -69,4 +66,4 @@ def _name(hosted: HostedTemplate) -> str:
 def _missing(names: Sequence[str]) -> str:
     example = f"{names[0]}={{{names[0]}}}" if names[0] in OURS else f"{names[0]}=…"
     said = _("Qianfan's template also has: %(names)s. Give each a value, for example %(example)s.")
-    return said % {"names": ", ".join(names), "example": example}
+    return said % {"names": _(", ").join(names), "example": example}

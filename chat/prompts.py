@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from chat.citation_marks import take_out
 from chat.context import SMALLEST_SOURCE_TOKENS, SMALLEST_SOURCE_WORDS, Count, beginning, words
-from chat.untrusted import harmless, one_line
+from chat.untrusted import harmless, one_line, without_marks
 from llm.tokens import DENSE, estimate
 from llm.types import Description, Message, Source
 
@@ -89,7 +89,7 @@ def build(
     """
     system = INSTRUCTIONS.format(language=LANGUAGE_NAMES.get(language[:2], language))
     if instructions.strip():
-        system += MORE_INSTRUCTIONS.format(instructions=harmless(instructions.strip()))
+        system += MORE_INSTRUCTIONS.format(instructions=without_marks(instructions.strip()))
     max_tokens = min(backend.max_tokens, int(backend.context_tokens * MAX_ANSWER_SHARE))
     asked = f"Question: {harmless(question)}"
     room = int((backend.context_tokens - max_tokens) * SAFETY_SHARE) - count(system) - count(asked)

@@ -59,7 +59,7 @@ def refuse_without_documents(collections: Sequence[Collection]) -> None:
         raise NothingToSearch(_("This conversation has no collection that you may read: choose one first."))
     if selectors.has_ready_documents(collections):
         return
-    names = ", ".join(f"“{collection.name}”" for collection in collections)
+    names = _(", ").join(_("“%(name)s”") % {"name": collection.name} for collection in collections)
     in_work = selectors.documents_in_work(collections)
     if in_work:
         raise NoReadyDocuments(

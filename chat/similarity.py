@@ -1,6 +1,7 @@
 """The meaning of two sentences compared by the embedding model that also searches."""
 
 import logging
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,14 +12,18 @@ from search.errors import ModelUnavailable
 
 log = logging.getLogger(__name__)
 
+_comparing = threading.BoundedSemaphore(2)
+
 
 def by_embedding(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
     """Cosine of each pair of sentences; ``None`` where the model does not fully know the language of both.
 
-    All ``None`` where the model cannot be loaded. Runs the model: not to be called inside a transaction.
+    All ``None`` where the model cannot be loaded. Runs the model, for two callers at a time: not to be
+    called inside a transaction.
     """
     try:
-        return _cosines(pairs)
+        with _comparing:
+            return _cosines(pairs)
     except ModelUnavailable as error:
         log.warning("sentences were not compared by meaning: %s", error)
         return [None] * len(pairs)

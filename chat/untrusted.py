@@ -39,13 +39,21 @@ _ADDRESS = re.compile(
 _HTML = re.compile(r"</?[a-zA-Z][^<>\n]*>")
 
 
-def harmless(text: str) -> str:
+def without_marks(text: str) -> str:
     """``text`` without anything that ends its quotation, opens another one or speaks a model's control
-    language. Its own numbers in brackets become round ones, so that they are not taken for citations."""
+    language."""
     text = _JOINERS.sub("", _UNSEEN.sub("", text))
     text = _TAG.sub(_without_mark, text)
-    text = _CONTROL.sub(lambda match: "›" if match[0] == ">" else "‹" if match[0][0] == "<" else "(", text)
-    return _CITES.sub(lambda match: f"({match[1] or match[2]})", text)
+    clean: str = _CONTROL.sub(
+        lambda match: "›" if match[0] == ">" else "‹" if match[0][0] == "<" else "(", text
+    )
+    return clean
+
+
+def harmless(text: str) -> str:
+    """``without_marks``; its own numbers in brackets become round ones, so that they are not taken for
+    citations."""
+    return _CITES.sub(lambda match: f"({match[1] or match[2]})", without_marks(text))
 
 
 def one_line(text: str) -> str:

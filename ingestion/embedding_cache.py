@@ -22,8 +22,7 @@ from search.protocols import Embedder, Vectors
 log = logging.getLogger(__name__)
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, used INTEGER NOT NULL, row BLOB NOT NULL)
-WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, used INTEGER NOT NULL, row BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS by_use ON vectors (used);
 """
 _DAY_S = 86_400
@@ -97,25 +96,31 @@ class EmbeddingCache:
         if self._open is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._open = sqlite3.connect(self._file, timeout=5, check_same_thread=False)
+            self._open.execute("PRAGMA page_size=16384")  # ten rows of 384 numbers a page
             self._open.execute("PRAGMA journal_mode=WAL")
             self._open.execute("PRAGMA synchronous=OFF")
             self._open.executescript(_SCHEMA)
         return self._open
 
     def _make_room(self, connection: sqlite3.Connection) -> None:
-        """Drops a tenth of the rows, those unused longest, where the used pages pass the limit."""
+        """Drops the rows that were unused longest, a tenth at a time, until their pages fit the limit."""
+        while self._bytes_used(connection) > self._most_bytes:
+            with connection:
+                count = connection.execute("SELECT count(*) FROM vectors").fetchone()[0]
+                connection.execute(
+                    "DELETE FROM vectors WHERE key IN (SELECT key FROM vectors ORDER BY used, rowid LIMIT ?)",
+                    (count // _EVICTED_SHARE + 1,),
+                )
+            if not count:
+                return
+
+    @staticmethod
+    def _bytes_used(connection: sqlite3.Connection) -> int:
         size, pages, free = (
-            connection.execute(f"PRAGMA {name}").fetchone()[0]
+            int(connection.execute(f"PRAGMA {name}").fetchone()[0])
             for name in ("page_size", "page_count", "freelist_count")
         )
-        if size * (pages - free) <= self._most_bytes:
-            return
-        with connection:
-            count = connection.execute("SELECT count(*) FROM vectors").fetchone()[0]
-            connection.execute(
-                "DELETE FROM vectors WHERE key IN (SELECT key FROM vectors ORDER BY used LIMIT ?)",
-                (count // _EVICTED_SHARE + 1,),
-            )
+        return size * (pages - free)
 
     def _give_up(self, error: sqlite3.Error) -> None:
         """A damaged file is deleted; anything else (locked, disk full) may pass."""

@@ -123,7 +123,7 @@ def reset() -> None:
 def unguarded(endpoint: Endpoint, **changes: float) -> Backend:
     """The back end itself, with ``changes`` to its options; ``Unusable`` where it cannot be made."""
     try:
-        return registry.make(endpoint.kind, _options(endpoint, **changes))
+        return registry.make(endpoint.kind, options(endpoint, **changes))
     except KeyLost as error:
         return Unusable(_description(endpoint), error)
     except ImproperlyConfigured as error:
@@ -143,7 +143,7 @@ def _default(rows: list[Endpoint]) -> Endpoint | None:
 
 
 def _unknown(name: str, rows: list[Endpoint]) -> str:
-    known = ", ".join([*(row.name for row in rows), EXTRACTIVE])
+    known = _(", ").join([*(row.name for row in rows), EXTRACTIVE])
     said = _("There is no language model “%(name)s” in use here; known: %(known)s.")
     return said % {"name": name, "known": known}
 
@@ -157,8 +157,8 @@ def _guarded(row: Endpoint) -> Backend:
         return made.backend
 
 
-def _options(row: Endpoint, **changes: float) -> Options:
-    """Raises ``KeyLost``."""
+def options(row: Endpoint, **changes: float) -> Options:
+    """How the endpoint is reached, its keys opened. Raises ``KeyLost``."""
     fields = {
         "base_url": row.base_url,
         "model": row.model,

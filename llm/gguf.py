@@ -50,7 +50,7 @@ class GGUF:
         if unknown:
             raise ImproperlyConfigured(
                 _("A local model takes no parameter “%(name)s”; it takes %(known)s.")
-                % {"name": unknown[0], "known": ", ".join(sorted(LOADING | SAMPLING))}
+                % {"name": unknown[0], "known": _(", ").join(sorted(LOADING | SAMPLING))}
             )
         self._options = options
         self._file = GGUFFile.look_at(options.model)

@@ -118,13 +118,13 @@ def _checked(parameters: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ImproperlyConfigured(
             _("A local model takes no parameter “%(name)s”; it takes %(known)s.")
-            % {"name": unknown[0], "known": ", ".join(sorted(SAMPLING | OTHERS))}
+            % {"name": unknown[0], "known": _(", ").join(sorted(SAMPLING | OTHERS))}
         )
     dtype, threads = parameters.get("dtype") or "", parameters.get("threads") or 0
     if dtype and dtype not in BYTES:
         raise ImproperlyConfigured(
             _("A local model cannot compute in “%(name)s”; choose one of %(known)s.")
-            % {"name": dtype, "known": ", ".join(BYTES)}
+            % {"name": dtype, "known": _(", ").join(BYTES)}
         )
     if not isinstance(threads, int) or threads < 0:
         raise ImproperlyConfigured(_("“threads” is the number of threads that compute, from 1."))

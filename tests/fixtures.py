@@ -2,10 +2,12 @@
 
 import io
 import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from hashlib import md5
+from typing import Literal
 from xml.sax.saxutils import escape
 
 PAGES = (
@@ -162,6 +164,17 @@ def zip_of(files: Mapping[str, bytes | str]) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
+    return out.getvalue()
+
+
+def tar_of(files: Mapping[str, bytes], mode: Literal["w", "w:gz", "w:bz2", "w:xz"] = "w") -> bytes:
+    """A tar archive of names and contents, packed as ``mode`` says."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
     return out.getvalue()
 
 

@@ -44,16 +44,18 @@ def decode(data: bytes) -> str:
 
 def looks_like_utf16(head: bytes) -> str:
     """ "utf-16-le" or "utf-16-be" where every second byte is often NUL and the others never are; in
-    Chinese, where only spaces and figures hold NULs, all characters must be usual ones as well."""
+    Chinese, where only spaces, figures and some characters hold NULs, nearly all must be usual ones."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     ascii_share = sum(32 <= byte < 127 for byte in head) / max(1, len(head))
-    if bool(even) == bool(odd) or ascii_share > 0.85:
+    if not (even or odd) or ascii_share > 0.85:
         return ""
-    encoding = "utf-16-le" if odd else "utf-16-be"
-    if max(even, odd) > 0.15 * len(head):
-        return encoding
-    text = head[: len(head) // 2 * 2].decode(encoding, "replace")
-    return encoding if len(_USUAL.findall(text)) > 0.98 * len(text) else ""
+    if not (even and odd) and max(even, odd) > 0.15 * len(head):
+        return "utf-16-le" if odd else "utf-16-be"
+    for encoding in ("utf-16-le", "utf-16-be") if odd >= even else ("utf-16-be", "utf-16-le"):
+        text = head[: len(head) // 2 * 2].decode(encoding, "replace")
+        if len(_USUAL.findall(text)) > 0.98 * len(text):
+            return encoding
+    return ""
 
 
 def _mostly_utf8(data: bytes, at: int) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _THREADS = 2
-_SCORE = 0.5
+_SCORE, _SURE = 0.5, 0.9
 # About a sheet of A4 at 150 dots an inch: larger prints read no better and cost memory.
 _SHORT_SIDE, _AREA = 1240, 2_400_000
 # Strips of a long picture overlap by this, so that no line is cut in two.
@@ -98,24 +98,31 @@ def _lines(engine: Any, image: "numpy.ndarray[Any, Any]") -> list[Line]:
     boxes, _ = engine.auto_text_det(prepared)
     if boxes is None:
         return []
-    crops, labels, _ = engine.text_cls(engine.get_crop_img_list(prepared, boxes))
+    crops, upside_down = _one_way_up(*engine.text_cls(engine.get_crop_img_list(prepared, boxes))[:2])
     words, _ = engine.text_rec(crops)
     found = []
-    upside_down = 0
     sideways = 0
-    for box, (label, _), (text, score) in zip(
-        engine._get_origin_points(boxes, record, height, width), labels, words, strict=True
+    for box, (text, score) in zip(
+        engine._get_origin_points(boxes, record, height, width), words, strict=True
     ):
         line = Line.around([(float(x), float(y)) for x, y in box], str(text).strip())
         if score >= _SCORE and line.text:
             found.append(line)
-            weight = len(line.text)
-            sideways += weight if line.height >= 1.5 * line.width else -weight
-            upside_down += weight if "180" in label else -weight
-    turns = {(False, False): 0, (True, False): 1, (False, True): 2, (True, True): 3}[
-        (sideways > 0, upside_down > 0)
-    ]
+            sideways += len(line.text) if line.height >= 1.5 * line.width else -len(line.text)
+    turns = 2 * upside_down + (sideways > 0)
     return [line.turned(turns, width, height) for line in found]
+
+
+def _one_way_up(crops: list[Any], labels: list[tuple[str, float]]) -> tuple[list[Any], bool]:
+    """All lines turned as most of them, by length, are: the classifier errs on single ones. It has
+    turned those that it is sure of."""
+    lengths = [crop.shape[1] / max(1, crop.shape[0]) for crop in crops]
+    said = ["180" in label for label, _ in labels]
+    upside_down = sum(length if yes else -length for length, yes in zip(lengths, said, strict=True)) > 0
+    turned = ["180" in label and score > _SURE for label, score in labels]
+    return [
+        crop if was == upside_down else crop[::-1, ::-1] for crop, was in zip(crops, turned, strict=True)
+    ], upside_down
 
 
 class _Decoder:

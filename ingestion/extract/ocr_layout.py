@@ -12,7 +12,7 @@ from ingestion.extract.pdf_text import breaks_after, full_width, joined_lines
 _CROSSING_SHARE = 0.25
 _COLUMN_LINES = 5
 _RUNNING_CHARS, _RUNNING_SHARE = 20, 0.6
-_ROW_SHARE = 0.5
+_ROW_SHARE, _CELL_SHARE = 0.5, 1.0
 # A paragraph ends where the next line is farther than usual by this part of a line's height.
 _GAP_SHARE = 0.5
 
@@ -154,4 +154,18 @@ def _rows(lines: list[Line]) -> list[list[Line]]:
             rows[-1].append(line)
         else:
             rows.append([line])
-    return [sorted(row, key=lambda line: line.left) for row in rows]
+    return [_cells(sorted(row, key=lambda line: line.left)) for row in rows]
+
+
+def _cells(row: list[Line]) -> list[Line]:
+    """Words that stand as close as in a sentence are one cell."""
+    cells = row[:1]
+    for line in row[1:]:
+        last = cells[-1]
+        if line.left - last.right < _CELL_SHARE * min(line.height, last.height):
+            text = f"{last.text} {line.text}"
+            top, bottom = min(last.top, line.top), max(last.bottom, line.bottom)
+            cells[-1] = Line(text, last.left, top, line.right, bottom)
+        else:
+            cells.append(line)
+    return cells

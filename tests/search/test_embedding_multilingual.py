@@ -10,7 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pytest_django import Settings
 
+from ingestion.splitting import SplitSettings, split
+from ingestion.token_counts import counter_for
+from search import registry
 from search.embedding import language_neutral, model_files
 from search.embedding.model_files import locate_multilingual
 from search.embedding.multilingual import MultilingualEmbedder
@@ -126,6 +130,26 @@ def test_tokens_of_many_scripts(embedder: MultilingualEmbedder) -> None:
     assert tokenizer.encode("Hello world", out_type=str) == ["▁Hello", "▁world"]
     assert tokenizer.encode("Ｈｅｌｌｏ\n  world") == tokenizer.encode("Hello world")
     assert tokenizer.unk_id() not in tokenizer.encode("盐沼 соль 塩 소금 ملح")
+
+
+def test_passages_are_cut_in_the_models_own_tokens(
+    embedder: MultilingualEmbedder, settings: Settings, tmp_path: Path
+) -> None:
+    settings.EMBEDDING = {
+        "BACKEND": "search.embedding.multilingual.MultilingualEmbedder",
+        "OPTIONS": {"folder": str(tmp_path)},
+    }
+    path = registry.tokenizer_path()
+    assert Path(path).parent == tmp_path
+    counter = counter_for(path)
+    assert counter.counts(["Hello world", "你好", "", "x" * 1200, "a\ud800b"])[:3] == [2, 2, 0]
+    text = "Ｈｅｌｌｏ  world\n盐沼"
+    assert counter.offsets(text)[:2] == [0, 5]
+    assert len(counter.offsets(text)) == counter.counts([text])[0]
+    long = f"{CHINESE}{ENGLISH} " * 40
+    pieces = split(long, [(1, 0)], SplitSettings(100, 10, path))
+    assert counter.counts([long])[0] > embedder.max_tokens
+    assert 50 < max(counter.counts([long[piece.start : piece.end] for piece in pieces])) <= 100
 
 
 def test_the_vocabulary_is_made_once(embedder: MultilingualEmbedder, file: Path, tmp_path: Path) -> None:

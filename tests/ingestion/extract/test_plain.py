@@ -20,6 +20,8 @@ KOREAN = "한국어 문서입니다. 이 문서는 시험을 위한 것입니다
         (fixtures.CHINESE, "utf-16"),
         ("Plain English with a line.\n", "utf-16-le"),
         ("Plain English with a line.\n", "utf-16-be"),
+        (fixtures.CHINESE, "utf-16-le"),
+        (fixtures.CHINESE, "utf-16-be"),
         (fixtures.CHINESE, "gb18030"),
         (fixtures.TRADITIONAL, "big5"),
         (JAPANESE, "shift_jis"),
