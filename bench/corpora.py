@@ -1,4 +1,4 @@
-"""Real corpora through the running site: read, split, embedded and indexed; then the same again, unchanged."""
+"""Real corpora through the running site: read, split, embedded, indexed; then the same once more."""
 
 import json
 import os
@@ -55,6 +55,8 @@ def _one(source: Path, most: int) -> dict[str, Any]:
         "reingestion_ratio": round(again["seconds"] / first["seconds"], 3),
         "encoder_alone": encoder,
         "ratio_to_encoder": round(first["chunks_per_s"] / encoder["chunks_per_s"], 3),
+        # Of processor time: what the index worker needs beside embedding, whoever else uses the machine.
+        "cpu_ratio_to_encoder": round(encoder["cpu_s"] / first["index_worker_cpu_s"], 3),
         "peak_memory_mb": peak,
     }
 
@@ -75,7 +77,10 @@ def _paths(source: Path, most: int, folder: Path) -> list[str]:
 
 def _ingest(site: Site, paths: list[str]) -> dict[str, Any]:
     """From the first file to the last document ready, as ``manage.py ingest --wait`` measures it."""
+    worker = site.child("index@youju")
+    before = _seconds_used(worker)
     done = json.loads(site.manage("ingest", *paths, "--collection", "corpus", "--wait", "--json").stdout)
+    used = _seconds_used(worker) - before
     rows, seconds = done["documents"], done["seconds"]
     chunks = sum(row["chunks"] for row in rows)
     return {
@@ -85,7 +90,13 @@ def _ingest(site: Site, paths: list[str]) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "files_per_s": round(len(rows) / seconds, 2),
         "chunks_per_s": round(chunks / seconds, 2),
+        "index_worker_cpu_s": round(used, 2),
     }
+
+
+def _seconds_used(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _wait_until_cleared(site: Site, patience_s: float = 120) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from search import registry
-from search.coverage import MAX_WEIGHT
 from search.errors import ModelUnavailable
 
 log = logging.getLogger(__name__)
@@ -32,7 +31,7 @@ def by_embedding(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
 def _cosines(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
     coverage = registry.coverage()
     texts = list(dict.fromkeys(text for pair in pairs for text in pair))
-    known = [text for text in texts if coverage.dense_weight(text) >= MAX_WEIGHT]
+    known = [text for text in texts if coverage.trust(text) >= 1.0]
     places = {text: place for place, text in enumerate(known)}
     vectors = registry.embedder().embed(known) if known else np.zeros((0, 1), dtype=np.float32)
     return [

@@ -5,6 +5,7 @@ Inner code receives plain values; only the doors of each room look at ``django.c
 
 import json
 import os
+import platform
 import tempfile
 from hashlib import blake2b
 from pathlib import Path
@@ -212,13 +213,25 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat-schedule")
 
 # --- Search -----------------------------------------------------------------------------------
-_model = env_str("EMBEDDING_MODEL")
-EMBEDDING: dict[str, Any] = {
-    "BACKEND": env_str(
-        "EMBEDDING_BACKEND", "search.embedding.sentence_transformer.SentenceTransformerEmbedder"
-    ),
-    "OPTIONS": {"model": _model} if _model else {},
-}
+
+
+def _embedding(backend: str, model: str) -> dict[str, Any]:
+    """The multilingual model comes in a package for one platform only; elsewhere the English one serves."""
+    if backend:
+        return {"BACKEND": backend, "OPTIONS": {"model": model} if model else {}}
+    bundled = (platform.system(), platform.machine()) == ("Linux", "x86_64")
+    if model == "multilingual" or (bundled and not model):
+        return {
+            "BACKEND": "search.embedding.multilingual.MultilingualEmbedder",
+            "OPTIONS": {"folder": str(DATA_DIR / "models")},
+        }
+    return {
+        "BACKEND": "search.embedding.sentence_transformer.SentenceTransformerEmbedder",
+        "OPTIONS": {"model": model} if model not in {"", "english"} else {},
+    }
+
+
+EMBEDDING = _embedding(env_str("EMBEDDING_BACKEND"), env_str("EMBEDDING_MODEL"))
 VECTOR_INDEX: dict[str, Any] = {
     "BACKEND": "search.index.chroma.ChromaIndex",
     "OPTIONS": {"url": CHROMA_URL},

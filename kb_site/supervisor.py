@@ -13,6 +13,7 @@ from pathlib import Path
 import requests
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from packaging.requirements import Requirement
 
 from accounts.services import needs_setup, new_setup_token
 from ingestion.pipeline import release_all
@@ -29,17 +30,21 @@ _READY_TIMEOUT_S = 120
 def check_installation(requirements: Path) -> None:
     """Raises ``CommandError`` naming the first pinned package that is missing or of another version."""
     for line in requirements.read_text(encoding="utf-8").splitlines():
-        name, _equals, version = line.split("#", 1)[0].split(";", 1)[0].strip().partition("==")
-        if not version:
+        written = line.split("#", 1)[0].strip()
+        if not written:
+            continue
+        needed = Requirement(written)
+        if needed.marker is not None and not needed.marker.evaluate():
             continue
         try:
-            found = metadata.version(name.split("[", 1)[0])
+            found = metadata.version(needed.name)
         except metadata.PackageNotFoundError:
             found = ""
-        if found.split("+", 1)[0] != version:
+        if not found or not needed.specifier.contains(found.split("+", 1)[0]):
             have = f"{found} is there" if found else "it is missing"
+            version = str(needed.specifier).removeprefix("==")
             raise CommandError(
-                f"The installation is broken: {name} {version} is needed, {have}. "
+                f"The installation is broken: {needed.name} {version} is needed, {have}. "
                 "Run `make install` and start again."
             )
 

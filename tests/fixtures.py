@@ -167,6 +167,27 @@ def zip_of(files: Mapping[str, bytes | str]) -> bytes:
     return out.getvalue()
 
 
+def with_members(archive: bytes, files: Mapping[str, bytes | str]) -> bytes:
+    """A ZIP archive with more members."""
+    out = io.BytesIO(archive)
+    with zipfile.ZipFile(out, "a") as opened:
+        for name, content in files.items():
+            opened.writestr(name, content)
+    return out.getvalue()
+
+
+def odt(body: str) -> bytes:
+    """An OpenDocument text with this XML within ``office:text``; prefixes: text, table, draw, xlink."""
+    space = "urn:oasis:names:tc:opendocument:xmlns"
+    names = "".join(f' xmlns:{kind}="{space}:{kind}:1.0"' for kind in ("office", "text", "table"))
+    names += f' xmlns:draw="{space}:drawing:1.0" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    content = (
+        f"<office:document-content{names}><office:body><office:text>{body}</office:text></office:body>"
+        "</office:document-content>"
+    )
+    return zip_of({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": content})
+
+
 def tar_of(files: Mapping[str, bytes], mode: Literal["w", "w:gz", "w:bz2", "w:xz"] = "w") -> bytes:
     """A tar archive of names and contents, packed as ``mode`` says."""
     out = io.BytesIO()

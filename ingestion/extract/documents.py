@@ -11,11 +11,13 @@ from ingestion.extract.ocr import Ocr
 from ingestion.extract.pdf_text import pdf_pages
 from ingestion.extract.scans import with_recognised
 from ingestion.extract.types import Extracted, ExtractionError, Page
+from ingestion.extract.word_comments import comments
 
 _ESCAPED = re.compile(r"(?<=\S)\\([!#<>~+\-.=(){}_&$\"'^%@,:;?/])")
 _ESCAPED_START = re.compile(r"\\([!<>~=(){}_&$\"'^%@,:;?/])")
 _IMAGE = re.compile(r"!\[((?:[^\]\\]|\\.){0,1000})\]\([^)\n]{0,2000}\)")
 _TAB = re.compile("&#9;")
+_EMPTY_ROW = re.compile(r"^\|(?:[ \t]*\|)+\n", re.M)
 _SHEET_HEADING = re.compile(r"^## (.+)$", re.M)
 
 
@@ -95,7 +97,7 @@ def sheets(mime: str, path: Path, name: str) -> Extracted:
     """A page per worksheet, each a heading and a table; ``label`` is the sheet's name."""
     result = convert(path, mime)
     names = [str(sheet) for sheet in result.metadata.get("sheet_names") or []]
-    text = readable(result.content)
+    text = tidy(_EMPTY_ROW.sub("", readable(result.content)))
     found = list(_SHEET_HEADING.finditer(text))
     cuts = [match for match in found if not names or match.group(1).strip() in names]
     if not cuts:
@@ -115,5 +117,7 @@ def flowing(mime: str, path: Path, name: str) -> Extracted:
     """Formats whose pages exist only on paper (Word, OpenDocument text, RTF, e-books)."""
     result = convert(path, mime)
     text = readable(result.content)
+    if mime == kinds.DOCX and (noted := comments(path)):
+        text = f"{text}\n\n{tidy(noted)}"
     title = title_of(result, name, heading=first_heading(text))
     return document(mime, title, [Page(None, text)])

@@ -12,11 +12,14 @@ def gettext_noop(message: str) -> str:
 EMPTY = gettext_noop("The file is empty. Check that it was copied or exported completely.")
 UNSUPPORTED = gettext_noop(
     "This kind of file cannot be read. Supported are PDF, Word, PowerPoint, Excel, OpenDocument, "
-    "HTML, Markdown, plain text, CSV, JSON, e-mail, EPUB and RTF."
+    "HTML, Markdown, plain text, CSV, JSON, e-mail, EPUB, RTF, pictures, subtitles, and ZIP and tar archives."
 )
 PROGRAM = gettext_noop(
     "This is a program or other binary data, not a document. Supported are PDF, Word, PowerPoint, "
     "Excel, OpenDocument, HTML, Markdown, plain text, CSV, JSON, e-mail, EPUB and RTF."
+)
+IWORK = gettext_noop(
+    "Files of Pages, Numbers and Keynote cannot be read. Export it there as PDF, Word, Excel or PowerPoint."
 )
 MEDIA = gettext_noop(
     "Sound and video cannot be read. Upload a transcript instead, for example as text or Markdown."

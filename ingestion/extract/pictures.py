@@ -1,8 +1,11 @@
 """Picture files: each frame is a page whose words are recognised."""
 
+import io
+import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from ingestion.extract import messages
 from ingestion.extract.assemble import document, has_words
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 
 _MAX_PIXELS = 80_000_000
 _ENOUGH_WIDE = 2480
+_PART_BYTES = 64 * 1024 * 1024
+_EMBEDDED = re.compile(r"(?:/media/|Pictures/)[^/]+\.(?:png|jpe?g|tiff?|gif|bmp|webp)$", re.I)
 _LARGE = 12_000_000
 _ORIENTATION = 0x0112
 # The camera's note (EXIF) → Pillow's Transpose that sets it right.
@@ -32,12 +37,38 @@ def picture(mime: str, path: Path, name: str, ocr: Ocr | None) -> Extracted:
     pages = [Page(number, ocr.read(frame), ocr=True) for number, frame in enumerate(_frames(path), 1)]
     if not any(has_words(page.text) for page in pages):
         raise ExtractionError("no_text", messages.PICTURE_WITHOUT_TEXT)
-    if len(pages) == 1:
-        pages = [Page(None, pages[0].text, ocr=True)]
     return document(mime, PurePosixPath(name.replace("\\", "/")).stem, pages)
 
 
-def _frames(path: Path) -> Iterator["Image"]:
+def embedded(mime: str, path: Path, name: str, ocr: Ocr) -> Extracted:
+    """An Office or OpenDocument file without text, such as scans pasted into Word: a page a picture.
+
+    Raises ``ExtractionError`` ``no_text`` where no picture holds words; one that is damaged or of another
+    kind is passed over.
+    """
+    pages: list[Page] = []
+    with zipfile.ZipFile(path) as archive:
+        names = [info.filename for info in archive.infolist() if info.file_size <= _PART_BYTES]
+        for part in sorted(filter(_EMBEDDED.search, names), key=_natural):
+            try:
+                text = "\n\n".join(ocr.read(frame) for frame in _frames(io.BytesIO(archive.read(part))))
+            except ExtractionError as error:
+                if error.code not in {"damaged", "too_large"}:
+                    raise
+                continue
+            if has_words(text):
+                pages.append(Page(len(pages) + 1, text, ocr=True))
+    if not pages:
+        raise ExtractionError("no_text", messages.NO_TEXT)
+    return document(mime, PurePosixPath(name.replace("\\", "/")).stem, pages)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """For sorting, so that image10 comes after image9."""
+    return [(int(part) if part.isdigit() else -1, part) for part in re.split(r"(\d+)", name)]
+
+
+def _frames(source: Path | IO[bytes]) -> Iterator["Image"]:
     """The pages of a TIFF; of a moving picture only the first."""
     try:
         from PIL import Image, ImageSequence
@@ -45,7 +76,7 @@ def _frames(path: Path) -> Iterator["Image"]:
         raise ExtractionError("no_text", messages.OCR_MISSING) from error
     Image.MAX_IMAGE_PIXELS = 4 * _MAX_PIXELS
     try:
-        with Image.open(path) as image:
+        with Image.open(source) as image:
             image.draft("RGB", (_ENOUGH_WIDE, 1))  # a large JPEG is decoded at half or quarter size
             frames = ImageSequence.Iterator(image) if image.format == "TIFF" else iter([image])
             for number, frame in enumerate(frames):

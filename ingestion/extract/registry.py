@@ -13,6 +13,7 @@ from ingestion.extract import (
     markup,
     messages,
     notebook,
+    opendocument,
     pictures,
     plain,
     powerpoint97,
@@ -30,6 +31,7 @@ Extractor = Callable[[Path, str], Extracted]
 
 EXTRACTORS: Mapping[str, Extractor] = {
     kinds.DOC: word97.doc,
+    kinds.ODT: opendocument.odt,
     kinds.PPT: powerpoint97.ppt,
     kinds.PPTX: slides.pptx,
     kinds.ODP: slides.odp,
@@ -37,7 +39,7 @@ EXTRACTORS: Mapping[str, Extractor] = {
     **{
         mime: partial(documents.flowing, mime)
         for mime in (
-            *(kinds.DOCX, kinds.ODT, kinds.RTF),
+            *(kinds.DOCX, kinds.RTF),
             kinds.EPUB,
         )
     },
@@ -58,6 +60,7 @@ EXTRACTORS: Mapping[str, Extractor] = {
     kinds.PASSAGE: beir.passage,
 }
 
+_WITH_PICTURES = {kinds.DOCX, kinds.PPTX, kinds.XLSX, kinds.ODT, kinds.ODP}
 # Those that read their attachments by the function given.
 MAIL: Mapping[str, Callable[[Path, str, Extractor | None], Extracted]] = {
     kinds.EML: mail.eml,
@@ -84,4 +87,9 @@ def extract(path: Path, name: str, ocr: Ocr | None = None, *, attached: bool = T
     if mime in MAIL:
         read = partial(extract, ocr=ocr, attached=False) if attached else None
         return MAIL[mime](path, name, read)
-    return EXTRACTORS[mime](path, name)
+    try:
+        return EXTRACTORS[mime](path, name)
+    except ExtractionError as error:
+        if error.code != "no_text" or ocr is None or mime not in _WITH_PICTURES:
+            raise
+        return pictures.embedded(mime, path, name, ocr)

@@ -13,10 +13,10 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from ingestion.extract import kinds, messages
 from ingestion.extract.assemble import document, tidy
+from ingestion.extract.office_xml import local, parsed
 from ingestion.extract.plain import markdown_table
 from ingestion.extract.types import Extracted, ExtractionError, Page
 
-_PART_BYTES = 64 * 1024 * 1024
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _R_STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}"
 
@@ -38,28 +38,16 @@ def odp(path: Path, name: str) -> Extracted:
     """OpenDocument presentation: a page per slide; its name is the label."""
     try:
         with zipfile.ZipFile(path) as archive:
-            root = _parse(archive, "content.xml")
+            root = parsed(archive, "content.xml")
     except (zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, OSError, EOFError) as error:
         raise ExtractionError("damaged", messages.DAMAGED) from error
     pages = []
-    for number, slide in enumerate((node for node in root.iter() if _local(node) == "page"), 1):
+    for number, slide in enumerate((node for node in root.iter() if local(node) == "page"), 1):
         label = next((value for key, value in slide.attrib.items() if key.endswith("}name")), "")
         text = tidy("\n\n".join(_odp_blocks(slide)))
         if text:
             pages.append(Page(number, text, label))
     return document(kinds.ODP, PurePosixPath(name).stem, pages)
-
-
-def _parse(archive: zipfile.ZipFile, part: str) -> Element:
-    if archive.getinfo(part).file_size > _PART_BYTES:
-        raise ExtractionError("archive", messages.BOMB)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    root: Element = etree.fromstring(archive.read(part), parser)
-    return root
-
-
-def _local(node: Element) -> str:
-    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
 
 
 def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
@@ -73,7 +61,7 @@ def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]
             node.get("Type", "").rpartition("/")[2],
             posixpath.normpath(posixpath.join(folder, node.get("Target", ""))).lstrip("/"),
         )
-        for node in _parse(archive, rels)
+        for node in parsed(archive, rels)
         if node.get("TargetMode") != "External"
     }
 
@@ -81,8 +69,8 @@ def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]
 def _slide_parts(archive: zipfile.ZipFile) -> list[str]:
     relations = _relations(archive, "ppt/presentation.xml")
     parts = []
-    for node in _parse(archive, "ppt/presentation.xml").iter():
-        if _local(node) == "sldId":
+    for node in parsed(archive, "ppt/presentation.xml").iter():
+        if local(node) == "sldId":
             target = relations.get(node.get(f"{_R}id") or node.get(f"{_R_STRICT}id") or "")
             if target is not None and target[1] in archive.namelist():
                 parts.append(target[1])
@@ -92,19 +80,19 @@ def _slide_parts(archive: zipfile.ZipFile) -> list[str]:
 def _core_title(archive: zipfile.ZipFile) -> str:
     if "docProps/core.xml" not in archive.namelist():
         return ""
-    nodes = (node for node in _parse(archive, "docProps/core.xml") if _local(node) == "title")
+    nodes = (node for node in parsed(archive, "docProps/core.xml") if local(node) == "title")
     title = next(((node.text or "").strip() for node in nodes), "")
     return "" if title.lower() in {"powerpoint presentation", "powerpoint 演示文稿"} else title
 
 
 def _slide(archive: zipfile.ZipFile, part: str, number: int) -> Page:
     title, blocks = "", []
-    root = _parse(archive, part)
+    root = parsed(archive, part)
     for shape in _shapes(root):
         text = [line for line in _paragraphs(shape) if line.strip()]
         if not title and text and _placeholder(shape) in {"title", "ctrTitle"}:
             title = " ".join(" ".join(line.split()) for line in text)
-        elif _local(shape) == "graphicFrame":
+        elif local(shape) == "graphicFrame":
             blocks.extend(_frame(archive, part, shape))
         elif text:
             listed = len(text) > 1 and _placeholder(shape) not in {"subTitle", None}
@@ -117,34 +105,34 @@ def _slide(archive: zipfile.ZipFile, part: str, number: int) -> Page:
 def _shapes(node: Element) -> Iterator[Element]:
     """Shapes in document order, those in groups too; of alternatives, only the first."""
     for child in node:
-        local = _local(child)
-        if local in {"sp", "graphicFrame", "cxnSp"}:
+        kind = local(child)
+        if kind in {"sp", "graphicFrame", "cxnSp"}:
             yield child
-        elif local == "AlternateContent":
+        elif kind == "AlternateContent":
             yield from _shapes(child[0]) if len(child) else ()
-        elif local in {"cSld", "spTree", "grpSp", "Choice", "Fallback"}:
+        elif kind in {"cSld", "spTree", "grpSp", "Choice", "Fallback"}:
             yield from _shapes(child)
 
 
 def _placeholder(shape: Element) -> str | None:
     """Kind of placeholder, "body" where unnamed, ``None`` for a free text box."""
     for node in shape.iter():
-        if _local(node) == "ph":
+        if local(node) == "ph":
             return node.get("type", "body")
     return None
 
 
 def _paragraphs(node: Element) -> list[str]:
-    return [_line(child) for child in node.iter() if _local(child) == "p" and "drawingml" in child.tag]
+    return [_line(child) for child in node.iter() if local(child) == "p" and "drawingml" in child.tag]
 
 
 def _line(paragraph: Element) -> str:
     parts = []
     for node in paragraph.iter():
-        local = _local(node)
-        if local == "t":
+        kind = local(node)
+        if kind == "t":
             parts.append(node.text or "")
-        elif local in {"br", "tab"}:
+        elif kind in {"br", "tab"}:
             parts.append(" ")
     return " ".join("".join(parts).split())
 
@@ -152,9 +140,9 @@ def _line(paragraph: Element) -> str:
 def _frame(archive: zipfile.ZipFile, part: str, frame: Element) -> list[str]:
     """A table, or the words of the chart or diagram that the frame refers to."""
     rows = [
-        [" ".join(_paragraphs(cell)) for cell in row if _local(cell) == "tc"]
+        [" ".join(_paragraphs(cell)) for cell in row if local(cell) == "tc"]
         for row in frame.iter()
-        if _local(row) == "tr"
+        if local(row) == "tr"
     ]
     if rows:
         return [markdown_table(rows)]
@@ -169,9 +157,9 @@ def _frame(archive: zipfile.ZipFile, part: str, frame: Element) -> list[str]:
     for key in sorted(used & relations.keys()):
         kind, target = relations[key]
         if kind == "chart" and target in archive.namelist():
-            blocks.extend(_chart(_parse(archive, target)))
+            blocks.extend(_chart(parsed(archive, target)))
         elif kind == "diagramData" and target in archive.namelist():
-            lines = [line for line in _paragraphs(_parse(archive, target)) if line]
+            lines = [line for line in _paragraphs(parsed(archive, target)) if line]
             blocks.append("\n".join(f"- {line}" for line in lines))
     return blocks
 
@@ -182,8 +170,8 @@ def _chart(root: Element) -> list[str]:
     names: list[str] = []
     columns: list[list[str]] = []
     categories: list[str] = []
-    for series in (node for node in root.iter() if _local(node) == "ser"):
-        values = {_local(child): _points(child) for child in series}
+    for series in (node for node in root.iter() if local(node) == "ser"):
+        values = {local(child): _points(child) for child in series}
         names.append(" ".join(values.get("tx", [])))
         categories = categories or values.get("cat", []) or values.get("xVal", [])
         columns.append(values.get("val", []) or values.get("yVal", []))
@@ -196,14 +184,14 @@ def _chart(root: Element) -> list[str]:
 
 def _points(node: Element) -> list[str]:
     return [
-        child.text or "" for point in node.iter() if _local(point) == "pt" for child in point if child.text
+        child.text or "" for point in node.iter() if local(point) == "pt" for child in point if child.text
     ]
 
 
 def _notes(archive: zipfile.ZipFile, part: str) -> list[str]:
     for kind, target in _relations(archive, part).values():
         if kind == "notesSlide" and target in archive.namelist():
-            shapes = _shapes(_parse(archive, target))
+            shapes = _shapes(parsed(archive, target))
             bodies = [shape for shape in shapes if _placeholder(shape) == "body"]
             lines = [line for shape in bodies for line in _paragraphs(shape) if line]
             return ["> " + "\n> ".join(lines)] if lines else []
@@ -213,16 +201,16 @@ def _notes(archive: zipfile.ZipFile, part: str) -> list[str]:
 def _odp_blocks(slide: Element) -> Iterator[str]:
     for frame in slide:
         title = any(key.endswith("}class") and value == "title" for key, value in frame.attrib.items())
-        table = [node for node in frame.iter() if _local(node) == "table-row"]
+        table = [node for node in frame.iter() if local(node) == "table-row"]
         if table:
             yield markdown_table([["".join(cell.itertext()) for cell in row] for row in table])
             continue
         lines = [
-            " ".join("".join(node.itertext()).split()) for node in frame.iter() if _local(node) in {"p", "h"}
+            " ".join("".join(node.itertext()).split()) for node in frame.iter() if local(node) in {"p", "h"}
         ]
         lines = [line for line in lines if line]
         if lines and title:
             yield f"## {' '.join(lines)}"
         elif lines:
-            listed = any(_local(node) == "list" for node in frame.iter())
+            listed = any(local(node) == "list" for node in frame.iter())
             yield "\n".join(f"- {line}" for line in lines) if listed else "\n\n".join(lines)

@@ -31,6 +31,8 @@ _ZIP_MIMES = {
     kinds.ODP: kinds.ODP,
     kinds.EPUB: kinds.EPUB,
     f"{kinds.ODT}-template": kinds.ODT,
+    f"{kinds.ODS}-template": kinds.ODS,
+    f"{kinds.ODP}-template": kinds.ODP,
 }
 # Names of streams in an OLE compound file, in the order in which they decide.
 _OLE_STREAMS = (
@@ -108,10 +110,20 @@ def _zip_kind(path: Path) -> str:
         raise ExtractionError("damaged", messages.DAMAGED) from error
     except RuntimeError as error:  # zipfile's way to say that a member needs a password
         raise ExtractionError("encrypted", messages.ENCRYPTED) from error
+    return _kind_by_parts(names)
+
+
+def _kind_by_parts(names: list[str]) -> str:
     if "[Content_Types].xml" in names:
         for folder, mime in _OOXML.items():
             if any(name.startswith(folder) for name in names):
                 return kinds.XLSB if "xl/workbook.bin" in names else mime
+    if "META-INF/container.xml" in names:
+        return kinds.EPUB
+    if "META-INF/MANIFEST.MF" in names or "AndroidManifest.xml" in names:
+        raise ExtractionError("unsupported", messages.PROGRAM)
+    if any(name.endswith(".iwa") for name in names):
+        raise ExtractionError("unsupported", messages.IWORK)
     return kinds.ZIP
 
 

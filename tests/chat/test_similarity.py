@@ -20,7 +20,8 @@ def english_only(settings: Settings, tmp_path: Path) -> Embedder:
     embedder = registry.embedder()
     (tmp_path / "models").mkdir()
     kept = tmp_path / "models" / f"coverage-{PROBE_VERSION}-{embedder.fingerprint}.json"
-    kept.write_text(json.dumps({"languages": {"en": 0.9, "zh": 0.1}, "noise": 0.3}))
+    measured = {"languages": {"en": 0.9, "zh": 0.1}, "noise": 0.3, "signal": 0.6, "weight": 0.4}
+    kept.write_text(json.dumps(measured))
     return embedder
 
 

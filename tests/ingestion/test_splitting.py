@@ -173,3 +173,27 @@ def test_outline_ignores_fences_and_cleans_titles() -> None:
     ]
     assert outline.path(len(text) - 2, len(text)) == "A b c › snake_case *"
     assert len(plain_title("# " + "long " * 100)) <= 80
+
+
+def test_tables_and_code_that_fit_are_never_cut() -> None:
+    code = "```python\n" + "value = 1\n\n" * 14 + "```"
+    table = "| Boat | Fee |\n| --- | --- |\n" + "".join(f"| Aurora {at} | {at} |\n" for at in range(9))
+    text = "\n\n".join(f"{ENGLISH * (at % 4 + 1)}\n\n{code if at % 2 else table}" for at in range(12))
+    passages = [text[piece.start : piece.end] for piece in pieces_of(text)]
+    assert sum(passage.count(code) for passage in passages) == 6
+    assert sum(passage.count(table.strip()) for passage in passages) == 6
+    assert all(passage.count("```") in {0, 2} for passage in passages)
+
+
+def test_a_fence_over_several_pages_does_not_join_them() -> None:
+    text = "```\nfirst\n\nsecond"
+    pieces = split(text, [(1, 0), (2, text.index("second"))], SETTINGS[0])
+    assert [piece.page for piece in pieces] == [1, 2]
+
+
+def test_a_passage_over_short_sections_names_them_all() -> None:
+    short = "# Guide\n\n## Fees\n\nForty.\n\n## Moorings\n\nBy the month.\n\n### Winter\n\nClosed.\n\n"
+    text = f"{short}## Long\n\n{ENGLISH * 9}"
+    headings = [piece.heading for piece in pieces_of(text)]
+    assert headings[0] == "Guide › Fees · Moorings › Winter · Long"
+    assert headings[-1] == "Guide › Long"

@@ -27,6 +27,12 @@ def test_a_broken_installation_is_named_with_what_to_do(tmp_path: Path, line: st
     assert complaint in str(caught.value)
 
 
+def test_a_package_for_another_platform_is_not_missed(tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text('no-such-package==1.0 ; sys_platform == "plan9"\n')
+    check_installation(file)
+
+
 def test_a_port_in_use_is_named_with_another() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

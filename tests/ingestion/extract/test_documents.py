@@ -63,6 +63,39 @@ def test_word_keeps_headings_and_whole_words(read: Read) -> None:
     assert [page.number for page in found.pages] == [None]
 
 
+def test_word_comments_are_kept(read: Read) -> None:
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    part = (
+        f'<w:comments xmlns:w="{space}"><w:comment w:id="0" w:author="Anna"><w:p><w:r><w:t>Ask the '
+        "</w:t></w:r><w:r><w:t>captain.</w:t></w:r></w:p></w:comment></w:comments>"
+    )
+    found = read("x.docx", fixtures.with_members(fixtures.docx(), {"word/comments.xml": part}))
+    assert found.text.endswith("\n\n> **Anna**: Ask the captain.")
+
+
+def test_opendocument_text_loses_nothing_in_cells_and_boxes(read: Read) -> None:
+    found = read(
+        "x.odt",
+        fixtures.odt(
+            '<text:h text:outline-level="2">Moorings</text:h>'
+            '<text:p>Let by<text:s/>the <text:a xlink:href="https://e.org">month</text:a>.<text:note>'
+            "<text:note-citation>1</text:note-citation><text:note-body><text:p>Or year.</text:p>"
+            "</text:note-body></text:note></text:p>"
+            "<text:list><text:list-item><text:p>one</text:p><text:list><text:list-item><text:p>deep</text:p>"
+            "</text:list-item></text:list></text:list-item></text:list>"
+            "<table:table><table:table-row><table:table-cell><text:p>Boat</text:p></table:table-cell>"
+            "<table:table-cell><text:list><text:list-item><text:p>a</text:p></text:list-item><text:list-item>"
+            "<text:p>b</text:p></text:list-item></text:list></table:table-cell></table:table-row></table:table>"
+            "<text:p><draw:frame><draw:text-box><text:p>In a box.</text:p></draw:text-box></draw:frame>"
+            "</text:p>"
+        ),
+    )
+    assert found.text == (
+        "## Moorings\n\nLet by the [month](https://e.org). (Or year.)\n\n- one\n  - deep\n\n"
+        "| Boat | a b |\n| --- | --- |\n\nIn a box."
+    )
+
+
 def test_slides_come_in_the_order_of_the_show_with_notes(read: Read) -> None:
     found = read("x.pptx", fixtures.pptx())
     assert [(page.number, page.label) for page in found.pages] == [(1, "Tide gauge"), (2, "海图")]

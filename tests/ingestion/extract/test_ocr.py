@@ -35,7 +35,7 @@ def squeezed(text: str) -> str:
 def test_picture_files_are_read(write: Write, ocr: Ocr, kind: str) -> None:
     found = read(write, ocr, "photo.bin", as_file(picture(ENGLISH), kind))
     assert found.text == WHOLE
-    assert [(page.number, page.ocr) for page in found.pages] == [(None, True)]
+    assert [(page.number, page.ocr) for page in found.pages] == [(1, True)]
     assert (found.mime.split("/")[0], found.title, found.language) == ("image", "photo", "en")
 
 
@@ -81,6 +81,17 @@ def test_transparent_and_deep_pictures_are_seen_as_people_see_them(write: Write,
     assert read(write, ocr, "a.png", as_file(clear)).text == WHOLE
     deep = drawn.convert("L").convert("I").point(lambda value: value * 200).convert("I;16")
     assert read(write, ocr, "a.png", as_file(deep)).text == WHOLE
+
+
+def test_scans_pasted_into_a_word_file_are_read(write: Write, ocr: Ocr) -> None:
+    members = {"word/media/image2.png": as_file(picture(["Second sheet"])), "word/media/note.emf": b"x"}
+    members["word/media/image1.png"] = as_file(picture(["First sheet"]))
+    empty = fixtures.docx(blocks=[("", "")], title="")
+    found = read(write, ocr, "scans.docx", fixtures.with_members(empty, members))
+    assert [(page.number, page.text, page.ocr) for page in found.pages] == [
+        (1, "First sheet", True),
+        (2, "Second sheet", True),
+    ]
 
 
 def test_a_picture_without_words_says_so(write: Write, ocr: Ocr) -> None:

@@ -23,6 +23,23 @@ SPOT_CHECKS = {
     "test_mskanji.csv": "| 三木英子 | 25 | 大阪 |",
     "textbox.docx": "conduct a preliminary assessment of the case",
     "wiki_duck.html": "Duck",
+    "legacy_sample.doc": "| Leaves | Ash, Elm, Maple | 50 |",
+    "legacy_sample.ppt": "## Second slide title",
+    "text_document_03.odt": "A First A Second A Third",
+    "test_rss.xml": "## Ignite 2024: Why nearly 70% of the Fortune 500 now use Microsoft 365 Copilot",
+    "eml_with_attachment.eml": "This is a test attachment file.",
+    "msg_with_attachment.msg": "This is a test attachment file.",
+    "test_notebook.ipynb": '```python\nprint("markitdown")\n```',
+}
+
+
+# Scans and pictures, some turned, with words that recognition must find.
+RECOGNISED = {
+    "docling/ocr/ocr_test_rotated_90.pdf": "Docling bundles PDF document conversion to JSON and Markdown",
+    "docling/ocr/ocr_test_rotated_180.pdf": "easy self contained package",
+    "docling/webp/webp-test.webp": "Docling bundles PDF document conversion",
+    "docling/ocr/sample_with_rotation_mismatch.pdf": "facsimile",
+    "markitdown/test_llm.jpg": "5bda1dd6",
 }
 
 
@@ -51,3 +68,18 @@ def test_every_real_file_ends_in_text_or_in_a_reason(youju_data: Path) -> None:
     extractor.close()
     assert wrong == []
     assert {name for name, words in SPOT_CHECKS.items() if words not in texts[name]} == set()
+
+
+def test_scans_and_pictures_are_recognised(youju_data: Path) -> None:
+    pytest.importorskip("rapidocr_onnxruntime", reason="make install brings text recognition")
+    folder = youju_data / "files"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    missing: list[str] = []
+    with ExtractionProcess() as extractor:
+        for name, words in RECOGNISED.items():
+            found = extractor.extract(folder / name, name, Limits(ocr=True))
+            assert all(page.ocr for page in found.pages)
+            if words not in found.text:
+                missing.append(f"{name}: {found.text[:200]}")
+    assert missing == []

@@ -1,0 +1,143 @@
+"""Long jobs beside short ones, with the real workers: who is done first, and what stops when it must.
+
+A shrunken form of five thousand pages; the invariants are the same, and nothing is timed.
+"""
+
+import json
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from tests import fixtures
+from tests.e2e.conftest import Api, with_administrator
+from tests.e2e.site import Site
+
+PAGES = 600
+PATIENCE_S = 240
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def book(pages: int = PAGES, name: str = "book") -> bytes:
+    """A PDF with a passage or two on every page, each of its own words."""
+    return fixtures.pdf(
+        [
+            (f"Chapter {name} {page}", f"Page {page} of {name} says that fact {page} matters. " * 25)
+            for page in range(pages)
+        ]
+    )
+
+
+def note(number: int) -> dict[str, bytes]:
+    return {f"note-{number}.md": f"# Note {number}\n\nThe heron number {number} stands still.\n".encode()}
+
+
+def begin(site: Site) -> Api:
+    site.start()
+    api = with_administrator(site)
+    for slug in ("load", "small"):
+        assert api.call("POST", "/collections", json={"name": slug, "slug": slug}).status_code == 201
+    return api
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+
+
+def document(api: Api, row: dict[str, object]) -> dict[str, object]:
+    found: dict[str, object] = api.call("GET", f"/documents/{row['id']}").json()
+    return found
+
+
+def expect_ready_before(api: Api, short: dict[str, object], long: list[dict[str, object]]) -> None:
+    """The short one is ready while each of the long ones still has work left."""
+    until(lambda: document(api, short)["status"] == "ready", f"{short} is not ready")
+    assert all(document(api, one)["status"] in {"queued", "processing"} for one in long)
+
+
+def test_short_documents_overtake_long_ones_in_both_steps(own_site: Site) -> None:
+    """Three long files at once, more than there are places to read; a short one at each stage."""
+    api = begin(own_site)
+    long = [api.upload("load", {f"book-{n}.pdf": book(PAGES, f"book{n}")})[0] for n in range(3)]
+    for number, slug in enumerate(("small", "load"), 1):
+        expect_ready_before(api, api.upload(slug, note(number))[0], long)
+    until(lambda: bool(document(api, long[0])["chunks"]), "the first book is not read")
+    for number, slug in enumerate(("small", "load"), 3):
+        expect_ready_before(api, api.upload(slug, note(number))[0], long)
+
+
+def extraction_children(site: Site) -> list[psutil.Process]:
+    return [
+        child
+        for child in site.child("parse@youju").children(recursive=True)
+        if "ingestion.extract.child" in " ".join(child.cmdline())
+    ]
+
+
+def test_cancelling_ends_the_reading_and_the_indexing(own_site: Site) -> None:
+    api = begin(own_site)
+    read = api.upload("load", {"read.pdf": book(PAGES, "read")})[0]
+    until(lambda: bool(document(api, read)["chunks"]), "it is not read")
+    reading = api.upload("load", {"reading.pdf": book(20 * PAGES, "reading")})[0]
+    until(lambda: document(api, reading)["status"] == "processing", "it is not being read")
+    until(lambda: bool(extraction_children(own_site)), "nothing reads")
+    children = extraction_children(own_site)
+    shell = "from ingestion import runs; from ingestion.models import Run; "
+    shell += "print(sum(runs.cancel_run(run) for run in Run.objects.all()))"
+    assert own_site.manage("shell", "-v0", "-c", shell).stdout.strip() == "2"
+    assert document(api, read)["status"] == document(api, reading)["status"] == "cancelled"
+    until(lambda: not all(child.is_running() for child in children), "the reader goes on")
+    short = api.upload("load", note(1))[0]
+    until(lambda: document(api, short)["status"] == "ready", "nothing is read any more")
+
+    def nothing_left() -> bool:
+        report = json.loads(own_site.manage("verify", "--json", check=False).stdout)
+        return (report["documents"], report["orphans_in_index"]) == (1, 0)
+
+    until(nothing_left, "passages of cancelled documents stay")
+    assert document(api, read)["chunks"] == 0
+
+
+def test_an_index_is_built_anew_while_the_site_is_used_and_killed(own_site: Site) -> None:
+    """kill -9 of either worker in the middle; the old index answers until the new one is complete."""
+    api = begin(own_site)
+    rows = [api.upload("load", {f"part-{n}.pdf": book(40, f"part{n}")})[0] for n in range(4)]
+    until(lambda: all(document(api, row)["status"] == "ready" for row in rows), "not ready")
+    before = sum(int(str(document(api, row)["chunks"])) for row in rows)
+    shell = (
+        "from ingestion import reembedding, services; from ingestion.models import Collection; "
+        "c = Collection.objects.get(slug='load'); "
+        "services.update_collection(collection=c, chunk_tokens=60, chunk_overlap=0); "
+        "reembedding.start_reembedding(c)"
+    )
+    own_site.manage("shell", "-v0", "-c", shell)
+
+    def state() -> str:
+        query = (
+            "from ingestion.models import Generation; "
+            "print(*Generation.objects.filter(collection__slug='load').order_by('created_at')"
+            ".values_list('state', flat=True))"
+        )
+        return own_site.manage("shell", "-v0", "-c", query).stdout.strip()
+
+    def search() -> int:
+        body = {"query": "fact 7 matters", "collections": ["load"]}
+        return len(api.call("POST", "/search", json=body).json()["hits"])
+
+    assert state() == "active building"
+    for victim in ("parse@youju", "index@youju"):
+        own_site.child(victim).kill()
+        assert search()
+    late = api.upload("load", note(1))[0]
+    until(lambda: state() == "retired active", "the new index is not complete")
+    until(lambda: document(api, late)["status"] == "ready", "the late document is not ready")
+    assert search()
+    assert sum(int(str(document(api, row)["chunks"])) for row in rows) > before
+    until(lambda: own_site.manage("verify", "--json", check=False).returncode == 0, "the indexes differ")
+    report = json.loads(own_site.manage("verify", "--json").stdout)
+    assert (report["documents"], report["missing_in_index"], report["orphans_in_index"]) == (5, 0, 0)
