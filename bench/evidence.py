@@ -3,13 +3,15 @@
 DATA holds the sets ``refusal-*``, ``xquad-*``, ``squad2-dev`` and ``drcd-dev-simplified-queries``. Beside
 their own questions, each answerable one is asked again with its document taken away. The model learns on
 the first half of the refusal and XQuAD questions and on the two others; ``--half 1`` swaps the halves,
-``--write`` keeps what was learned.
+``--write`` keeps what was learned. ``--embedder multilingual`` (the default) learns what belongs to the
+cosines of that model, ``english`` all the rest.
 """
 
 import argparse
 import json
+import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,9 +21,10 @@ from numpy.typing import NDArray
 
 from bench.quality import BATCH, _lines, _relevant
 from ingestion.splitting import SplitSettings, split
-from search.coverage import MAX_WEIGHT, Coverage
+from search.coverage import Coverage
+from search.embedding.multilingual import MultilingualEmbedder
 from search.embedding.sentence_transformer import SentenceTransformerEmbedder
-from search.evidence import consider
+from search.evidence import consider, linear
 from search.evidence_features import NAMES, Passage
 from search.index.memory import MemoryLexicalIndex, MemoryVectorIndex
 from search.protocols import Embedder
@@ -38,12 +41,34 @@ DENSE = [name for name in NAMES if name not in COSINES]
 WORDS = [name for name in DENSE if name not in DENSE_ONLY]
 ENGLISH = ("refusal-en", "xquad-en", "squad2-dev")
 CHINESE = ("refusal-zh", "xquad-zh", "drcd-dev-simplified-queries")
-# Model: its features, its sets, and the share of its own answerable questions that it may refuse.
-MODELS: dict[str, tuple[list[str], tuple[str, str, str], float]] = {
-    "words": (WORDS, ENGLISH, 0.045),
-    "words_and_cosine": ([*WORDS, *COSINES], ENGLISH, 0.04),
-    "cosine": (COSINES, ENGLISH, 0.04),
-    "dense": (DENSE, CHINESE, 0.045),
+# Questions of one set on the passages of its translation: "questions>passages".
+ACROSS = ("xquad-en>xquad-zh", "xquad-zh>xquad-en")
+ACROSS_FEATURES = ["cosine", "cosine_margin", "cosine_lead", "passage", "names_missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A model's ``features``, the ``sets`` it learns from, and the share of its own answerable questions,
+    those of the first two sets, that it may refuse."""
+
+    features: list[str]
+    sets: tuple[str, ...]
+    refused: float
+
+
+# By its place in the file.
+PLANS: dict[str, dict[str, Plan]] = {
+    "english": {
+        "words": Plan(WORDS, ENGLISH, 0.045),
+        "dense": Plan(DENSE, CHINESE, 0.045),
+        "cosines words": Plan([*WORDS, *COSINES], ENGLISH, 0.04),
+        "cosines cosine": Plan(COSINES, ENGLISH, 0.04),
+    },
+    "multilingual": {
+        "cosines words": Plan([*WORDS, *COSINES], ENGLISH, 0.04),
+        "cosines dense": Plan([*DENSE, *COSINES], CHINESE, 0.04),
+        "cosines across": Plan(ACROSS_FEATURES, ACROSS, 0.25),
+    },
 }
 # Whose questions are asked as well, as ones on another subject, and how many.
 FOREIGN = {
@@ -51,6 +76,8 @@ FOREIGN = {
     "squad2-dev": "scifact",
     "xquad-zh": "drcd-dev-simplified-queries",
     "drcd-dev-simplified-queries": "xquad-zh",
+    "xquad-en>xquad-zh": "scifact",
+    "xquad-zh>xquad-en": "drcd-dev-simplified-queries",
 }
 FOREIGN_QUESTIONS = 200
 # Questions on another subject are few in the sets and many in life.
@@ -65,11 +92,13 @@ class Sample:
     question: str
     place: int
     kind: str
-    features: dict[str, float] | None
+    features: Mapping[str, float] | None
 
 
-def samples(folder: Path, embedder: Embedder, coverage: Coverage) -> Iterator[Sample]:
-    """Every question of ``folder`` as found, and the answerable ones without their document."""
+def samples(data: Path, name: str, embedder: Embedder, coverage: Coverage) -> Iterator[Sample]:
+    """Every question of the set as found, and the answerable ones without their document."""
+    asked, _, searched = name.partition(">")
+    folder = data / (searched or asked)
     settings = SplitSettings(tokenizer=str(embedder.tokenizer_path()))  # type: ignore[attr-defined]
     chunks: dict[str, Chunk] = {}
     for row in _lines(folder / "corpus.jsonl"):
@@ -78,18 +107,17 @@ def samples(folder: Path, embedder: Embedder, coverage: Coverage) -> Iterator[Sa
             chunks[key] = Chunk(key, row["_id"], row["text"][piece.start : piece.end])
     lexical, vectors = MemoryLexicalIndex(), MemoryVectorIndex()
     lexical.upsert("set", chunks.values())
-    if folder.name in ENGLISH:
-        for start in range(0, len(chunks), BATCH):
-            part = list(chunks.values())[start : start + BATCH]
-            rows = embedder.embed([chunk.text for chunk in part])
-            vectors.upsert("set", [chunk.id for chunk in part], [chunk.document_id for chunk in part], rows)
+    for start in range(0, len(chunks), BATCH):
+        part = list(chunks.values())[start : start + BATCH]
+        rows = embedder.embed([chunk.text for chunk in part])
+        vectors.upsert("set", [chunk.id for chunk in part], [chunk.document_id for chunk in part], rows)
     relevant = _relevant(folder)
-    for place, (text, kind, gold) in enumerate(_questions(folder, relevant)):
+    for place, (text, kind, gold) in enumerate(_questions(data, name, relevant)):
         hits = retrieve(
             text, ["set"], k=30, mode="hybrid", embedder=embedder, vectors=vectors, lexical=lexical,
             coverage=coverage,
         ).hits  # fmt: skip
-        trusted = coverage.dense_weight(text) >= MAX_WEIGHT / 2
+        trusted = coverage.trust(text) >= 1 / 2
         for taken_away in ({}, gold) if kind == "answerable" else ({},):
             passages = [
                 Passage(chunks[hit.chunk_id].text, "", hit.dense if trusted else None, hit.lexical)
@@ -104,14 +132,14 @@ def samples(folder: Path, embedder: Embedder, coverage: Coverage) -> Iterator[Sa
 
 
 def _questions(
-    folder: Path, relevant: dict[str, dict[str, float]]
+    data: Path, name: str, relevant: dict[str, dict[str, float]]
 ) -> Iterator[tuple[str, str, dict[str, float]]]:
-    for row in _lines(folder / "queries.jsonl"):
+    for row in _lines(data / name.partition(">")[0] / "queries.jsonl"):
         gold = relevant.get(row["_id"], {})
         kind = (row.get("metadata") or {}).get("kind")
         yield row["text"].strip(), kind or ("answerable" if gold else "unanswerable"), gold
-    if folder.name in FOREIGN:
-        others = _lines(folder.parent / FOREIGN[folder.name] / "queries.jsonl")
+    if name in FOREIGN:
+        others = _lines(data / FOREIGN[name] / "queries.jsonl")
         for row in islice(others, FOREIGN_QUESTIONS):
             yield row["text"].strip(), "off_topic", {}
 
@@ -138,42 +166,26 @@ def matrix(rows: Sequence[Sample], names: Sequence[str]) -> Array:
     return np.array([[row.features[name] for name in names] for row in rows if row.features])
 
 
-def odds(rows: Sequence[Sample], model: dict[str, float]) -> Array:
+def odds(rows: Sequence[Sample], model: Mapping[str, float]) -> Array:
     """The model's log-odds; what has no features is refused."""
-    return np.array(
-        [
-            sum(w * (1.0 if name == "bias" else row.features[name]) for name, w in model.items())
-            if row.features
-            else -30.0
-            for row in rows
-        ]
-    )
+    return np.array([linear(model, row.features) if row.features else -30.0 for row in rows])
 
 
-def train(name: str, data: dict[str, list[Sample]], half: int) -> dict[str, float]:
-    names, sets, refused = MODELS[name]
-    held_out = {row.question for key in sets[:2] for row in data[key] if _half(row, key) != half}
+def train(plan: Plan, data: dict[str, list[Sample]], half: int) -> dict[str, float]:
+    own = [(key, row) for key in plan.sets[:2] for row in data[key]]
+    held_out = {row.question for key, row in own if _half(row, key) != half}
     rows = [
         row
-        for key in sets
+        for key in plan.sets
         for row in data[key]
-        if row.features
-        and row.question not in held_out
-        and row.kind != "unanswerable"
-        # Those of refusal-en are in Spanish.
-        and (key, row.kind) != ("refusal-en", "off_topic")
+        if row.features and row.question not in held_out and row.kind != "unanswerable"
     ]
     y = np.array([row.kind == "answerable" for row in rows], dtype=float)
     weight = np.where([row.kind == "off_topic" for row in rows], OFF_TOPIC_WEIGHT, 1.0)
-    coefficients, bias = learn(matrix(rows, names), y, weight)
-    model = {"bias": bias, **dict(zip(names, map(float, coefficients), strict=True))}
-    own = [
-        row
-        for key in sets[:2]
-        for row in data[key]
-        if row.kind == "answerable" and row.question not in held_out
-    ]
-    model["bias"] -= float(np.quantile(odds(own, model), refused))
+    coefficients, bias = learn(matrix(rows, plan.features), y, weight)
+    model = {"bias": bias, **dict(zip(plan.features, map(float, coefficients), strict=True))}
+    answerable = [row for _key, row in own if row.kind == "answerable" and row.question not in held_out]
+    model["bias"] -= float(np.quantile(odds(answerable, model), plan.refused))
     return {key: round(value, 3) for key, value in model.items()}
 
 
@@ -188,27 +200,44 @@ def report(name: str, rows: Sequence[Sample], model: dict[str, float]) -> None:
     print(f"  {name:38} refused: {', '.join(shares)}")
 
 
+def write(models: Mapping[str, Mapping[str, float]], fingerprint: str, noise: float) -> None:
+    """Puts ``models`` at their places in the file, those with cosines under ``fingerprint``."""
+    learned = json.loads(MODEL.read_text(encoding="utf-8"))
+    for name, model in models.items():
+        place, _, part = name.partition(" ")
+        if part:
+            learned["cosines"].setdefault(fingerprint, {})["noise"] = noise
+            learned["cosines"][fingerprint][part] = model
+        else:
+            learned[place] = model
+    MODEL.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
+    parser.add_argument("--embedder", choices=tuple(PLANS), default="multilingual")
     parser.add_argument("--half", type=int, choices=(0, 1), default=0)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    embedder = SentenceTransformerEmbedder("bundled")
-    coverage = Coverage(embedder)
-    data: dict[str, list[Sample]] = {}
-    for name in (*ENGLISH, *CHINESE):
-        data[name] = list(samples(options.data / name, embedder, coverage))
-        print(f"{name}: {len(data[name])} samples", flush=True)
-    models = {name: train(name, data, options.half) for name in MODELS}
-    for name, (_names, sets, _refused) in MODELS.items():
+    with tempfile.TemporaryDirectory() as scratch:
+        english = options.embedder == "english"
+        embedder = SentenceTransformerEmbedder("bundled") if english else MultilingualEmbedder(scratch)
+        coverage = Coverage(embedder)
+        plans = PLANS[options.embedder]
+        data: dict[str, list[Sample]] = {}
+        for name in dict.fromkeys(name for plan in plans.values() for name in plan.sets):
+            data[name] = list(samples(options.data, name, embedder, coverage))
+            print(f"{name}: {len(data[name])} samples", flush=True)
+    models = {name: train(plan, data, options.half) for name, plan in plans.items()}
+    for name, plan in plans.items():
         print(name)
-        for key in sets:
+        for key in plan.sets:
             report(key, data[key], models[name])
             rest = [row for row in data[key] if _half(row, key) != options.half]
-            report(f"{key}, held out" if key in sets[:2] else f"{key}, half", rest, models[name])
+            report(f"{key}, held out" if key in plan.sets[:2] else f"{key}, half", rest, models[name])
     if options.write:
-        MODEL.write_text(json.dumps(models, indent=1) + "\n", encoding="utf-8")
+        write(models, "other" if english else embedder.fingerprint, coverage.noise())
 
 
 if __name__ == "__main__":

@@ -104,7 +104,8 @@ def _refuse(
     writing: Writing, described: Description, notes: Sequence[str], searched: Sequence[str]
 ) -> Iterator[Event]:
     language = prompts.language_of(writing.asked.question, writing.asked.language)
-    told = refusal(writing.asked.reading, writing.found, searched=searched, language=language)
+    asked = writing.asked
+    told = refusal(asked.reading, writing.found, searched=searched, language=language, asked=asked.question)
     text = in_text(told, language)
     yield Token(text)
     yield Finished(

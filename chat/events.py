@@ -69,7 +69,8 @@ class Answer:
     answer the nearest ones.
 
     ``error`` is set where the text ends in the middle; where another back end stepped in, ``notes``
-    say so instead. ``refusal`` is there where ``refused`` is true.
+    say so instead. ``refusal`` is there where ``refused`` is true. ``endpoint`` is the one that wrote it, and
+    empty where no model did.
     """
 
     text: str
@@ -82,6 +83,7 @@ class Answer:
     usage: Usage = field(default_factory=Usage)
     error: Failure | None = None
     refusal: Refusal | None = None
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def finished(
         sentences=grounded.sentences,
         usage=writing.usage,
         error=writing.failure,
+        endpoint=described.name,
     )
     if described.is_model and not quotes and not answer.error and _refuses(writing, grounded):
         return _refused(writing, answer, notes, searched)
@@ -87,7 +88,12 @@ def _refuses(writing: Writing, grounded: Grounded) -> bool:
 def _refused(writing: Writing, answer: Answer, notes: Sequence[str], searched: Sequence[str]) -> Answer:
     language = writing.asked.answer_language
     told = refusal(
-        writing.asked.reading, writing.passages, searched=searched, language=language, said=answer.text
+        writing.asked.reading,
+        writing.passages,
+        searched=searched,
+        language=language,
+        said=answer.text,
+        asked=writing.asked.question,
     )
     nearest = tuple(enumerate(writing.passages[:NEAREST_SHOWN], 1))
     return replace(

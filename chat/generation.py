@@ -47,6 +47,7 @@ logger = logging.getLogger(__name__)
 
 PASSAGES = 8
 SAVE_EVERY_S = 2.0
+LONGEST_REASONING = 20_000
 SEARCHES_AT_ONCE = max(2, os.cpu_count() or 1)
 Status = Message.Status
 
@@ -83,9 +84,9 @@ class Progress:
     attempt: int
     text: str = ""
     rewritten: str = ""
+    reasoning: str = ""
     passages: tuple[FoundPassage, ...] = ()
     is_model: bool = False
-    endpoints: dict[str, str] = field(default_factory=dict)
     wishes: Wishes = field(default_factory=Wishes)
     saved_text: str = ""
     saved_at: float = field(default_factory=time.monotonic)
@@ -104,8 +105,9 @@ class Progress:
         return self.save(text=self.text, rewritten=self.rewritten)
 
     def finish(self, done: Answer) -> bool:
-        fields = final_fields(self.wishes.noted(done), self.endpoints)
-        return self.save(rewritten=self.rewritten, template_name=self.wishes.name_for(done), **fields)
+        fields = final_fields(self.wishes.noted(done))
+        fields |= {"rewritten": self.rewritten, "reasoning": self._kept_reasoning}
+        return self.save(template_name=self.wishes.name_for(done), **fields)
 
     def end(self, status: str, error: str = "", code: str = "") -> bool:
         """Keeps the part received, with the citations that it holds."""
@@ -114,8 +116,13 @@ class Progress:
             error=error,
             error_code=code,
             rewritten=self.rewritten,
+            reasoning=self._kept_reasoning,
             **part_fields(self.text, self.passages),
         )
+
+    @property
+    def _kept_reasoning(self) -> str:
+        return self.reasoning.strip()[:LONGEST_REASONING]
 
     @property
     def is_due(self) -> bool:
@@ -167,7 +174,6 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
     backends = selectors.backends_of(message.conversation, collections)
     described = [backend.describe() for backend in backends]
     progress.is_model = described[0].is_model
-    progress.endpoints = {item.model: item.name for item in reversed(described) if item.name}
     template = prompt_selectors.template_of(message.conversation, collections)
     progress.wishes = Wishes.of(template, described, language_of(question, language))
     release_connections()
@@ -209,6 +215,7 @@ def _tell(event: Event, progress: Progress, watcher: Watcher) -> None:
             progress.text += text
             watcher.publish("token", {"text": text})
         case Thinking(text):
+            progress.reasoning += text
             watcher.publish("thinking", {"text": text})
         case Rewritten(question):
             progress.rewritten = question

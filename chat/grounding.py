@@ -34,10 +34,10 @@ class Grounded:
 
     @property
     def first_quotes(self) -> dict[int, Quote]:
-        """The first quote of each cited number, in the order of citation."""
+        """The first quote of each cited number, of a supported sentence where there is one."""
         found: dict[int, Quote] = {}
         cited = {mark.n for mark in self.marks}
-        for sentence in self.sentences:
+        for sentence in sorted(self.sentences, key=lambda item: item.support != "supported"):
             for quote in sentence.quotes:
                 if quote.n in cited:
                     found.setdefault(quote.n, quote)

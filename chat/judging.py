@@ -123,11 +123,15 @@ def _by_words(
 
 
 def best_quote(n: int, terms: Mapping[str, float], passage: str) -> Quote:
-    """The sentence of ``passage`` that holds most of ``terms``, with a neighbour that adds much."""
+    """The sentence of ``passage`` that holds most of ``terms``, with a neighbour that adds much.
+
+    Of equals the first one, and a statement before a heading.
+    """
     spans = sentence_spans(passage) or [(0, len(passage))]
     held = [set(analysis.tokens(passage[start:end])) for start, end in spans]
     shares = [share(terms, words) for words in held]
-    best = max(range(len(spans)), key=lambda place: (shares[place], -place))
+    silent = [leads_in(passage[start:end]) for start, end in spans]
+    best = max(range(len(spans)), key=lambda place: (shares[place], not silent[place], -place))
     first = last = best
     for neighbour in (best - 1, best + 1):
         if 0 <= neighbour < len(spans):

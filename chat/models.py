@@ -104,6 +104,7 @@ class Message(models.Model):
     notes = models.JSONField(default=list, blank=True)
     refusal = models.JSONField(default=dict, blank=True)
     rewritten = models.TextField(blank=True, default="")
+    reasoning = models.TextField(blank=True, default="")
     model = models.CharField(max_length=120, blank=True, default="")
     template_name = models.CharField(max_length=80, blank=True, default="")
     usage = models.JSONField(default=dict, blank=True)

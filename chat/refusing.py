@@ -23,8 +23,10 @@ def refusal(
     searched: Sequence[str],
     language: str,
     said: str = "",
+    asked: str = "",
 ) -> Refusal:
-    """``question`` is what was searched for, ``searched`` the collections' names, where they are known.
+    """``question`` is what was searched for, ``asked`` what the person typed, where that is something else;
+    ``searched`` are the collections' names, where they are known.
 
     ``said`` is a model's own word for it. Texts are in ``language``.
     """
@@ -32,9 +34,9 @@ def refusal(
     documents = len({item.document_id for item in passages})
     with translation.override(site_language(language)):
         text = _("The documents searched do not hold an answer to “%(question)s”.")
-        head = said or text % {"question": question}
+        head = said or text % {"question": asked or question}
         return Refusal(
-            question=question,
+            question=asked or question,
             head=head,
             scope=_scope(names, len(passages), documents),
             advice=tuple(_advice(question, passages)),

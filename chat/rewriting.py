@@ -112,7 +112,8 @@ def carried(question: str, turns: Sequence[Turn]) -> str:
 def by_model(question: str, turns: Sequence[Turn], backend: Backend) -> str:
     """The model's rewriting; empty where it failed or wrote something else than a question.
 
-    A model that only continues text is not asked, and neither is one where there is nothing to rewrite.
+    A model that only continues text is not asked, and neither is one where there is nothing to rewrite. Half
+    a question, cut at the limit of tokens, is none.
     """
     described = backend.describe()
     if not described.is_model or not described.follows_instructions or stands_alone(question):
@@ -128,11 +129,13 @@ def by_model(question: str, turns: Sequence[Turn], backend: Backend) -> str:
         temperature=0.0,
     )
     try:
-        text = "".join(delta.text for delta in backend.stream(request))
+        deltas = list(backend.stream(request))
     except LLMError as error:
         logger.warning("the question was not rewritten: %s", error)
         return ""
-    return cleaned(text, question, turns)
+    if any(delta.finish_reason == "length" for delta in deltas):
+        return ""
+    return cleaned("".join(delta.text for delta in deltas), question, turns)
 
 
 def cleaned(text: str, question: str, turns: Sequence[Turn] = ()) -> str:

@@ -106,6 +106,14 @@ def answer_object(message: Message) -> dict[str, Any]:
         "answer": message.text,
         "refused": message.refused,
         "citations": message.citations,
+        "sentences": [
+            {
+                "text": sentence["text"],
+                "support": sentence["support"],
+                "citations": [quote["n"] for quote in sentence["quotes"]],
+            }
+            for sentence in message.sentences
+        ],
         "sources_not_used": message.sources,
         "model": message.model,
         "usage": message.usage,

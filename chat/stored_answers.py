@@ -1,6 +1,6 @@
 """What of an answer goes into its row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,8 +12,8 @@ from ingestion.neighbours import part_at
 from llm import endpoints
 
 
-def final_fields(done: Answer, endpoint_of: Mapping[str, str]) -> dict[str, Any]:
-    """``endpoint_of`` maps the models that may have written it to their endpoints, which know the price."""
+def final_fields(done: Answer) -> dict[str, Any]:
+    """The cost is that of the endpoint that wrote it, at its price of now."""
     return {
         "status": Message.Status.FAILED if done.error else Message.Status.DONE,
         "text": done.text,
@@ -24,15 +24,15 @@ def final_fields(done: Answer, endpoint_of: Mapping[str, str]) -> dict[str, Any]
         "notes": list(done.notes),
         "refusal": asdict(done.refusal) if done.refusal else {},
         "model": done.model[:120],
-        "usage": asdict(done.usage) | _price(done, endpoint_of.get(done.model, "")),
+        "usage": asdict(done.usage) | _price(done),
         "error": done.error.message if done.error else "",
         "error_code": done.error.code if done.error else "",
     }
 
 
-def _price(done: Answer, endpoint: str) -> dict[str, str]:
-    cost = endpoints.cost(endpoint, done.usage) if endpoint else None
-    return {} if cost is None else {"cost": str(cost), "currency": endpoints.currency(endpoint)}
+def _price(done: Answer) -> dict[str, str]:
+    cost = endpoints.cost(done.endpoint, done.usage) if done.endpoint else None
+    return {} if cost is None else {"cost": str(cost), "currency": endpoints.currency(done.endpoint)}
 
 
 def part_fields(text: str, passages: Sequence[FoundPassage]) -> dict[str, Any]:

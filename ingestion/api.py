@@ -15,6 +15,7 @@ from accounts.roles import Action
 from ingestion import access, selectors, services
 from ingestion.errors import IngestionError
 from ingestion.finding import Found, FoundPassage, find
+from ingestion.intake import Taken, take_upload
 from ingestion.models import Document, Run
 from search.types import Mode
 
@@ -94,33 +95,33 @@ def create_collection(request: HttpRequest, payload: NewCollection) -> tuple[int
 def add_documents(
     request: HttpRequest, slug: str, file: File[list[UploadedFile]]
 ) -> tuple[int, dict[str, Any]]:
-    """Queues every file by itself: one that is refused does not hold up the others."""
+    """Queues every file by itself, and every member of an archive: one that is refused does not hold up
+    the others."""
     collection = access.get_collection(request.user, slug, Action.EDIT)
     by = request.user if request.user.is_authenticated else None
     run = services.start_run(collection=collection, kind=Run.Kind.API, by=by)
-    results = []
-    refused: list[IngestionError] = []
-    for item in file:
-        try:
-            added = services.add_file(collection=collection, file=item, name=item.name or "", by=by, run=run)
-        except IngestionError as error:
-            refused.append(error)
-            results.append(
-                {"id": None, "name": item.name, "status": "failed", "error": str(error), "duplicate_of": None}
-            )
-            continue
-        document = added.document
-        results.append(
-            {
-                "id": str(document.id),
-                "name": services.clean_name(item.name or ""),
-                "status": document.status,
-                "duplicate_of": str(document.id) if added.is_duplicate else None,
-            }
-        )
-    if refused and len(refused) == len(file):
+    taken = [
+        one
+        for item in file
+        for one in take_upload(collection=collection, file=item, name=item.name or "", by=by, run=run)
+    ]
+    refused = [one.refused for one in taken if one.refused is not None]
+    if refused and len(refused) == len(taken):
         raise refused[0]
-    return 202, {"documents": results}
+    return 202, {"documents": [_taken(one) for one in taken]}
+
+
+def _taken(taken: Taken) -> dict[str, Any]:
+    if taken.added is None:
+        nothing = {"id": None, "status": "failed", "duplicate_of": None}
+        return nothing | {"name": taken.name, "error": taken.error}
+    document = taken.added.document
+    return {
+        "id": str(document.id),
+        "name": taken.name,
+        "status": document.status,
+        "duplicate_of": str(document.id) if taken.added.is_duplicate else None,
+    }
 
 
 @router.get("/collections/{slug}/documents")

@@ -136,6 +136,7 @@ def _evidence(query: str, passages: list[FoundPassage], index_ids: list[str]) ->
             index_ids=index_ids,
             lexical=registry.lexical_index(),
             coverage=registry.coverage(),
+            embedding=registry.embedder().fingerprint,
         )
     except SearchError as error:
         log.warning("the evidence cannot be weighed: %s", error)

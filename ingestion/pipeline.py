@@ -97,7 +97,9 @@ def _read(document: Document, extractor: Extractor, lease: Lease) -> None:
     path = storage.path_of(document.sha256)
     if not path.exists():
         raise ExtractionError("missing", messages.MISSING)
-    limits = Limits(timeout_s=settings.EXTRACT_TIMEOUT_S, memory_mb=settings.EXTRACT_MEMORY_MB)
+    limits = Limits(
+        timeout_s=settings.EXTRACT_TIMEOUT_S, memory_mb=settings.EXTRACT_MEMORY_MB, ocr=settings.OCR
+    )
     extracted = extractor.extract(path, document.name, limits, on_wait=lease.keep)
     with lease.in_background():
         _store(document, extracted, _pieces(document, extracted), lease)

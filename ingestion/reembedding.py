@@ -54,6 +54,7 @@ def start_reembedding(collection: Collection, by: User | None = None) -> Run:
             )
             _enlist(generation)
             transaction.on_commit(wake.parser)
+            transaction.on_commit(wake.indexer)
     except IntegrityError as error:
         raise BadCollection(
             _("A new index of this collection is being built already. Wait for it, or cancel it first."),
@@ -127,7 +128,7 @@ def _finish(generation: Generation) -> bool:
     if _enlist(generation):
         wake.parser()
         return True
-    if Removal.objects.filter(index_id=generation.index_id).exists():
+    if _is_being_cleared(generation):
         return True
     difference = comparing.compare(generation)
     if difference.missing or difference.stray:
@@ -139,6 +140,14 @@ def _finish(generation: Generation) -> bool:
         _reopen(generation, difference)
         return True
     return _swap(generation)
+
+
+def _is_being_cleared(generation: Generation) -> bool:
+    """Whether chunks are still on their way out, so that a comparison would find them."""
+    cancelled = Document.objects.filter(
+        collection_id=generation.collection_id, status=Document.Status.CANCELLED, chunk_count__gt=0
+    )
+    return cancelled.exists() or Removal.objects.filter(index_id=generation.index_id).exists()
 
 
 @transaction.atomic
@@ -172,7 +181,9 @@ def _swap(generation: Generation) -> bool:
 
 def is_complete() -> bool:
     """Whether a generation only waits for being put in place, or can no longer be."""
-    open_builds = DocumentBuild.objects.filter(generation=OuterRef("pk")).exclude(step=Build.DONE)
     building = Generation.objects.filter(state=State.BUILDING)
+    if not building.exists():
+        return False
+    open_builds = DocumentBuild.objects.filter(generation=OuterRef("pk")).exclude(step=Build.DONE)
     other_model = ~Q(embedding=registry.embedder().fingerprint)
     return building.filter(other_model | ~Exists(open_builds)).exists()

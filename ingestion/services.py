@@ -277,8 +277,12 @@ def cancel_documents(documents: QuerySet[Document]) -> int:
 
 
 def delete_document(*, document: Document) -> None:
-    """Removes the document at once, its entries in the indexes as soon as the index worker runs."""
-    cancel_document(document=document)
+    """Removes the document at once, its entries in the indexes as soon as the index worker runs.
+
+    It counts as cancelled while its chunks are dropped, so that after a crash none seems complete."""
+    Document.objects.filter(pk=document.pk).update(
+        status=Status.CANCELLED, claim=None, lease_until=None, updated_at=timezone.now()
+    )
     drop_chunks(document)
     with transaction.atomic():
         drop_chunks(document)

@@ -40,8 +40,8 @@ _GOOD_CUT_SHARE = 0.5
 class SplitSettings:
     """``tokens`` is the most a passage may have, ``overlap`` the most it shares with the one before.
 
-    ``tokenizer`` is the path of a ``tokenizer.json`` or SentencePiece ``.model``; "" estimates tokens: one for each
-    Chinese, Japanese or Korean character, one for each four others.
+    ``tokenizer`` is the path of a ``tokenizer.json`` or SentencePiece ``.model``; "" estimates tokens: one
+    for each Chinese, Japanese or Korean character, one for each four others.
     """
 
     tokens: int = 200

@@ -71,6 +71,7 @@ class Guarded:
         self._breaker = Breaker(
             failures=self._limits.failures, rest_s=self._limits.rest_s, clock=self._timing.clock
         )
+        self._last_failure = ""
 
     def describe(self) -> Description:
         return replace(self._backend.describe(), name=self.name)
@@ -120,8 +121,11 @@ class Guarded:
         if rest:
             attempted.refused = True
             raise Unavailable(
-                _("“%(name)s” failed several times in a row and is tried again in %(seconds)d seconds.")
-                % {"name": self.name, "seconds": round(rest) or 1},
+                _(
+                    "“%(name)s” failed several times in a row and is tried again in %(seconds)d seconds. "
+                    "The last time: %(reason)s"
+                )
+                % {"name": self.name, "seconds": round(rest) or 1, "reason": self._last_failure},
                 retry_after=rest,
             )
         with self._counted(attempted):
@@ -144,6 +148,7 @@ class Guarded:
             if error.permanent:
                 self._breaker.answered()
             else:
+                self._last_failure = str(error)
                 self._breaker.failed()
             raise
         except BaseException:

@@ -42,6 +42,11 @@ def scanned_pdf(pages: int = 2) -> bytes:
     return _pdf([b"q 400 0 0 600 72 72 cm /Im1 Do Q"] * pages)
 
 
+def half_scanned_pdf() -> bytes:
+    """A PDF with a page of text and a grey picture as its second page."""
+    return _pdf([_text_page(*PAGES[0]), b"q 400 0 0 600 72 72 cm /Im1 Do Q"])
+
+
 def encrypted_pdf(password: str = "secret") -> bytes:
     """A PDF that only opens with ``password`` (the standard handler, RC4, 40 bits)."""
     return _pdf([_text_page(*PAGES[0])], password=password)

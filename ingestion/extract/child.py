@@ -63,7 +63,8 @@ def _ocr(request: dict[str, Any], replies: IO[str]) -> "Ocr | None":
     pages = itertools.count(1)
 
     def on_page() -> None:
-        _limit_cpu(int(request["page_cpu_s"]))
+        now, _ = resource.getrlimit(resource.RLIMIT_CPU)
+        _limit_cpu(int(request["page_cpu_s"]), at_least=now)
         _send(replies, {"recognising": next(pages)})
 
     return Ocr(on_page) if request["ocr"] else None
@@ -110,15 +111,16 @@ def _limit(memory_mb: int, cpu_s: int) -> None:
     """Address space, and processor time from now on; the kernel ends a process above the latter."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1024 * 1024, hard))
-    resource.setrlimit(resource.RLIMIT_CPU, (0, resource.getrlimit(resource.RLIMIT_CPU)[1]))
     _limit_cpu(cpu_s)
 
 
-def _limit_cpu(seconds: int) -> None:
-    """Lets the process run for so long from now on, or for longer where it may already."""
+def _limit_cpu(seconds: int, *, at_least: int = 0) -> None:
+    """Lets the process run for so long from now on, or up to the total ``at_least``. The limit is set once:
+    were it low for a moment only, the kernel could end the process then."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (max(soft, int(used.ru_utime + used.ru_stime) + seconds), hard))
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    total = max(int(used.ru_utime + used.ru_stime) + seconds, at_least)
+    resource.setrlimit(resource.RLIMIT_CPU, (total, hard))
 
 
 def _rss_mb() -> int:

@@ -42,6 +42,15 @@ def decode(data: bytes) -> str:
     return data.decode(_legacy_encoding(data[:_SAMPLE]), "replace")
 
 
+def likely_encoding(data: bytes) -> str:
+    """The encoding of bytes without a mark: UTF-8 where they are that, else the likeliest older one."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return _legacy_encoding(data[:_SAMPLE])
+    return "utf-8"
+
+
 def looks_like_utf16(head: bytes) -> str:
     """ "utf-16-le" or "utf-16-be" where every second byte is often NUL and the others never are; in
     Chinese, where only spaces, figures and some characters hold NULs, nearly all must be usual ones."""

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 from ingestion.extract import kinds, messages
 from ingestion.extract.assemble import document, has_words, tidy
 from ingestion.extract.attachments import Attachment, attached_pages
-from ingestion.extract.decoding import decode
+from ingestion.extract.decoding import decode, likely_encoding
 from ingestion.extract.documents import convert, readable
 from ingestion.extract.html import decode_html
 from ingestion.extract.types import Extracted, ExtractionError, Page
 
 Reader = Callable[[Path, str], Extracted]
+_NAME = re.compile(r'(?:file)?name="?([^";]+)"?')
 _HEAD = ("From", "To", "Cc", "Date")
 # What the standard library raises on headers and bodies that no mail program should have written.
 _MALFORMED = (LookupError, ValueError, TypeError, AttributeError)
@@ -26,9 +28,9 @@ def eml(path: Path, name: str, read: Reader | None) -> Extracted:
     data = path.read_bytes()
     message = email.message_from_bytes(data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
-    head = {field: _field(message, field) for field in ("Subject", *_HEAD)}
-    body = _body(message)
-    return _mail(kinds.EML, name, head, body, list(_attachments(message)), read)
+    encoding = likely_encoding(data)
+    head = {field: _field(message, field, encoding) for field in ("Subject", *_HEAD)}
+    return _mail(kinds.EML, name, head, _body(message), list(_attachments(message, encoding)), read)
 
 
 def msg(path: Path, name: str, read: Reader | None) -> Extracted:
@@ -63,11 +65,22 @@ def _mail(
     return document(mime, head.get("Subject") or Path(name).stem, pages)
 
 
-def _field(message: EmailMessage, field: str) -> str:
+def _field(message: EmailMessage, field: str, encoding: str) -> str:
+    """A header's words. Old programs wrote them as bare bytes, in ``encoding``."""
+    raw = next((value for key, value in message.raw_items() if key.lower() == field.lower()), "")
+    if bare := _bare(str(raw), encoding):
+        return bare
     try:
         return " ".join(str(message[field] or "").split())
     except _MALFORMED:
         return ""
+
+
+def _bare(raw: str, encoding: str) -> str:
+    """What the parser kept as surrogates, decoded; "" where the text has none."""
+    if not any("\udc80" <= sign <= "\udcff" for sign in raw):
+        return ""
+    return " ".join(raw.encode("utf-8", "surrogateescape").decode(encoding, "replace").split())
 
 
 def _body(message: EmailMessage) -> str:
@@ -85,14 +98,18 @@ def _body(message: EmailMessage) -> str:
 
 
 def _text(part: EmailMessage) -> str:
+    raw = part.get_payload(decode=True)
+    if not isinstance(raw, bytes):
+        return ""
+    charset = (part.get_content_charset() or "").lower()
+    charset = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252"}.get(charset, charset)
     try:
-        return str(part.get_content())
-    except _MALFORMED:
-        raw = part.get_payload(decode=True)
-        return decode(raw) if isinstance(raw, bytes) else ""
+        return raw.decode(charset) if charset not in {"", "us-ascii"} else decode(raw)
+    except (LookupError, UnicodeDecodeError):
+        return decode(raw)
 
 
-def _attachments(message: EmailMessage) -> Iterator[Attachment]:
+def _attachments(message: EmailMessage, encoding: str) -> Iterator[Attachment]:
     try:
         parts: list[Any] = list(message.iter_attachments())
     except _MALFORMED:
@@ -102,14 +119,19 @@ def _attachments(message: EmailMessage) -> Iterator[Attachment]:
         if part.get_content_type() == "message/rfc822":
             inner = part.get_payload(0)
             content = inner.as_bytes()
-            name = f"{_field(inner, 'Subject') or number}.eml"
+            name = f"{_field(inner, 'Subject', encoding) or number}.eml"
         else:
-            name = _filename(part) or f"{number}{_suffix(part)}"
+            name = _filename(part, encoding) or f"{number}{_suffix(part)}"
         if isinstance(content, bytes) and content:
             yield Attachment(name, content)
 
 
-def _filename(part: EmailMessage) -> str:
+def _filename(part: EmailMessage, encoding: str) -> str:
+    for field in ("Content-Disposition", "Content-Type"):
+        raw = next((value for key, value in part.raw_items() if key.lower() == field.lower()), "")
+        found = _NAME.search(_bare(str(raw), encoding))
+        if found:
+            return found[1].strip()
     try:
         return " ".join((part.get_filename() or "").split())
     except _MALFORMED:

@@ -14,7 +14,8 @@ _COLUMN_LINES = 5
 _RUNNING_CHARS, _RUNNING_SHARE = 20, 0.6
 _ROW_SHARE, _CELL_SHARE = 0.5, 1.0
 # A paragraph ends where the next line is farther than usual by this part of a line's height.
-_GAP_SHARE = 0.5
+# Beyond the widest gap, wider than that of double-spaced print, nothing is one paragraph.
+_GAP_SHARE, _WIDEST_GAP = 0.5, 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _blocks(lines: list[Line]) -> list[str]:
     texts = [" ".join(line.text for line in row) for row in rows]
     full = full_width(texts)
     gaps = [0.0, *(_gap(above, below) for above, below in pairwise(rows))]
-    most = median(gaps[1:] or [0.0]) + _GAP_SHARE * usual
+    most = min(median(gaps[1:] or [0.0]) + _GAP_SHARE * usual, _WIDEST_GAP * usual)
     groups: list[list[str]] = []
     for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
         cells = len(row) > 1

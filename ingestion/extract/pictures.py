@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 from ingestion.extract import messages
 from ingestion.extract.assemble import document, has_words
 from ingestion.extract.ocr import Ocr
-from ingestion.extract.types import Extracted, ExtractionError, Page
+from ingestion.extract.types import Extracted, ExtractionError, OcrMissing, Page
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -73,7 +73,7 @@ def _frames(source: Path | IO[bytes]) -> Iterator["Image"]:
     try:
         from PIL import Image, ImageSequence
     except ImportError as error:
-        raise ExtractionError("no_text", messages.OCR_MISSING) from error
+        raise OcrMissing("no_text", messages.OCR_MISSING) from error
     Image.MAX_IMAGE_PIXELS = 4 * _MAX_PIXELS
     try:
         with Image.open(source) as image:

@@ -9,7 +9,7 @@ from typing import Any
 from ingestion.extract import messages
 from ingestion.extract.assemble import has_words
 from ingestion.extract.ocr import Ocr
-from ingestion.extract.types import ExtractionError, Page
+from ingestion.extract.types import ExtractionError, OcrMissing, Page
 
 _DOTS_PER_POINT = 150 / 72
 _MAX_PIXELS = 16_000_000
@@ -19,10 +19,22 @@ _COVERED = 0.7
 
 
 def with_recognised(path: Path, pages: list[Page], ocr: Ocr) -> list[Page]:
-    """The pages of a PDF, with recognised text on those that have no text of their own."""
+    """The pages of a PDF, with recognised text on those that have no text of their own.
+
+    Without the libraries for it the pages stay as they are. Raises ``OcrMissing`` where none has text.
+    """
     candidates = [at for at, page in enumerate(pages) if len(page.text) < _STAMP_CHARS]
     if not candidates:
         return pages
+    try:
+        return _recognised(path, pages, candidates, ocr)
+    except OcrMissing:
+        if any(has_words(page.text) for page in pages):
+            return pages
+        raise
+
+
+def _recognised(path: Path, pages: list[Page], candidates: list[int], ocr: Ocr) -> list[Page]:
     result = list(pages)
     with _opened(path) as pdf:
         for at in candidates:
@@ -45,7 +57,7 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         import pypdfium2  # type: ignore[import-untyped]
     except ImportError as error:
-        raise ExtractionError("no_text", messages.OCR_MISSING) from error
+        raise OcrMissing("no_text", messages.OCR_MISSING) from error
     try:
         pdf = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:

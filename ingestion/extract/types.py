@@ -48,3 +48,7 @@ class ExtractionError(Exception):
         super().__init__(message)
         self.code = code
         self.permanent = permanent
+
+
+class OcrMissing(ExtractionError):
+    """A page needs words recognised, and the libraries for it are not installed."""

@@ -24,6 +24,8 @@ class AnswerStream extends HTMLElement {
 
   follow() {
     this.fresh = true;
+    // All of it comes again.
+    this.querySelector("[data-thinking]").textContent = "";
     this.source = new EventSource(this.getAttribute("src"));
     const on = (name, act) => this.source.addEventListener(name, (event) => act(JSON.parse(event.data)));
     on("rewritten", ({ question }) => this.rewritten(question));

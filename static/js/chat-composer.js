@@ -11,6 +11,8 @@ class ChatComposer extends HTMLElement {
     this.field.addEventListener("keydown", (event) => this.key(event));
     this.form.addEventListener("submit", (event) => this.send(event));
     this.limit = Number(this.field.dataset.limit) || Infinity;
+    this.turns = document.getElementById(this.dataset.turns ?? "");
+    if (this.turns) this.listen();
     document.addEventListener("click", (event) => this.rephrase(event));
     document.addEventListener("answer:shown", () => this.offer());
     this.offer();
@@ -18,6 +20,12 @@ class ChatComposer extends HTMLElement {
     // A question that was carried here is gone on with at its end.
     const { length } = this.field.value;
     if (length) this.field.setSelectionRange(length, length);
+  }
+
+  /** A question asked in one tab appears in the others that show the same conversation. */
+  listen() {
+    this.tabs = new BroadcastChannel(this.form.action);
+    this.tabs.addEventListener("message", ({ data }) => this.append(data));
   }
 
   grow() {
@@ -85,18 +93,22 @@ class ChatComposer extends HTMLElement {
       this.field.focus();
       return;
     }
-    const turns = document.getElementById(this.dataset.turns ?? "");
-    if (!turns) {
+    if (!this.turns) {
       location.assign(answer.url);
       return;
     }
-    turns.querySelector(".turns-empty")?.remove();
-    turns.querySelectorAll("[data-retry]").forEach((form) => form.remove());
-    turns.insertAdjacentHTML("beforeend", answer.html);
-    turns.lastElementChild.scrollIntoView({ block: "start" });
+    this.append(answer.html);
+    this.tabs.postMessage(answer.html);
+    this.turns.lastElementChild.scrollIntoView({ block: "start" });
     this.field.value = "";
     this.grow();
     this.field.focus();
+  }
+
+  append(html) {
+    this.turns.querySelector(".turns-empty")?.remove();
+    this.turns.querySelectorAll("[data-retry]").forEach((form) => form.remove());
+    this.turns.insertAdjacentHTML("beforeend", html);
   }
 }
 

@@ -57,6 +57,11 @@ def test_an_answer_has_the_shape_of_the_contract(owner: User, collection: Collec
     assert not answer["refused"]
     assert set(answer["citations"][0]) >= CITATION_KEYS
     assert answer["model"] == "extractive"
+    assert answer["sentences"][0] == {
+        "text": answer["sentences"][0]["text"],
+        "support": "supported",
+        "citations": [1],
+    }
 
 
 @pytest.mark.django_db

@@ -42,6 +42,16 @@ def test_a_claim_with_a_passage_about_something_else_is_unsupported() -> None:
     assert sentence.support == "unsupported"
 
 
+def test_a_heading_is_not_quoted_where_nothing_fits() -> None:
+    grounded = ground("Tourists from Norway come often [1].", {1: f"# Coast\n\n{LIGHTHOUSE}"})
+    assert not grounded.first_quotes[1].text.startswith("#")
+
+
+def test_a_source_is_shown_with_the_words_that_support_a_sentence() -> None:
+    grounded = ground("Tourists come often [1]. The lighthouse is 42 metres high [1].", PASSAGES)
+    assert "42 metres high" in grounded.first_quotes[1].text
+
+
 def test_an_answer_in_another_language_than_its_source_is_not_judged_by_words() -> None:
     (sentence,) = ground("这座灯塔高四十二米,由阿达看守[1]。", PASSAGES).sentences
     assert sentence.support == "unchecked"

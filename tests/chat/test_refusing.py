@@ -20,6 +20,13 @@ def test_the_collections_are_those_of_the_passages_where_none_is_named() -> None
     assert refusal("Who?", PASSAGES, searched=(), language="en").collections == ("Handbook",)
 
 
+def test_the_person_reads_their_own_question_and_what_was_searched_for_counts() -> None:
+    told = refusal("regatta Who won it?", PASSAGES, searched=["Coast"], language="en", asked="Who won it?")
+    assert told.question == "Who won it?"
+    assert told.head == "The documents searched do not hold an answer to “Who won it?”."
+    assert "“regatta”" in told.advice[0]
+
+
 def test_nothing_found() -> None:
     told = refusal("Who?", [], searched=["Coast"], language="en")
     assert told.scope == "Nothing in “Coast” came near it."

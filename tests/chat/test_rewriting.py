@@ -1,8 +1,11 @@
+from collections.abc import Iterator
+
 import pytest
 
 from chat.prompts import Turn
 from chat.rewriting import by_model, carried, cleaned, points_back, stands_alone
 from llm.errors import Unavailable
+from llm.types import Delta, Request
 from tests.chat.models import Puppet
 
 HISTORY = [Turn("How high is the lighthouse of Skagen?", "It is 46 metres high [1].")]
@@ -143,6 +146,14 @@ def test_a_model_that_fails_is_done_without() -> None:
             yield
 
     assert by_model("Who built it?", HISTORY, Broken()) == ""
+
+
+def test_half_a_question_is_no_rewriting() -> None:
+    class Cut(Puppet):
+        def stream(self, request: Request) -> Iterator[Delta]:
+            yield Delta(text="Who built the lighthouse", finish_reason="length")
+
+    assert by_model("Who built it?", HISTORY, Cut()) == ""
 
 
 @pytest.mark.parametrize(

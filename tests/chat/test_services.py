@@ -10,7 +10,7 @@ from chat.models import Conversation, Message
 from ingestion import services as ingestion_services
 from ingestion.models import Collection, DocumentText
 from tests.chat.handbook import fill
-from tests.llm.openai_stub import OpenAIStub, Reply, chunk
+from tests.llm.openai_stub import OpenAIStub, Reply, chunk, spoken
 
 QUESTION = "How high is the lighthouse?"
 
@@ -55,6 +55,13 @@ def test_a_language_model_answers_with_the_sources(conversation: Conversation, m
     assert answer.text == "It is 42 metres high [1]."
     assert (answer.model, answer.usage["completion_tokens"]) == ("stub", 7)
     assert "42 metres high" in model.chats[0].body["messages"][-1]["content"]
+
+
+def test_a_models_reasoning_is_kept_beside_its_answer(conversation: Conversation, model: OpenAIStub) -> None:
+    thought = chunk({"role": "assistant", "reasoning_content": "42, it says."})
+    model.replies = [Reply(pieces=[thought, *spoken("It is 42 metres high [1].")])]
+    answer = services.answer_now(conversation=conversation, question=QUESTION)
+    assert (answer.text, answer.reasoning) == ("It is 42 metres high [1].", "42, it says.")
 
 
 def test_a_model_that_breaks_off_leaves_a_failed_answer_with_its_part(

@@ -129,6 +129,14 @@ def test_two_tabs_show_the_same(scene: Scene) -> None:
         answer(page, "done")
     assert person.page.locator("[data-text]").inner_html() == second.locator("[data-text]").inner_html()
     assert len(scene.model.spoken) == 1
+
+    second.fill("[name=question]", "Who was its keeper?")
+    second.keyboard.press("Enter")
+    for page in (person.page, second):
+        expect(page.locator(".question").last).to_contain_text("Who was its keeper?")
+        expect(page.locator("article.answer").last).to_have_attribute(
+            "data-status", "done", timeout=PATIENCE_MS
+        )
     assert person.complaints == []
 
 

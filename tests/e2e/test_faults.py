@@ -1,8 +1,14 @@
-"""kill -9 in the middle of the work: after it every document is ready, exactly once."""
+"""kill -9, a full disk, a locked database, in the middle of the work: after it every document is ready,
+exactly once."""
 
+import errno
 import json
+import sqlite3
+import subprocess
 import time
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -11,11 +17,12 @@ import requests
 from tests.e2e.conftest import Api, with_administrator
 from tests.e2e.site import Site
 
-DOCUMENTS = 15
-PATIENCE_S = 150
+DOCUMENTS = 17
+MANY = 100
+PATIENCE_S = 400
 VICTIMS = ("parse@youju", "uvicorn", "index@youju", "chroma", "redis-server", "beat")
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 
 
 def material(batch: str, documents: int = DOCUMENTS) -> dict[str, bytes]:
@@ -23,23 +30,32 @@ def material(batch: str, documents: int = DOCUMENTS) -> dict[str, bytes]:
     return {
         f"{batch}-{number:02}.md": "\n\n".join(
             f"## Section {part}\n\nDocument {batch} {number} says in part {part}: "
-            + f"fact {number}-{part} matters. " * 30
-            for part in range(8)
+            + f"fact {number}-{part} matters. " * 20
+            for part in range(6)
         ).encode()
         for number in range(documents)
     }
 
 
+def upload(api: Api, batch: str, documents: int) -> None:
+    files = list(material(batch, documents).items())
+    for at in range(0, len(files), 20):
+        api.upload("faults", dict(files[at : at + 20]))
+
+
 def statuses(api: Api) -> Counter[str]:
-    answer = api.call("GET", "/collections/faults/documents")
-    return Counter(row["status"] for row in answer.json()["results"])
+    found: Counter[str] = Counter()
+    for status in ("queued", "processing", "ready", "failed", "cancelled"):
+        answer = api.call("GET", f"/collections/faults/documents?status={status}")
+        found[status] = answer.json()["count"]
+    return +found
 
 
 def wait_until_done(api: Api) -> Counter[str]:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         seen = statuses(api)
-        if not seen["queued"] and not seen["processing"]:
+        if seen and not seen["queued"] and not seen["processing"]:
             return seen
         time.sleep(0.5)
     raise AssertionError(f"still in work: {statuses(api)}")
@@ -67,9 +83,10 @@ def expect_everything_exactly_once(site: Site, api: Api, documents: int) -> None
     assert wait_until_done(api) == {"ready": documents}
     report = json.loads(site.manage("verify", "--json").stdout)
     assert (report["documents"], report["missing_in_index"], report["orphans_in_index"]) == (documents, 0, 0)
-    hits = api.call("POST", "/search", json={"query": "fact 7-3", "collections": ["faults"], "k": 50}).json()[
-        "hits"
-    ]
+    body = {"query": "fact 7-3", "collections": ["faults"], "k": 50}
+    answer = api.call("POST", "/search", json=body)
+    assert answer.status_code == 200, answer.text
+    hits = answer.json()["hits"]
     assert hits
     assert len({hit["chunk_id"] for hit in hits}) == len(hits)
 
@@ -112,7 +129,7 @@ def test_an_emptied_broker_costs_only_a_delay(own_site: Site) -> None:
 
 def test_everything_killed_at_once_is_resumed_at_the_next_start(own_site: Site) -> None:
     api = begin(own_site)
-    api.upload("faults", material("all", 60))
+    upload(api, "all", MANY)
     wait_until_in_work(api)
     assert own_site.process is not None
     own_site.process.kill()
@@ -121,5 +138,64 @@ def test_everything_killed_at_once_is_resumed_at_the_next_start(own_site: Site) 
     own_site.process.wait()
     own_site.lines.clear()
     own_site.start()
-    expect_everything_exactly_once(own_site, api, 60)
+    expect_everything_exactly_once(own_site, api, MANY)
+    assert own_site.stop() == 0
+
+
+def test_a_locked_database_costs_only_a_delay(own_site: Site) -> None:
+    """Locked for longer than anybody waits for it (30 s)."""
+    api = begin(own_site)
+    upload(api, "locked", DOCUMENTS)
+    wait_until_in_work(api)
+    database = sqlite3.connect(own_site.folder / "youju.sqlite3", isolation_level=None, timeout=30)
+    database.execute("BEGIN IMMEDIATE")
+    time.sleep(40)
+    database.execute("ROLLBACK")
+    database.close()
+    expect_everything_exactly_once(own_site, api, DOCUMENTS)
+    assert own_site.stop() == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 96 MB of its own, in memory."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(folder)], capture_output=True, text=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small file system needs the right to mount one: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """Takes what is left of the disk."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(65536))
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+    return ballast
+
+
+def test_a_full_disk_costs_only_a_delay(small_disk: Path, own_site: Site) -> None:
+    own_site.folder = small_disk / "data"
+    api = begin(own_site)
+    upload(api, "before", DOCUMENTS)
+    assert wait_until_done(api) == {"ready": DOCUMENTS}
+    upload(api, "full", DOCUMENTS)
+    wait_until_in_work(api)
+    ballast = fill(small_disk)
+    refused = api.call(
+        "POST", "/collections/faults/documents", files=[("file", ("more.md", b"# More\n" * 40_000))]
+    )
+    assert refused.status_code >= 400
+    time.sleep(15)
+    ballast.unlink()
+    wait_for_web(own_site)
+    expect_everything_exactly_once(own_site, api, 2 * DOCUMENTS)
     assert own_site.stop() == 0

@@ -6,16 +6,19 @@ A shrunken form of five thousand pages; the invariants are the same, and nothing
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil
 import pytest
 
+from bench.corpora import peak_memory
 from tests import fixtures
 from tests.e2e.conftest import Api, with_administrator
 from tests.e2e.site import Site
 
 PAGES = 600
 PATIENCE_S = 240
+WORKER_MB = 1536
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -61,8 +64,17 @@ def expect_ready_before(api: Api, short: dict[str, object], long: list[dict[str,
 
 
 def test_short_documents_overtake_long_ones_in_both_steps(own_site: Site) -> None:
-    """Three long files at once, more than there are places to read; a short one at each stage."""
+    """Three long files at once, more than there are places to read; a short one at each stage. No process
+    grows beyond its limit meanwhile."""
     api = begin(own_site)
+    peak: dict[str, int] = {}
+    with peak_memory(own_site, peak):
+        short_ones_beside_long_ones(api)
+    assert peak["index@youju"] and peak["extract.child"]
+    assert max(peak.values()) < WORKER_MB, peak
+
+
+def short_ones_beside_long_ones(api: Api) -> None:
     long = [api.upload("load", {f"book-{n}.pdf": book(PAGES, f"book{n}")})[0] for n in range(3)]
     for number, slug in enumerate(("small", "load"), 1):
         expect_ready_before(api, api.upload(slug, note(number))[0], long)
@@ -72,11 +84,12 @@ def test_short_documents_overtake_long_ones_in_both_steps(own_site: Site) -> Non
 
 
 def extraction_children(site: Site) -> list[psutil.Process]:
-    return [
-        child
-        for child in site.child("parse@youju").children(recursive=True)
-        if "ingestion.extract.child" in " ".join(child.cmdline())
-    ]
+    found = []
+    for child in site.child("parse@youju").children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if "ingestion.extract.child" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def test_cancelling_ends_the_reading_and_the_indexing(own_site: Site) -> None:
@@ -101,6 +114,24 @@ def test_cancelling_ends_the_reading_and_the_indexing(own_site: Site) -> None:
 
     until(nothing_left, "passages of cancelled documents stay")
     assert document(api, read)["chunks"] == 0
+
+
+def test_a_file_that_kills_its_reader_fails_alone(own_site: Site) -> None:
+    api = begin(own_site)
+    deadly = api.upload("load", {"deadly.pdf": book(20 * PAGES, "deadly")})[0]
+    killed = set()
+    while document(api, deadly)["status"] in {"queued", "processing"}:
+        for child in extraction_children(own_site):
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+                killed.add(child.pid)
+        time.sleep(0.1)
+    failed = document(api, deadly)
+    assert failed["status"] == "failed"
+    assert failed["error"]
+    assert len(killed) >= 3
+    short = api.upload("load", note(1))[0]
+    until(lambda: document(api, short)["status"] == "ready", "nothing is read any more")
 
 
 def test_an_index_is_built_anew_while_the_site_is_used_and_killed(own_site: Site) -> None:

@@ -15,7 +15,7 @@ from kb_site.services import Running
 
 
 class Command(DataCommand):
-    help = "Adds files, folders, zip archives or BEIR corpora (corpus.jsonl) to a collection."
+    help = "Adds files, folders, ZIP and tar archives or BEIR corpora (corpus.jsonl) to a collection."
     exclusive = True
 
     def add_arguments(self, parser: CommandParser) -> None:

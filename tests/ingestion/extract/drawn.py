@@ -18,7 +18,7 @@ _CHINESE_FONTS = (
 )
 
 
-def picture(lines: Sequence[str], *, size: tuple[int, int] = (900, 220), turned: int = 0) -> Picture:
+def picture(lines: Sequence[str], *, size: tuple[int, int] = (760, 440), turned: int = 0) -> Picture:
     """Black words on white, 40 dots high; ``turned`` by quarters counter-clockwise."""
     image = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(image)

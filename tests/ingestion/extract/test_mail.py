@@ -75,6 +75,19 @@ def test_bodies_in_chinese_encodings(read: Read, charset: str) -> None:
     assert body.strip() in read("a.eml", bytes(message)).text
 
 
+def test_headers_and_names_in_bare_bytes_are_read(read: Read) -> None:
+    raw = (
+        "From: 王海 <w@example.org>\r\nTo: office@example.org\r\nSubject: 泊位申请\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n'
+        f'{fixtures.CHINESE}\r\n--b\r\nContent-Disposition: attachment; filename="附件.txt"\r\n\r\n'
+        "夜间值班由两名船员负责，他们每四小时轮换一次，并把水位记在本子上。\r\n--b--\r\n"
+    )
+    found = read("a.eml", raw.encode("gb18030"))
+    assert (found.title, [page.label for page in found.pages]) == ("泊位申请", ["", "附件.txt"])
+    assert "**From**: 王海 <w@example.org>" in found.text and fixtures.CHINESE.strip() in found.text
+    assert "夜间值班由两名船员负责" in found.text
+
+
 def test_a_body_in_html_only_becomes_markdown(read: Read) -> None:
     message = letter()
     message.set_content("<h1>Fees</h1><p>Forty <b>crowns</b>.</p>", subtype="html")

@@ -75,8 +75,8 @@ def test_a_long_screenshot_loses_no_line(write: Write, ocr: Ocr) -> None:
 
 
 def test_transparent_and_deep_pictures_are_seen_as_people_see_them(write: Write, ocr: Ocr) -> None:
-    clear = Image.new("RGBA", (900, 220), (0, 0, 0, 0))
     drawn = picture(ENGLISH)
+    clear = Image.new("RGBA", drawn.size, (0, 0, 0, 0))
     clear.paste((0, 0, 0, 255), mask=drawn.convert("L").point(lambda value: 255 - value))
     assert read(write, ocr, "a.png", as_file(clear)).text == WHOLE
     deep = drawn.convert("L").convert("I").point(lambda value: value * 200).convert("I;16")
@@ -111,6 +111,14 @@ def test_without_the_library_the_reason_is_told(write: Write, monkeypatch: pytes
     with pytest.raises(ExtractionError, match="make install") as caught:
         read(write, Ocr(), "a.png", as_file(picture(ENGLISH)))
     assert caught.value.code == "no_text"
+
+
+def test_without_the_library_the_pages_with_text_are_read(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "rapidocr_onnxruntime", None)
+    found = read(write, Ocr(), "half.pdf", fixtures.half_scanned_pdf())
+    assert found.pages[0].text and not any(page.ocr for page in found.pages)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,11 @@ def test_a_wider_gap_ends_a_paragraph() -> None:
     assert text == f"{' '.join(LEFT)}\n\n{' '.join(RIGHT)}"
 
 
+def test_lines_far_apart_stay_apart() -> None:
+    lines = [Line(text, 50, 100 * at, 400, 100 * at + 30) for at, text in enumerate(LEFT)]
+    assert text_of(lines).split("\n\n") == list(LEFT)
+
+
 def test_words_that_were_found_apart_are_one_line() -> None:
     lines = [Line("1931", 310, 2, 370, 32), Line("The tide gauge was built in", 0, 0, 300, 30)]
     assert text_of(lines) == "The tide gauge was built in 1931"
