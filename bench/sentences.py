@@ -4,20 +4,26 @@ Each folder is in BEIR layout with answers. Its documents are cut and searched a
 questions is printed for which the first quote, and any of the quotes shown, holds a gold answer, and how many
 quotes are shown on average. Documents count to the tuning or the
 held-out half in blocks of five, so that what stands side by side in the file, often one article, stays
-together; parallel sets are divided alike. ``--whole NAME`` uses all of a folder for tuning. ``--write`` fits
-the weights on the tuning part (not those of ``compared``, unless ``--embed``) and writes them.
+together; parallel sets are divided alike. ``--whole NAME`` uses all of a folder for tuning. ``--most N``
+takes that many questions of each folder, drawn once for all. ``--write`` fits the weights on the tuning part
+(not those of ``compared``, unless ``--embed``) and writes them.
 
-Nothing is refused here. Under ``--embed`` the default model takes part in the search and the choice.
+Nothing is refused here. Under ``--embed`` the site's embedding model takes part in the search and the choice,
+in the languages that it knows; the line ends with the milliseconds that choosing took of processor time.
 """
 
 import argparse
 import json
+import os
+import random
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import django
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
@@ -26,10 +32,11 @@ from chat import sentence_ranking
 from chat.gold_answers import holds_gold
 from chat.quotable import quotable
 from chat.sentence_features import NAMES, Candidate, candidates, is_dense, table
-from chat.sentence_ranking import COMPARISON, best_sentences, comparison
+from chat.sentence_ranking import COMPARISON, Likeness, best_sentences, comparison, is_sure
+from chat.similarity import to_question
 from ingestion.splitting import SplitSettings, split
 from llm.types import Source
-from search.embedding.sentence_transformer import SentenceTransformerEmbedder
+from search import registry
 from search.index.memory import MemoryVectorIndex
 from search.index.tantivy import TantivyIndex
 from search.retrieval import retrieve
@@ -40,9 +47,11 @@ BLOCK = 5
 BATCH = 256
 # The strength of the ridge, in units of a question's log-likelihood.
 RIDGE = 10.0
+RIDGE_COMPARED = 1.0
 
 Floats = NDArray[np.float64]
-Similar = Callable[[Sequence[tuple[str, str]]], Sequence[float | None]]
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kb_site.settings")
 
 
 @dataclass(slots=True)
@@ -58,32 +67,22 @@ class Case:
     right: NDArray[np.bool_]
 
 
-class _Weighs:
-    """The model is heard in English only, as measured for the default one."""
-
-    def dense_weight(self, query: str) -> float:
-        return 0.0 if is_dense(query) else 0.4
-
-    def noise(self) -> float:
-        return 0.3
-
-
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)
 
 
-def cases(folder: Path, embedder: SentenceTransformerEmbedder, *, embed: bool, whole: bool) -> list[Case]:
-    """The answerable questions with what was found for them."""
+def cases(folder: Path, *, embed: bool, whole: bool, most: int) -> list[Case]:
+    """The answerable questions, at most ``most`` where that is not 0, with what was found for them."""
     rows = list(_lines(folder / "corpus.jsonl"))
     place = {str(row["_id"]): at for at, row in enumerate(rows)}
     lines = (folder / "qrels" / "test.tsv").read_text(encoding="utf-8").splitlines()[1:]
     relevant = {line.split("\t")[0]: line.split("\t")[1] for line in lines}
     result = []
     with tempfile.TemporaryDirectory() as scratch:
-        search = _searcher(rows, Path(scratch), embedder, embed=embed)
-        for row in _lines(folder / "queries.jsonl"):
+        search = _searcher(rows, Path(scratch), embed=embed)
+        for row in _drawn(list(_lines(folder / "queries.jsonl")), most):
             golds = tuple(map(str, (row.get("metadata") or {}).get("answers") or ()))
             if golds and row["_id"] in relevant:
                 sources = [Source(n, text) for n, text in enumerate(search(row["text"]), 1)]
@@ -93,11 +92,15 @@ def cases(folder: Path, embedder: SentenceTransformerEmbedder, *, embed: bool, w
     return result
 
 
-def _searcher(
-    rows: Sequence[dict[str, Any]], scratch: Path, embedder: SentenceTransformerEmbedder, *, embed: bool
-) -> Callable[[str], list[str]]:
+def _drawn(queries: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    with_answers = [row for row in queries if (row.get("metadata") or {}).get("answers")]
+    return random.Random(1).sample(with_answers, most) if 0 < most < len(with_answers) else with_answers
+
+
+def _searcher(rows: Sequence[dict[str, Any]], scratch: Path, *, embed: bool) -> Callable[[str], list[str]]:
     """From a question to the texts of its passages."""
-    settings = SplitSettings(200, 30, str(embedder.tokenizer_path()))
+    embedder = registry.embedder()
+    settings = SplitSettings(200, 30, registry.tokenizer_path())
     chunks = [
         Chunk(f"{row['_id']}:{piece.start}", str(row["_id"]), row["text"][piece.start : piece.end])
         for row in rows
@@ -120,7 +123,7 @@ def _searcher(
             embedder=embedder,
             vectors=vectors,
             lexical=lexical,
-            coverage=_Weighs(),
+            coverage=registry.coverage(),
         )
         return [texts[hit.chunk_id] for hit in result.hits]
 
@@ -159,49 +162,61 @@ def fit(found: Sequence[Case], ridge: float) -> Floats:
     return np.asarray(best.x / deviation, dtype=np.float64)
 
 
-def fit_all(found: Sequence[Case], similar: Similar | None) -> dict[str, dict[str, float]]:
-    """The content of ``chat/sentence_weights.json``; without ``similar`` the old weights of meaning stay."""
+def fit_all(found: Sequence[Case], likeness: Likeness | None) -> dict[str, dict[str, float]]:
+    """The content of ``chat/sentence_weights.json``; without ``likeness`` the old weights of meaning stay."""
     fitted: dict[str, dict[str, float]] = json.loads(sentence_ranking.WEIGHTS.read_text(encoding="utf-8"))
+    second: list[Case] = []
     for kind, dense in (("words", False), ("dense", True)):
         part = [case for case in found if case.tuning and is_dense(case.question) == dense]
         if not part:
             continue
         weights = fit(part, RIDGE)
-        fitted[kind] = {name: round(float(weight), 4) for name, weight in zip(NAMES, weights, strict=True)}
-        if similar is not None and not dense:
-            second = []
-            for case in part:
-                scores = [float(score) for score in case.rows @ weights]
-                rows = np.array(comparison(case.question, case.found, scores, similar))
-                second.append(Case(case.question, [], case.golds, True, case.found, rows, case.right))
-            compared = fit(second, 1.0)
-            fitted["compared"] = {
-                name: round(float(weight), 4) for name, weight in zip(COMPARISON, compared, strict=True)
-            }
+        fitted[kind] = _named(NAMES, weights)
+        if likeness is not None:
+            second += _compared(part, weights, likeness)
+    if second:
+        fitted["compared"] = _named(COMPARISON, fit(second, RIDGE_COMPARED))
     return fitted
 
 
-def show(name: str, found: Sequence[Case], similar: Similar | None) -> None:
+def _compared(found: Sequence[Case], weights: Floats, likeness: Likeness) -> Iterator[Case]:
+    """The cases in which words leave it open, described by what the comparison says."""
+    for case in found:
+        scores = [float(score) for score in case.rows @ weights]
+        if not is_sure(case.found, scores) and (
+            rows := comparison(case.question, case.found, scores, likeness)
+        ):
+            yield replace(case, rows=np.array(rows))
+
+
+def _named(names: Sequence[str], weights: Floats) -> dict[str, float]:
+    return {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
+
+
+def show(name: str, found: Sequence[Case], likeness: Likeness | None) -> None:
     """Prints a line for the tuning part and one for the rest."""
     for part, chosen in (("tuning", True), ("held out", False)):
         rows = []
         for case in found:
             if case.tuning != chosen:
                 continue
-            known = None if is_dense(case.question) else similar
-            quotes = best_sentences(case.question, case.sources, limit=3, similarity=known)
+            began = time.process_time()
+            quotes = best_sentences(case.question, case.sources, limit=3, likeness=likeness)
+            spent = time.process_time() - began
             texts = [quote.text for quote in quotes]
             rows.append(
                 [
                     *(holds_gold([text], case.golds) for text in texts[:1]),
                     holds_gold(texts, case.golds),
                     len(texts),
+                    spent * 1000,
                 ]
             )
         if rows:
-            first, any_of, count = np.mean(np.array(rows, dtype=float), axis=0)
+            first, any_of, count, spent_ms = np.mean(np.array(rows, dtype=float), axis=0)
             print(
-                f"  {name:28} {part:8} {len(rows):5}  one {first:.4f}  shown {any_of:.4f}  quotes {count:.2f}"
+                f"  {name:28} {part:8} {len(rows):5}  one {first:.4f}  shown {any_of:.4f}"
+                f"  quotes {count:.2f}  {spent_ms:.0f} ms"
             )
 
 
@@ -210,24 +225,20 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR")
     parser.add_argument("--whole", action="append", default=[], metavar="NAME")
     parser.add_argument("--embed", action="store_true")
+    parser.add_argument("--most", type=int, default=0, metavar="N")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    embedder = SentenceTransformerEmbedder("bundled")
-
-    def cosines(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
-        question, *texts = embedder.embed([pairs[0][0], *(text for _question, text in pairs)])
-        return [float(question @ text) for text in texts]
-
-    similar = cosines if options.embed else None
+    django.setup()
+    likeness = to_question if options.embed else None
     found = {
-        folder: cases(folder, embedder, embed=options.embed, whole=folder.name in options.whole)
+        folder: cases(folder, embed=options.embed, whole=folder.name in options.whole, most=options.most)
         for folder in options.folders
     }
     if options.write:
-        fitted = fit_all([case for part in found.values() for case in part], similar)
+        fitted = fit_all([case for part in found.values() for case in part], likeness)
         sentence_ranking.WEIGHTS.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
     for folder, part in found.items():
-        show(folder.name, part, similar)
+        show(folder.name, part, likeness)
 
 
 if __name__ == "__main__":

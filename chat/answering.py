@@ -122,7 +122,7 @@ def _refuse(
 
 def _no_model() -> str:
     return _(
-        "No language model is configured: the answer quotes the sentences of the documents that fit the "
+        "No language model is used: the answer quotes the sentences of the documents that fit the "
         "question best."
     )
 

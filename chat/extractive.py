@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.utils.translation import gettext_noop
 
 from chat.sentence_ranking import best_sentences
-from chat.similarity import by_embedding
+from chat.similarity import to_question
 from llm.tokens import estimate
 from llm.types import Delta, Description, Kind, Options, Request, Usage
 
@@ -32,9 +32,7 @@ class Extractive:
         return estimate(text)
 
     def stream(self, request: Request) -> Iterator[Delta]:
-        quotes = best_sentences(
-            request.question, request.sources, limit=MAX_SENTENCES, similarity=by_embedding
-        )
+        quotes = best_sentences(request.question, request.sources, limit=MAX_SENTENCES, likeness=to_question)
         for position, quote in enumerate(quotes):
             gap = "\n\n" if position else ""
             yield Delta(text=f"{gap}{quote.text} [{quote.n}]")

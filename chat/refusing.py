@@ -90,7 +90,7 @@ def _advice(question: str, passages: Sequence[FoundPassage]) -> list[str]:
     held = {
         term for item in passages for term in analysis.tokens(f"{item.document}\n{item.heading}\n{item.text}")
     }
-    missing = phrases(question, held | stopwords.ENGLISH)[:MISSING_SHOWN]
+    missing = [*dict.fromkeys(phrases(question, held | stopwords.ENGLISH))][:MISSING_SHOWN]
     advice = []
     if passages and missing:
         words = _(", ").join(_("“%(name)s”") % {"name": word} for word in missing)

@@ -127,6 +127,7 @@ def by_model(question: str, turns: Sequence[Turn], backend: Backend) -> str:
         question=question,
         max_tokens=REWRITING_TOKENS,
         temperature=0.0,
+        is_optional=True,
     )
     try:
         deltas = list(backend.stream(request))

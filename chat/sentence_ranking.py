@@ -2,13 +2,14 @@
 
 Each sentence gets the chance of holding the answer: a softmax over a weighted sum of its features
 (``chat.sentence_features``). The weights, one set for scripts with and one for scripts without spaces
-between words, are fitted by ``bench.sentences`` (docs/decisions/008). Where the caller can compare
-meanings, the sentences that fit best are compared with the question and weighed once more.
+between words, are fitted by ``bench.sentences`` (docs/decisions/008). Where words leave it open and the
+caller can compare meanings, the likeliest sentences are compared with the question and weighed once more,
+in all languages alike.
 """
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import mul
@@ -16,7 +17,6 @@ from pathlib import Path
 from statistics import fmean, pstdev
 
 from chat import sentence_features
-from chat.grounding import Similarity
 from chat.quotable import quotable
 from chat.sentence_features import Candidate
 from llm.types import Source
@@ -24,10 +24,15 @@ from llm.types import Source
 WEIGHTS = Path(__file__).parent / "sentence_weights.json"
 # As many of the likeliest sentences have their meaning compared.
 COMPARED = 8
+# No comparison where words alone give the likeliest sentence a chance above this.
+SURE = 0.95
 COMPARISON = ("first_score", "likeness", "below_most_alike", "most_alike", "likeness_with_before", "compared")
 # Enough quotes when they hold the answer with this chance; a quote with less than the second is left out.
 ENOUGH = 0.99
 LEAST = 0.005
+
+# Cosines of a question with each of the texts; ``None`` where the model does not know the languages.
+Likeness = Callable[[str, Sequence[str]], Sequence[float] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +45,14 @@ class Quoted:
 
 
 def best_sentences(
-    question: str, sources: Sequence[Source], *, limit: int, similarity: Similarity | None = None
+    question: str, sources: Sequence[Source], *, limit: int, likeness: Likeness | None = None
 ) -> list[Quoted]:
     """At most ``limit`` sentences, best first; fewer where the first ones clearly hold the answer, none
-    where there is no sentence. Raises what ``similarity`` raises."""
+    where there is no sentence. Raises what ``likeness`` raises."""
     found = sentence_features.candidates([quotable(source.text) for source in sources])
     if not found or limit < 1:
         return []
-    scores = _scores(question, found, similarity)
+    scores = _scores(question, found, likeness)
     order = _distinct(found, scores)
     chances = _softmax([scores[place] for place in order])
     chosen = _enough(chances, limit)
@@ -68,28 +73,33 @@ def _enough(chances: Sequence[float], limit: int) -> int:
     return min(limit, len(chances))
 
 
-def _scores(question: str, found: Sequence[Candidate], similarity: Similarity | None) -> list[float]:
+def _scores(question: str, found: Sequence[Candidate], likeness: Likeness | None) -> list[float]:
     rows = sentence_features.table(question, found)
     kind = "dense" if sentence_features.is_dense(question) else "words"
     scores = [_dot(row, _weights()[kind]) for row in rows]
-    if similarity is None:
+    if likeness is None or is_sure(found, scores):
         return scores
-    compared = comparison(question, found, scores, similarity)
+    compared = comparison(question, found, scores, likeness)
     return [_dot(row, _weights()["compared"]) for row in compared] if compared else scores
 
 
+def is_sure(found: Sequence[Candidate], scores: Sequence[float]) -> bool:
+    """Whether the likeliest sentence by ``scores`` needs no second look."""
+    return _softmax([scores[place] for place in _distinct(found, scores)])[0] > SURE
+
+
 def comparison(
-    question: str, found: Sequence[Candidate], scores: Sequence[float], similarity: Similarity
+    question: str, found: Sequence[Candidate], scores: Sequence[float], likeness: Likeness
 ) -> list[list[float]]:
-    """A row of ``COMPARISON`` for each candidate; nothing where the model does not know the language.
+    """A row of ``COMPARISON`` for each candidate; nothing where the model does not know the languages.
 
     Cosines are counted in standard deviations from their mean over the ``COMPARED`` best by ``scores``,
     so that models whose cosines lie elsewhere can share the weights.
     """
     best = _distinct(found, scores)[:COMPARED]
     texts = [*(found[place].text for place in best), *(_with_before(place, found) for place in best)]
-    cosines = [cosine for cosine in similarity([(question, text) for text in texts]) if cosine is not None]
-    if len(cosines) < len(texts):
+    cosines = likeness(question, texts)
+    if cosines is None:
         return []
     alone, together = cosines[: len(best)], cosines[len(best) :]
     mean, top = fmean(alone), max(alone)

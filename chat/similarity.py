@@ -1,4 +1,4 @@
-"""The meaning of two sentences compared by the embedding model that also searches."""
+"""The meaning of sentences compared by the embedding model that also searches."""
 
 import logging
 import threading
@@ -10,6 +10,9 @@ from search import registry
 from search.errors import ModelUnavailable
 
 log = logging.getLogger(__name__)
+
+# A model whose coverage of the question's language can be trusted to this part compares it.
+TRUSTED = 0.8
 
 _comparing = threading.BoundedSemaphore(2)
 
@@ -26,6 +29,27 @@ def by_embedding(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
     except ModelUnavailable as error:
         log.warning("sentences were not compared by meaning: %s", error)
         return [None] * len(pairs)
+
+
+def to_question(question: str, texts: Sequence[str]) -> list[float] | None:
+    """Cosine of ``question`` with each of ``texts``, read as passages.
+
+    ``None`` where the model does not know the question's language well or that of a text at all, or cannot
+    be loaded. Runs the model as ``by_embedding`` does.
+    """
+    try:
+        with _comparing:
+            coverage = registry.coverage()
+            if coverage.trust(question) < TRUSTED or not all(coverage.trust(text) > 0 for text in texts):
+                return None
+            embedder = registry.embedder()
+            distinct = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+            asked = embedder.embed_queries([question])[0]
+            cosines = embedder.embed(list(distinct)) @ asked
+    except ModelUnavailable as error:
+        log.warning("quotes were not compared with the question: %s", error)
+        return None
+    return [float(cosines[distinct[text]]) for text in texts]
 
 
 def _cosines(pairs: Sequence[tuple[str, str]]) -> list[float | None]:

@@ -58,9 +58,10 @@ def understand(
     leans = points_back(question)
     if with_topic == question or len(with_topic) > max_chars or not (leans or is_short(question)):
         return question, find(question)
-    if leans:
-        return _leaning(question, with_topic, find)
-    return _short(question, with_topic, find)
+    reading, found = (_leaning if leans else _short)(question, with_topic, find)
+    if found.answerable:
+        return reading, found
+    return _with_whole_question(question, turns[-1], find, max_chars) or (reading, found)
 
 
 def _rewritten_or_plain(question: str, rewritten: str, find: Find) -> tuple[str, Found]:
@@ -107,6 +108,18 @@ def _short(question: str, with_topic: str, find: Find) -> tuple[str, Found]:
     held = _held(asked, topical, _topic(question, with_topic)) if asked else 0.0
     kept = held >= PLAIN_HOLDS or not plain.answerable
     return (with_topic, topical) if kept else (question, plain)
+
+
+def _with_whole_question(question: str, last: Turn, find: Find, max_chars: int) -> tuple[str, Found] | None:
+    """The last turn's question in front as it was, where single words of it were too few; ``None`` where
+    its passages are silent on what is asked now."""
+    reading = f"{last.standalone or last.question} {question}"
+    asked = set(_asked_terms(question))
+    if not asked or len(reading) > max_chars:
+        return None
+    found = find(reading)
+    speaks = found.answerable and _held(asked, found, _topic(question, reading)) > TOPIC_HOLDS
+    return (reading, found) if speaks else None
 
 
 def _topic(question: str, with_topic: str) -> set[str]:

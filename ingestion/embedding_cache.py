@@ -147,7 +147,7 @@ _making = threading.Lock()
 def cache() -> EmbeddingCache:
     """The site's cache, of ``EMBEDDING_CACHE_MB`` MiB."""
     place = Path(settings.DATA_DIR) / "cache" / "embeddings.sqlite3"
-    key = place, int(getattr(settings, "EMBEDDING_CACHE_MB", 1024))
+    key = place, settings.EMBEDDING_CACHE_MB
     with _making:
         if key not in _caches:
             _caches[key] = EmbeddingCache(*key)

@@ -14,7 +14,7 @@ from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ingestion import fairness, storage, wake
+from ingestion import chunk_writing, fairness, storage, wake
 from ingestion.chunk_writing import chunks_of, drop_chunks, write_chunks
 from ingestion.extract import kinds, messages
 from ingestion.extract.types import Extracted, ExtractionError, Limits
@@ -124,26 +124,33 @@ def _pieces(document: Document, extracted: Extracted) -> list[Piece]:
 
 
 def _store(document: Document, extracted: Extracted, pieces: list[Piece], lease: Lease) -> None:
-    """The text, the chunks and the next step. What a worker that died here left is dropped first."""
+    """The text, the chunks and the next step. What is there of the document already is dropped first; its
+    ``chunk_count`` says whether there may be anything, so it is set before a first slice is written."""
     generation = active_generation(document.collection)
-    lease.renew()
-    DocumentBuild.objects.filter(document=document).delete()
-    drop_chunks(document)
+    if document.chunk_count:
+        lease.renew()
+        DocumentBuild.objects.filter(document=document).delete()
+        drop_chunks(document)
     turn = fairness.indexing_turn(document.run_id, len(pieces))
-    if not _held(document).update(chunk_count=len(pieces), indexed_count=0):
+    if len(pieces) > chunk_writing.SLICE and not _held(document).update(
+        chunk_count=len(pieces), indexed_count=0
+    ):
         raise ClaimLost(document.pk)
     write_chunks(
         chunks_of(document, generation, extracted.text, pieces, turn),
         len(pieces),
         lease.renew,
-        lambda: _hand_on(document, generation, extracted),
+        lambda: _hand_on(document, generation, extracted, len(pieces)),
     )
 
 
-def _hand_on(document: Document, generation: Generation, extracted: Extracted) -> None:
+def _hand_on(document: Document, generation: Generation, extracted: Extracted, pieces: int) -> None:
     """Runs in the transaction with the last chunks. No generation begins or ends meanwhile."""
     list(Collection.objects.select_for_update().filter(pk=document.collection_id).values_list("pk"))
-    if not Generation.objects.filter(pk=generation.pk, state=Generation.State.ACTIVE).exists():
+    state = Generation.State
+    current = document.collection.generations.filter(state__in=[state.ACTIVE, state.BUILDING])
+    states = {found.pk: found for found in current}
+    if states.pop(generation.pk, None) is None:
         raise Overtaken(generation.pk)
     if not _held(document).update(
         step=Step.INDEX,
@@ -153,23 +160,24 @@ def _hand_on(document: Document, generation: Generation, extracted: Extracted) -
         language=extracted.language[:10],
         mime=extracted.mime[:120],
         pages=max((page.number or 0 for page in extracted.pages), default=0) or None,
+        chunk_count=pieces,
+        indexed_count=0,
         updated_at=timezone.now(),
     ):
         raise ClaimLost(document.pk)
-    DocumentText.objects.update_or_create(
-        document=document,
-        defaults={
-            "text": extracted.text,
-            "pages": [
-                [page.number, start, page.label, page.ocr]
-                for page, start in zip(extracted.pages, extracted.starts, strict=True)
-            ],
-        },
+    pages = [
+        [page.number, start, page.label, page.ocr]
+        for page, start in zip(extracted.pages, extracted.starts, strict=True)
+    ]
+    DocumentText.objects.bulk_create(
+        [DocumentText(document=document, text=extracted.text, pages=pages)],
+        update_conflicts=True,
+        unique_fields=["document"],
+        update_fields=["text", "pages"],
     )
-    building = Generation.objects.filter(
-        collection_id=document.collection_id, state=Generation.State.BUILDING
+    DocumentBuild.objects.bulk_create(
+        [DocumentBuild(generation=building, document=document) for building in states.values()]
     )
-    DocumentBuild.objects.bulk_create(DocumentBuild(generation=each, document=document) for each in building)
     transaction.on_commit(wake.indexer)
 
 

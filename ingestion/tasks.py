@@ -9,7 +9,7 @@ import threading
 
 from celery import shared_task
 from django.conf import settings
-from django.db import OperationalError, close_old_connections
+from django.db import OperationalError
 
 from ingestion import clearing, indexing, pipeline, rebuilding, reembedding, wake
 from ingestion.extract.process import ExtractionProcess
@@ -43,7 +43,6 @@ def extract_waiting() -> int:
     done = 0
     try:
         while read_next(_extractor(), quick=place.quick):
-            close_old_connections()
             done += 1
     except OperationalError as error:
         log.warning("reading pauses: %s", error)

@@ -40,6 +40,7 @@ class Ernie:
         required=frozenset({"api_key", "secret_key", "model"}),
         optional=frozenset({"base_url"}),
         preset=Options(base_url=BASE_URL, model="eb-instant"),
+        currency="CNY",
     )
 
     def __init__(self, options: Options, tokens: TokenStore | None = None) -> None:

@@ -111,7 +111,7 @@ class Guarded:
                 logger.warning("endpoint %s, attempt %d: %s: %s", self.name, attempt, error.code, error)
                 wait = self._pause(error, attempt)
                 late = self._timing.clock() + wait > until
-                last = attempt == self._limits.attempts
+                last = request.is_optional or attempt == self._limits.attempts
                 if attempted.begun or error.permanent or attempted.refused or late or last:
                     raise
             yield from self._wait(wait)

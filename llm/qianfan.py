@@ -31,6 +31,7 @@ class Qianfan(OpenAICompatible):
         required=frozenset({"api_key", "model"}),
         optional=frozenset({"base_url"}),
         preset=Options(base_url=BASE_URL, model="ernie-4.5-turbo-128k", context_tokens=32_768),
+        currency="CNY",
     )
 
     def __init__(self, options: Options) -> None:

@@ -35,7 +35,8 @@ class Request:
     """One generation.
 
     A model reads ``messages``, which already hold the sources as numbered, untrusted text. A back
-    end without a model reads ``question`` and ``sources``.
+    end without a model reads ``question`` and ``sources``. What ``is_optional`` is sent once only: a person
+    waits, and the answer can do without.
     """
 
     messages: Sequence[Message]
@@ -45,6 +46,7 @@ class Request:
     temperature: float = 0.1
     stop: Sequence[str] = ()
     language: str = "en"
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Kind:
     optional: frozenset[Field] = frozenset()
     preset: Options = field(default_factory=Options)
     package: str = ""
+    currency: str = "USD"
 
 
 @dataclass(frozen=True, slots=True)

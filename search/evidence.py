@@ -28,8 +28,10 @@ THRESHOLD = 0.5
 _BORROWED = 0.5
 # From here on a model is believed where it alone can tell: question and passage in different scripts.
 _BELIEVED = 0.5
+# How much nearer a passage in another script must be than those in the question's own.
+_NEARER = 0.05
 # Characters that show a passage's script.
-_SCRIPT_CHARS = 400
+_SCRIPT_CHARS = 200
 
 
 class Trusts(Protocol):
@@ -131,14 +133,21 @@ def consider(
 
 
 def in_another_script(dense: float, passages: Sequence[Passage]) -> bool:
-    """Whether the passage with the best cosine is written in words and the question without spaces, or the
+    """Whether the nearest passages by cosine are written in words and the question without spaces, or the
     other way round. ``dense`` is the share of the question in scripts without spaces."""
-    compared = [passage for passage in passages if passage.cosine is not None]
-    if not compared:
-        return False
-    nearest = max(compared, key=lambda passage: passage.cosine or 0.0)
-    tokens = analysis.tokens(nearest.text[:_SCRIPT_CHARS])
-    return bool(tokens) and (2 * sum(map(analysis.is_dense, tokens)) > len(tokens)) != (dense > 1 / 2)
+    own, other = -1.0, -1.0
+    for passage in passages:
+        if passage.cosine is not None and passage.cosine > min(own, other):
+            if _mostly_dense(passage.text) == (dense > 1 / 2):
+                own = max(own, passage.cosine)
+            else:
+                other = max(other, passage.cosine)
+    return other > own + _NEARER
+
+
+def _mostly_dense(text: str) -> bool:
+    tokens = analysis.tokens(text[:_SCRIPT_CHARS])
+    return 2 * sum(map(analysis.is_dense, tokens)) > len(tokens)
 
 
 def log_odds(

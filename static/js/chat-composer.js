@@ -1,6 +1,8 @@
 /** <chat-composer>: grows with its text, Enter sends, and the answer appears without a new page. */
 import { csrfToken } from "./csrf.js";
 
+const UNSENT = "unsent-question";
+
 class ChatComposer extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
@@ -16,6 +18,7 @@ class ChatComposer extends HTMLElement {
     document.addEventListener("click", (event) => this.rephrase(event));
     document.addEventListener("answer:shown", () => this.offer());
     this.offer();
+    this.restore();
     this.grow();
     // A question that was carried here is gone on with at its end.
     const { length } = this.field.value;
@@ -79,12 +82,24 @@ class ChatComposer extends HTMLElement {
         body: new FormData(this.form),
         headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
       });
-      this.show(await response.json());
+      if (isSignedOut(response)) this.signInAgain();
+      else this.show(await response.json());
     } catch {
       document.dispatchEvent(new CustomEvent("htmx:sendError"));
     } finally {
       this.busy = false;
     }
+  }
+
+  /** The page leads to the sign-in page and back, and the question is there again. */
+  signInAgain() {
+    sessionStorage.setItem(UNSENT, this.field.value);
+    location.assign(location.pathname + location.search);
+  }
+
+  restore() {
+    this.field.value ||= sessionStorage.getItem(UNSENT) ?? "";
+    sessionStorage.removeItem(UNSENT);
   }
 
   show(answer) {
@@ -110,6 +125,11 @@ class ChatComposer extends HTMLElement {
     this.turns.querySelectorAll("[data-retry]").forEach((form) => form.remove());
     this.turns.insertAdjacentHTML("beforeend", html);
   }
+}
+
+/** The server leads to the sign-in page, or refuses the page's token, which each sign-in renews. */
+function isSignedOut(response) {
+  return response.redirected || response.status === 403;
 }
 
 customElements.define("chat-composer", ChatComposer);

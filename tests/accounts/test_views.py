@@ -109,7 +109,7 @@ def test_other_users_are_shown_to_administrators_only(admin: User, owner: User, 
 
 
 def test_the_language_model_is_named_and_its_key_is_not(owner: User, admin: User) -> None:
-    assert "No language model is configured" in signed_in(owner).get("/settings/").content.decode()
+    assert "No language model is used" in signed_in(owner).get("/settings/").content.decode()
     endpoint = Endpoint(title="Ours", kind="openai", base_url="http://127.0.0.1:9/v1", model="small-model")
     save_endpoint(endpoint=endpoint, api_key="sk-very-secret-1234")
     html = signed_in(owner).get("/settings/").content.decode()

@@ -43,7 +43,7 @@ def test_extractive_answers_quote_word_for_word() -> None:
     assert "It is 42 metres high. [1]" in done.text
     assert not done.refused
     assert all(citation.quote in citation.passage.text for citation in done.citations)
-    assert done.notes[0].startswith("No language model is configured")
+    assert done.notes[0].startswith("No language model is used")
 
 
 def test_the_stream_is_the_answer() -> None:
@@ -274,9 +274,17 @@ def test_a_base_models_sentences_get_their_sources() -> None:
 
 
 def test_an_instructed_models_uncited_sentence_stays_unsupported() -> None:
-    done = final(run(QUESTION, Puppet("The lighthouse is 42 metres high.")))
-    assert done.text == "The lighthouse is 42 metres high."
-    assert done.sentences[0].support == "unsupported"
+    said = "The lighthouse is 42 metres high [1]. The lighthouse was built in 1897."
+    done = final(run(QUESTION, Puppet(said)))
+    assert done.text == said
+    assert [sentence.support for sentence in done.sentences] == ["supported", "unsupported"]
+
+
+def test_a_model_that_cites_nothing_gets_its_sources_all_the_same() -> None:
+    done = final(run(QUESTION, Puppet("The lighthouse is 42 metres high. Tourists love it dearly.")))
+    assert done.text == "The lighthouse is 42 metres high [1]. Tourists love it dearly."
+    assert [sentence.added for sentence in done.sentences] == [(1,), ()]
+    assert any("found by Youju" in note for note in done.notes)
 
 
 @pytest.mark.parametrize(

@@ -146,4 +146,5 @@ def test_the_request_offers_no_tools() -> None:
         "temperature",
         "stop",
         "language",
+        "is_optional",
     }

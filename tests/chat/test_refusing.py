@@ -27,6 +27,11 @@ def test_the_person_reads_their_own_question_and_what_was_searched_for_counts() 
     assert "“regatta”" in told.advice[0]
 
 
+def test_a_missing_word_is_named_once() -> None:
+    told = refusal("regatta or regatta?", PASSAGES, searched=["Coast"], language="en")
+    assert told.advice[0] == "None of them holds “regatta”: try another word for it."
+
+
 def test_nothing_found() -> None:
     told = refusal("Who?", [], searched=["Coast"], language="en")
     assert told.scope == "Nothing in “Coast” came near it."

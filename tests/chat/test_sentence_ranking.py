@@ -111,22 +111,35 @@ def test_a_noun_behind_how_many_finds_its_number() -> None:
 def test_meaning_decides_where_words_do_not() -> None:
     source = Source(1, "The club met on Monday. The fee is due in May. The hall was painted.")
 
-    def likes(word: str, pairs: Sequence[tuple[str, str]]) -> list[float | None]:
-        return [0.9 if text.endswith(f"{word}.") else 0.1 for _question, text in pairs]
+    def likes(word: str, _question: str, texts: Sequence[str]) -> list[float]:
+        return [0.9 if text.endswith(f"{word}.") else 0.1 for text in texts]
 
     for word in ("May", "painted"):
-        quotes = best_sentences("Zzz?", [source], limit=1, similarity=partial(likes, word))
+        quotes = best_sentences("Zzz?", [source], limit=1, likeness=partial(likes, word))
         assert quotes[0].text.endswith(f"{word}.")
 
 
 def test_a_model_that_does_not_know_the_language_changes_nothing() -> None:
-    def unknown(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
-        return [None] * len(pairs)
+    def unknown(_question: str, _texts: Sequence[str]) -> None:
+        return None
 
-    question = "How high is the lighthouse?"
-    assert best_sentences(question, SOURCES, limit=3, similarity=unknown) == best_sentences(
+    question = "Zzz?"
+    assert best_sentences(question, SOURCES, limit=3, likeness=unknown) == best_sentences(
         question, SOURCES, limit=3
     )
+
+
+def test_meaning_is_not_asked_where_words_are_sure() -> None:
+    asked: list[str] = []
+
+    def counted(question: str, texts: Sequence[str]) -> list[float]:
+        asked.append(question)
+        return [0.5] * len(texts)
+
+    source = Source(1, "Visitors come in summer. Employees take 25 days of leave a year. There is a cafe.")
+    for question in ("How many days of leave do employees take a year?", "Zzz?"):
+        best_sentences(question, [source], limit=3, likeness=counted)
+    assert asked == ["Zzz?"]
 
 
 @pytest.mark.parametrize(("name", "least"), [("xquad-en", 0.94), ("xquad-zh", 0.94)])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from pytest_django import Settings
 
-from chat.similarity import by_embedding
+from chat.similarity import by_embedding, to_question
 from search import registry
 from search.coverage import PROBE_VERSION
 from search.protocols import Embedder
@@ -37,6 +37,18 @@ def test_other_languages_are_not_guessed(english_only: Embedder) -> None:
     assert by_embedding([]) == []
 
 
+def test_a_question_is_compared_with_passages_as_the_search_does(english_only: Embedder) -> None:
+    question, texts = "How high is the tower?", ["The tower is very high.", "There is a cafe in the harbour."]
+    cosines = to_question(question, [*texts, texts[0]])
+    expected = english_only.embed(texts) @ english_only.embed_queries([question])[0]
+    assert cosines == pytest.approx([float(expected[0]), float(expected[1]), float(expected[0])])
+
+
+def test_a_question_or_a_text_in_an_unknown_language_is_not_compared(english_only: Embedder) -> None:
+    assert to_question("灯塔有多高?", ["The tower is high."]) is None
+    assert to_question("How high is the tower?", ["The tower is high.", "灯塔很高，看守人住在那里。"]) is None
+
+
 def test_a_model_that_is_missing_changes_no_answer(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     settings.EMBEDDING = {
@@ -45,3 +57,4 @@ def test_a_model_that_is_missing_changes_no_answer(settings: Settings, tmp_path:
     }
     registry.reset()
     assert by_embedding([("The tower is high.", "It is high.")]) == [None]
+    assert to_question("How high is the tower?", ["It is high."]) is None

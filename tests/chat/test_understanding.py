@@ -119,3 +119,16 @@ def test_a_topic_that_the_model_carries_along_wrongly_is_left() -> None:
     reading, passages = understand("Opening hours?", [Turn(*TOWER)], model, search)
     assert reading == "Opening hours?"
     assert passages.passages[0].text == ENGLISH[1]
+
+
+def test_the_whole_last_question_comes_in_where_single_words_of_it_are_too_few() -> None:
+    passage = "单个文件最大为 100 MB，修改 MAX_UPLOAD_MB 可以调整。"
+    before = Turn("单个文件最大可以上传多大？", "100 MB [1]。")
+
+    def needs_much(query: str) -> Found:
+        return found(passage, answerable="单个文件最大" in query)
+
+    reading, chosen = understand("那怎么修改呢？", [before], Extractive(), needs_much)
+    assert chosen.answerable
+    assert reading == "单个文件最大可以上传多大？ 那怎么修改呢？"
+    assert not understand("那番茄怎么种呢？", [before], Extractive(), needs_much)[1].answerable

@@ -49,7 +49,7 @@ def test_the_owner_sees_the_transcript(conversation: Conversation, owner: User) 
     assert QUESTION in html
     assert "42 metres high" in html
     assert 'class="cite"' in html
-    assert "No language model is configured" in html
+    assert "No language model is used" in html
 
 
 def test_a_teammate_and_a_stranger_find_nothing(

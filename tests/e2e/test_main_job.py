@@ -125,7 +125,7 @@ def converse(page: Page, url: str) -> None:
     answer = page.locator("article.answer").last
     expect(answer).to_have_attribute("data-status", "done")
     expect(answer).to_contain_text("seven in the morning")
-    expect(answer).to_contain_text("No language model is configured")
+    expect(answer).to_contain_text("No language model is used")
     answer.locator(".prose a").first.click()
     pane = page.locator(".passage-pane")
     expect(pane).to_be_visible()

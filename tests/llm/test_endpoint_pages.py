@@ -100,6 +100,8 @@ def test_first_the_kind_then_a_form_with_its_presets(chief: Client) -> None:
     form = html(chief, NEW)
     assert 'value="http://127.0.0.1:11434/v1"' in form
     assert 'name="secret_key"' not in form
+    assert 'value="USD"' in form
+    assert 'value="CNY"' in html(chief, f"{LIST}new/qianfan/")
     assert chief.get(f"{LIST}new/extractive/").status_code == 404
     assert chief.get(f"{LIST}new/nothing/").status_code == 404
 

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import pytest
@@ -82,6 +82,15 @@ def test_what_may_pass_is_asked_again_after_growing_waits() -> None:
     assert text(guard) == "back"
     assert backend.asked == 3
     assert sum(watch.slept) == pytest.approx(FIRST_STEP_S + 2 * FIRST_STEP_S)
+
+
+def test_what_is_optional_is_sent_once() -> None:
+    watch = Watch()
+    guard, backend = guarded(watch, [Unavailable("away")], ["back"])
+    with pytest.raises(Unavailable, match="away"):
+        list(guard.stream(replace(REQUEST, is_optional=True)))
+    assert backend.asked == 1
+    assert watch.slept == []
 
 
 def test_the_wait_is_drawn_between_nothing_and_the_step() -> None:

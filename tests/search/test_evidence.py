@@ -3,12 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from search.evidence import THRESHOLD, Evidence, judge, log_odds
+from search import evidence
+from search.evidence import THRESHOLD, Evidence, in_another_script, judge, learned, log_odds
 from search.evidence_features import NAMES, Passage, measure
 from search.evidence_terms import read
 from search.index.memory import MemoryLexicalIndex
-from search.index.tantivy import TantivyIndex
 from search.types import Chunk
+
+SEARCH = Path(evidence.__file__).parent
+# Fingerprints of the models whose own cosines were learned on.
+LEARNED = sorted(set(learned().cosines) - {"other"})
 
 TEXTS = {
     "salt": "Salt from the marshes, shipped to the Baltic, made the merchants of the town rich.",
@@ -19,14 +23,15 @@ TEXTS = {
 
 
 class Trust:
-    def __init__(self, weight: float = 0.0) -> None:
+    def __init__(self, weight: float = 0.0, noise: float = 0.0) -> None:
         self._weight = weight
+        self._noise = noise
 
-    def dense_weight(self, query: str) -> float:
+    def trust(self, query: str) -> float:
         return self._weight
 
     def noise(self) -> float:
-        return 0.0
+        return self._noise
 
 
 @pytest.fixture
@@ -36,10 +41,25 @@ def lexical() -> MemoryLexicalIndex:
     return index
 
 
-def ask(lexical: MemoryLexicalIndex, query: str, cosine: float | None = None, trust: float = 0.0) -> Evidence:
+def ask(
+    lexical: MemoryLexicalIndex,
+    query: str,
+    cosine: float | None = None,
+    trust: float = 0.0,
+    *,
+    noise: float = 0.0,
+    embedding: str = "",
+) -> Evidence:
     texts = [TEXTS[found.chunk_id] for found in lexical.query("g", query, 4)]
-    cosines = [cosine] * len(texts)
-    return judge(query, texts, cosines, index_ids=["g", "g"], lexical=lexical, coverage=Trust(trust))
+    return judge(
+        query,
+        texts,
+        [cosine] * len(texts),
+        index_ids=["g", "g"],
+        lexical=lexical,
+        coverage=Trust(trust, noise),
+        embedding=embedding,
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,12 +87,72 @@ def test_nothing_found_or_nothing_asked_is_no_evidence(lexical: MemoryLexicalInd
         assert result == Evidence(0.0, answerable=False)
 
 
-def test_a_cosine_counts_only_where_the_model_is_trusted(lexical: MemoryLexicalIndex) -> None:
-    query = "What made the merchants rich?"
-    assert ask(lexical, query, 0.9) == ask(lexical, query)
-    assert ask(lexical, query, 0.9, 0.4).score > ask(lexical, query, 0.1, 0.4).score
-    chinese = "什么点燃了木头小巷？"
-    assert ask(lexical, chinese, 0.9, 0.4).score > ask(lexical, chinese, 0.1, 0.4).score
+@pytest.mark.parametrize("embedding", ["", *LEARNED])
+@pytest.mark.parametrize("query", ["What made the merchants rich?", "什么点燃了木头小巷？"])
+def test_a_cosine_counts_only_where_the_model_is_trusted(
+    lexical: MemoryLexicalIndex, query: str, embedding: str
+) -> None:
+    assert ask(lexical, query, 0.9, embedding=embedding) == ask(lexical, query)
+    near = ask(lexical, query, 0.6, 1.0, embedding=embedding).score
+    assert near > ask(lexical, query, 0.1, 1.0, embedding=embedding).score
+
+
+@pytest.mark.parametrize("query", ["What made the merchants rich?", "什么点燃了木头小巷？"])
+def test_cosines_of_an_unknown_model_are_moved_onto_a_known_scale(
+    lexical: MemoryLexicalIndex, query: str
+) -> None:
+    assert ask(lexical, query, 0.4, 1.0, noise=0.2).score == pytest.approx(
+        ask(lexical, query, 0.7, 1.0, noise=0.5).score
+    )
+
+
+def test_models_with_cosines_of_their_own_are_ones_whose_noise_was_measured() -> None:
+    measured = json.loads((SEARCH / "measured_coverage.json").read_text(encoding="utf-8"))
+    assert {name: learned().of(name).noise for name in LEARNED} == {
+        name: pytest.approx(measured[name]["noise"]) for name in LEARNED
+    }
+
+
+@pytest.mark.parametrize("embedding", LEARNED)
+@pytest.mark.parametrize(
+    ("query", "nearest", "text"),
+    [
+        ("面包师的炉子点燃了什么？", "fire", "The harbour froze in that winter."),
+        ("What did the salt of the marshes bring?", "盐", "那年冬天港口结冰了。"),
+    ],
+)
+def test_cosines_alone_may_speak_for_a_passage_in_another_script(
+    lexical: MemoryLexicalIndex, query: str, nearest: str, text: str, embedding: str
+) -> None:
+    def of(cosine: float, trust: float = 1.0) -> bool:
+        texts, coverage = [TEXTS[nearest], text], Trust(trust, learned().of(embedding).noise)
+        return judge(
+            query, texts, [cosine, 0.1], index_ids=["g"], lexical=lexical, coverage=coverage,
+            embedding=embedding,
+        ).answerable  # fmt: skip
+
+    assert of(0.5)
+    assert not of(0.2)
+    assert not of(0.5, trust=0.0)
+
+
+@pytest.mark.parametrize(
+    ("dense", "cosines", "expected"),
+    [
+        (0.0, (0.3, 0.5), True),
+        (0.0, (0.48, 0.5), False),
+        (0.0, (0.5, 0.3), False),
+        (1.0, (0.5, 0.3), True),
+        (1.0, (0.3, 0.5), False),
+        (1.0, (None, None), False),
+    ],
+)
+def test_another_script_has_to_be_clearly_nearer(
+    dense: float, cosines: tuple[float | None, ...], expected: bool
+) -> None:
+    texts = ("The oven burned.", "炉子点燃了小巷。")
+    passages = [Passage(text, cosine=cosine) for text, cosine in zip(texts, cosines, strict=True)]
+    assert in_another_script(dense, passages) is expected
 
 
 def test_missing_scores_are_looked_up(lexical: MemoryLexicalIndex) -> None:
@@ -93,6 +173,9 @@ def test_every_feature_is_there_and_learned() -> None:
     found = features("Who baked?", Passage("The baker baked."))
     assert set(found) == set(NAMES)
     assert log_odds(found, dense=0.0, trust=1.0) != log_odds(found, dense=1.0, trust=0.0)
+    for known in learned().cosines.values():
+        for part in (known.words, known.dense, known.cosine, known.across):
+            assert set(part or {"bias": 0.0}) - set(found) == {"bias"}
 
 
 def test_a_question_word_and_the_kind_of_answer_weigh_little() -> None:
@@ -178,37 +261,3 @@ def test_chinese_that_stands_together_and_what_is_missing() -> None:
     assert whole["runs"] > pieces["runs"] > absent["runs"] == 0.0
     assert whole["missing_stretch"] == 0.0 < absent["missing_stretch"]
     assert absent["runs_missing"] == 1.0
-
-
-@pytest.mark.parametrize(
-    ("name", "answerable", "near", "off"),
-    [("refusal-en", 0.06, 0.65, 0.98), ("refusal-zh", 0.06, 0.65, 0.9)],
-)
-def test_most_answerable_questions_pass_and_others_do_not(
-    youju_data: Path, name: str, answerable: float, near: float, off: float, tmp_path: Path
-) -> None:
-    folder = youju_data / name
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is not there")
-    rows = [json.loads(line) for line in (folder / "corpus.jsonl").read_text(encoding="utf-8").splitlines()]
-    texts = {row["_id"]: row["text"] for row in rows}
-    index = TantivyIndex(tmp_path)
-    index.upsert("g", [Chunk(key, key, text) for key, text in texts.items()])
-    refused: dict[str, list[bool]] = {}
-    for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines():
-        query = json.loads(line)
-        found = index.query("g", query["text"], 8)
-        verdict = judge(
-            query["text"],
-            [texts[item.chunk_id] for item in found],
-            [],
-            bm25=[item.score for item in found],
-            index_ids=["g"],
-            lexical=index,
-            coverage=Trust(),
-        )
-        refused.setdefault(query["metadata"]["kind"], []).append(not verdict.answerable)
-    share = {kind: sum(answers) / len(answers) for kind, answers in refused.items()}
-    assert share["answerable"] <= answerable
-    assert share["near_topic"] >= near
-    assert share["off_topic"] >= off
