@@ -28,8 +28,8 @@ COMPARED = 8
 SURE = 0.95
 COMPARISON = ("first_score", "likeness", "below_most_alike", "most_alike", "likeness_with_before", "compared")
 # Enough quotes when they hold the answer with this chance; a quote with less than the second is left out.
-ENOUGH = 0.99
-LEAST = 0.005
+ENOUGH = 0.995
+LEAST = 0.003
 
 # Cosines of a question with each of the texts; ``None`` where the model does not know the languages.
 Likeness = Callable[[str, Sequence[str]], Sequence[float] | None]

@@ -45,13 +45,13 @@ def active_generation(collection: Collection) -> Generation:
     One that holds nothing so far takes on what the site and the collection are set to now.
     """
     generation = collection.generations.filter(state=Generation.State.ACTIVE).first()
+    now = {**fingerprints(collection), "split_options": split_options(split_settings(collection))}
     if generation is None:
         with transaction.atomic():
             return Generation.objects.get_or_create(
-                collection=collection, state=Generation.State.ACTIVE, defaults=fingerprints(collection)
+                collection=collection, state=Generation.State.ACTIVE, defaults=now
             )[0]
-    now = fingerprints(collection)
-    differs = any(getattr(generation, name) != value for name, value in now.items())
+    differs = any(getattr(generation, name) != now[name] for name in ("embedding", "splitter"))
     if differs and not Chunk.objects.filter(generation=generation).exists():
         Generation.objects.filter(pk=generation.pk).update(**now)
         generation.refresh_from_db()

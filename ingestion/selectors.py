@@ -59,21 +59,9 @@ def status_counts(collection: Collection) -> dict[str, int]:
 
 
 def recent_runs(user: Person) -> QuerySet[Run]:
-    """Runs of collections that ``user`` may read, newest first, with the states of their documents."""
-    return (
-        Run.objects.filter(collection__in=collections_for(user))
-        .select_related("collection", "started_by")
-        .annotate(
-            total=_count(),
-            ready=_count([Status.READY]),
-            failed=_count([Status.FAILED]),
-            cancelled=_count([Status.CANCELLED]),
-            work=_count(IN_WORK),
-            chunks=Coalesce(Sum("documents__chunk_count"), Value(0)),
-            indexed=Coalesce(Sum("documents__indexed_count"), Value(0)),
-        )
-        .order_by("-created_at")
-    )
+    """Runs of collections that ``user`` may read, newest first."""
+    runs = Run.objects.filter(collection__in=collections_for(user))
+    return runs.select_related("collection", "started_by").order_by("-created_at")
 
 
 def document_text(document: Document) -> DocumentText | None:

@@ -6,6 +6,7 @@ from ingestion.views import (
     document_actions,
     documents,
     downloads,
+    index_card,
     people,
     runs,
     searching,
@@ -21,7 +22,7 @@ class ActionConverter(StringConverter):
 
 
 class RunActionConverter(StringConverter):
-    """What can be done to the documents of a run."""
+    """What can be done to a run."""
 
     regex = "retry|cancel"
 
@@ -40,6 +41,7 @@ urlpatterns = [
     path("collections/<slug:slug>/upload/", uploads.upload, name="collection-upload"),
     path("collections/<slug:slug>/bulk/", document_actions.ticked, name="collection-bulk"),
     path("collections/<slug:slug>/settings/", collections.edit, name="collection-settings"),
+    path("collections/<slug:slug>/index/", index_card.build, name="collection-index"),
     path("collections/<slug:slug>/delete/", collections.delete, name="collection-delete"),
     path("collections/<slug:slug>/people/", people.people, name="collection-people"),
     path("collections/<slug:slug>/people/<int:member_id>/", people.change, name="member"),
@@ -49,6 +51,7 @@ urlpatterns = [
     path("documents/<uuid:document_id>/passage/<str:chunk_id>/", documents.passage, name="passage"),
     path("documents/<uuid:document_id>/<action:action>/", document_actions.one, name="document-action"),
     path("runs/", runs.runs, name="runs"),
+    path("runs/retry-failed/", document_actions.retry_failed, name="runs-retry-failed"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),
     path("runs/<uuid:run_id>/<run_action:action>/", document_actions.run, name="run-action"),
 ]

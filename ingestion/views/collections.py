@@ -22,7 +22,8 @@ from ingestion.forms import (
     signed_in,
 )
 from ingestion.models import Collection, Document
-from ingestion.views.parts import page_or_part
+from ingestion.views.index_card import index_card, index_notice
+from ingestion.views.parts import asks_for_part, page_or_part
 
 _ROWS = 50
 
@@ -57,6 +58,8 @@ def collection(request: HttpRequest, slug: str) -> HttpResponse:
     """The whole page, or only the documents where htmx asks for them."""
     shown = access.get_collection(request.user, slug)
     context = documents_context(request, shown)
+    if context["may_manage"] and not asks_for_part(request):
+        context["index_notice"] = index_notice(shown)
     return page_or_part(request, "ingestion/collection.html", "ingestion/_documents.html", context)
 
 
@@ -144,6 +147,7 @@ def _settings_page(request: HttpRequest, shown: Collection, **forms: Any) -> Htt
         "collection": shown,
         "form": CollectionSettingsForm.of(shown),
         "delete_form": DeleteCollectionForm(collection=shown),
+        "index": index_card(shown),
         "default_tokens": settings.CHUNK_TOKENS,
         "default_overlap": settings.CHUNK_OVERLAP_TOKENS,
         "may_edit": True,

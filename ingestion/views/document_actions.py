@@ -1,4 +1,4 @@
-"""Retry, cancel and delete: for one document, for ticked ones, for a whole run."""
+"""Retry, cancel and delete: for one document, for ticked ones, for a whole run or all that failed."""
 
 from collections.abc import Callable, Iterable
 from uuid import UUID
@@ -14,10 +14,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Action
-from ingestion import access, selectors, services
-from ingestion.models import Collection, Document
+from ingestion import access, runs, selectors, services
+from ingestion.errors import BadCollection
+from ingestion.models import Collection, Document, Run
 from ingestion.views.collections import documents_context
 from ingestion.views.parts import asks_for_part
+from search.errors import SearchError
 
 _ACTIONS: dict[str, Callable[[Document], None]] = {
     "retry": lambda document: services.retry_document(document=document),
@@ -80,11 +82,28 @@ def _answer(request: HttpRequest, collection: Collection) -> HttpResponse:
 @login_required
 @require_POST
 def run(request: HttpRequest, run_id: UUID, action: str) -> HttpResponse:
-    """Retries what failed in a run, or cancels what is still in work."""
+    """Retries what failed in a run, or cancels what is still in work. The index of a collection is for
+    those who manage it."""
     found = selectors.recent_runs(request.user).filter(id=run_id).first()
     if found is None:
         raise Http404(_("There is no such run, or you may not see it."))
-    access.get_collection(request.user, found.collection.slug, Action.EDIT)
-    states = selectors.IN_WORK if action == "cancel" else (Document.Status.FAILED, Document.Status.CANCELLED)
-    _apply(action, found.documents.filter(status__in=states))
+    needed = Action.MANAGE if found.kind == Run.Kind.REEMBED else Action.EDIT
+    access.get_collection(request.user, found.collection.slug, needed)
+    try:
+        if action == "cancel":
+            runs.cancel_run(found)
+        else:
+            runs.retry_run(found)
+    except (BadCollection, SearchError) as error:
+        messages.error(request, str(error))
     return redirect(reverse("runs") + f"#run-{run_id}")
+
+
+@login_required
+@require_POST
+def retry_failed(request: HttpRequest) -> HttpResponse:
+    """Retries every failed document that the person may edit."""
+    count = runs.retry_all_failed(request.user)
+    queued = ngettext("%(count)d document is tried again.", "%(count)d documents are tried again.", count)
+    messages.success(request, queued % {"count": count})
+    return redirect("runs")

@@ -44,6 +44,7 @@ def addresses(document: Document) -> dict[str, str]:
             "collection-upload",
             "collection-bulk",
             "collection-delete",
+            "collection-index",
         )
     }
     found |= {
@@ -129,6 +130,18 @@ def test_only_managers_delete_a_collection(
     assert Collection.objects.filter(slug="handbook").exists() == (who != "owner")
 
 
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("viewer", FORBIDDEN), ("editor", FORBIDDEN), ("stranger", MISSING), ("visitor", LOGIN), ("owner", 302)],
+)
+def test_only_managers_build_an_index_anew(
+    who: str, status: int, document: Document, people: dict[str, User | None]
+) -> None:
+    answer = signed_in(people[who]).post(addresses(document)["collection-index"])
+    assert answer.status_code == status
+    assert Run.objects.filter(kind="reembed").exists() == (who == "owner")
+
+
 def test_a_public_collection_is_read_without_an_account(document: Document) -> None:
     services.update_collection(collection=document.collection, visibility="public")
     visitor = signed_in(None)
@@ -140,7 +153,7 @@ def test_a_public_collection_is_read_without_an_account(document: Document) -> N
 def test_nobody_changes_anything_with_a_get(document: Document, owner: User) -> None:
     client = signed_in(owner)
     for name, address in addresses(document).items():
-        if name.split("-")[-1] in {"upload", "bulk", "delete", "retry", "cancel"}:
+        if name.split("-")[-1] in {"upload", "bulk", "delete", "index", "retry", "cancel"}:
             # A refused form stays at this one address, so a reload leads back to its page.
             assert client.get(address).status_code == (302 if name == "collection-delete" else 405), name
     assert Collection.objects.filter(slug="handbook").exists()

@@ -1,12 +1,13 @@
 """The runs page and its one-row updates."""
 
 import pytest
+from django.utils import timezone, translation
 
 from accounts.models import User
-from ingestion import services
-from ingestion.models import Collection, Document, Run
+from ingestion import indexing, reembedding, services
+from ingestion.models import Collection, Document, Generation, Run
 from tests.conftest import signed_in
-from tests.ingestion.material import add
+from tests.ingestion.material import ENGLISH, add, extract_all, ready
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,79 @@ def test_a_run_without_documents_is_left_out(collection: Collection, owner: User
     assert "Nothing has been added yet" in signed_in(owner).get("/runs/").content.decode()
 
 
+def test_a_run_shows_what_its_documents_are_doing(run: Run, owner: User) -> None:
+    document = add(run.collection, ENGLISH, "read.md", run)
+    Document.objects.filter(pk=document.pk).update(
+        status="processing", step="index", pages=8, chunk_count=40, indexed_count=10
+    )
+    Run.objects.update(rate=4.25, rate_at=timezone.now())
+    html = signed_in(owner).get("/runs/").content.decode()
+    for shown in ("0 of 3 ready", "1 queued", "1 being indexed", "1 failed", "2 of 8 pages"):
+        assert shown in html
+    assert "10 of 40 passages" in html
+    assert "4.2 passages/s" in html
+    assert "left</p>" in html
+
+
+def test_everything_that_failed_is_retried_at_once(run: Run, owner: User, teammate: User) -> None:
+    assert "retry-failed" not in signed_in(teammate).get("/runs/").content.decode()
+    signed_in(teammate).post("/runs/retry-failed/")
+    assert run.documents.filter(status="failed").count() == 1
+    client = signed_in(owner)
+    assert 'action="/runs/retry-failed/"' in client.get("/runs/").content.decode()
+    html = client.post("/runs/retry-failed/", follow=True).content.decode()
+    assert "1 document is tried again." in html
+    assert 'action="/runs/retry-failed/"' not in html
+    assert not run.documents.filter(status="failed").exists()
+    assert signed_in(None).post("/runs/retry-failed/")["Location"].startswith("/login/")
+    assert client.get("/runs/retry-failed/").status_code == 405
+
+
+def test_a_new_index_is_watched_cancelled_and_begun_again(collection: Collection, owner: User) -> None:
+    ready(collection, ENGLISH)
+    rebuild = reembedding.start_reembedding(collection, owner)
+    client = signed_in(owner)
+    html = client.get("/runs/").content.decode()
+    assert f'hx-get="/runs/{rebuild.pk}/"' in html
+    assert "Search goes on with the old index" in html
+    client.post(f"/runs/{rebuild.pk}/cancel/")
+    stopped = client.get(f"/runs/{rebuild.pk}/").content.decode()
+    assert 'data-state="cancelled"' in stopped
+    assert "queued" not in stopped
+    client.post(f"/runs/{rebuild.pk}/retry/")
+    again = client.post(f"/runs/{rebuild.pk}/retry/", follow=True).content.decode()
+    assert "is being built already" in again
+    extract_all()
+    indexing.index_all()
+    newest = Run.objects.filter(kind="reembed").latest("created_at")
+    assert newest.pk != rebuild.pk
+    assert 'data-state="ready"' in client.get(f"/runs/{newest.pk}/").content.decode()
+
+
+def test_why_a_new_index_failed_is_told_in_the_readers_language(collection: Collection, owner: User) -> None:
+    rebuild = reembedding.start_reembedding(collection, owner)
+    reason = "The new index stayed incomplete after several repairs. Start again."
+    reembedding.fail_build(Generation.objects.get(run=rebuild), reason)
+    client = signed_in(owner)
+    assert reason in client.get("/runs/").content.decode()
+    with translation.override("zh-hans"):
+        told = translation.gettext(reason)
+    assert told != reason
+    client.cookies["django_language"] = "zh-hans"
+    assert told in client.get("/runs/", headers={"Accept-Language": "zh-hans"}).content.decode()
+
+
+def test_a_new_index_is_for_managers(collection: Collection, owner: User, stranger: User) -> None:
+    services.set_member(collection=collection, user=stranger, role="editor")
+    rebuild = reembedding.start_reembedding(collection, owner)
+    editor = signed_in(stranger)
+    html = editor.get("/runs/").content.decode()
+    assert f"run-{rebuild.pk}" in html
+    assert f'action="/runs/{rebuild.pk}' not in html
+    assert editor.post(f"/runs/{rebuild.pk}/cancel/").status_code == 403
+    assert Generation.objects.filter(run=rebuild, state="building").exists()
+
+
 def test_the_number_of_queries_does_not_grow(
     run: Run, collection: Collection, owner: User, django_assert_max_num_queries: pytest.FixtureRequest
 ) -> None:
@@ -57,6 +131,7 @@ def test_the_number_of_queries_does_not_grow(
         another = services.start_run(collection=collection, kind=Run.Kind.API, by=owner)
         document = add(collection, f"# Note {number}", f"note-{number}.md")
         Document.objects.filter(pk=document.pk).update(run=another)
+    reembedding.start_reembedding(collection, owner)
     client = signed_in(owner)
-    with django_assert_max_num_queries(8):  # type: ignore[operator]
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
         client.get("/runs/")
