@@ -9,20 +9,32 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, Visibility
-from ingestion.work_models import DocumentBuild, Turn
+from ingestion.describing_models import DocumentEvent, Tag
+from ingestion.work_models import DocumentBuild, Removal, Turn
 
 __all__ = [
     "Chunk",
     "Collection",
     "Document",
     "DocumentBuild",
+    "DocumentEvent",
     "DocumentText",
     "Generation",
     "Membership",
+    "Recognition",
     "Removal",
     "Run",
+    "Tag",
     "Turn",
 ]
+
+
+class Recognition(models.TextChoices):
+    """Whether the words on scans and pictures of a collection are recognised."""
+
+    SITE = "", _("As the site is set")
+    ON = "on", _("Yes")
+    OFF = "off", _("No")
 
 
 class Collection(models.Model):
@@ -37,6 +49,7 @@ class Collection(models.Model):
     chunk_tokens = models.PositiveIntegerField(default=0, help_text=_("0 means the site's default"))
     chunk_overlap = models.PositiveIntegerField(default=0, help_text=_("used when chunk_tokens is set"))
     llm = models.CharField(max_length=60, blank=True, default="")
+    ocr = models.CharField(max_length=3, choices=Recognition, blank=True, default=Recognition.SITE)
     is_sample = models.BooleanField(default=False)
     is_scratch = models.BooleanField(default=False, help_text=_("made by an evaluation, removed after it"))
     created_at = models.DateTimeField(auto_now_add=True)
@@ -129,6 +142,7 @@ class Run(models.Model):
         SAMPLE = "sample", _("Sample")
         RETRY = "retry", _("Retry")
         REEMBED = "reembed", _("Re-embedding")
+        REREAD = "reread", _("Read again")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="runs")
@@ -155,7 +169,14 @@ class Document(models.Model):
     ``status`` is what people see. ``step`` is the work still to do while it is queued or processing,
     committed together with the result of the step before. ``lease_until`` is renewed by the worker
     that holds the document; when it lies in the past, anybody may take it. ``turn`` is its place in the
-    line of documents to read, and ``slow`` says that reading it was found to take long.
+    line of documents to read, and ``slow`` says that reading it was found to take long. ``pages_read`` of
+    ``pages_total`` is how far the reading is, 0 where unknown. ``meta`` is what the file says of itself
+    (``ingestion.extract.meta``).
+
+    One that ``replaces`` another is a successor: the next content of a ready document on its way through
+    the pipeline, shown only as the update of that document, which takes it over (``ingestion.adopting``)
+    when it is indexed. ``former_ids`` are the ids of successors taken over, newest last, since chunk ids
+    were made from them.
     """
 
     class Status(models.TextChoices):
@@ -172,6 +193,10 @@ class Document(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="documents")
+    replaces = models.OneToOneField(
+        "self", models.CASCADE, null=True, blank=True, related_name="successor", editable=False
+    )
+    former_ids = models.JSONField(default=list, blank=True, editable=False)
     run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="documents")
     name = models.CharField(max_length=255)
     external_id = models.CharField(max_length=200, blank=True, default="")
@@ -190,6 +215,9 @@ class Document(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     claim = models.UUIDField(null=True, blank=True)
     pages = models.PositiveIntegerField(null=True, blank=True)
+    pages_read = models.PositiveIntegerField(default=0, editable=False)
+    pages_total = models.PositiveIntegerField(default=0, editable=False)
+    meta = models.JSONField(default=dict, blank=True)
     chunk_count = models.PositiveIntegerField(default=0)
     indexed_count = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
@@ -200,7 +228,11 @@ class Document(models.Model):
     class Meta:
         ordering = ("-created_at", "name")
         constraints = (
-            models.UniqueConstraint(fields=["collection", "sha256"], name="same_bytes_once_a_collection"),
+            models.UniqueConstraint(
+                fields=["collection", "sha256"],
+                condition=Q(replaces__isnull=True),
+                name="same_bytes_once_a_collection",
+            ),
         )
         indexes = (
             models.Index(
@@ -213,13 +245,30 @@ class Document(models.Model):
             ),
             models.Index(fields=["collection", "status"], name="documents_by_status"),
             models.Index(fields=["collection", "-created_at"], name="documents_newest"),
+            models.Index(fields=["collection", "name"], name="documents_by_name"),
+            models.Index(fields=["collection", "sha256"], name="documents_by_bytes"),
         )
 
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("document", args=[self.id])
+        return reverse("document", args=[self.owner_id])
+
+    @property
+    def owner_id(self) -> uuid.UUID:
+        """The document that people see: a successor's chunks are, or will be, that one's."""
+        return self.replaces_id or self.id
+
+    @property
+    def update(self) -> "Document | None":
+        """The successor that is to take this document's place, if there is one."""
+        return getattr(self, "successor", None)
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether it, or its update, is in work."""
+        return self.is_in_work or bool(self.update and self.update.is_in_work)
 
     @property
     def shown_title(self) -> str:
@@ -279,17 +328,3 @@ class Chunk(models.Model):
 
     def __str__(self) -> str:
         return self.id
-
-
-class Removal(models.Model):
-    """The outbox of ids that must leave an index, written in the transaction that drops them.
-
-    ``ids`` empty means the whole index goes.
-    """
-
-    index_id = models.CharField(max_length=32)
-    ids = models.JSONField(default=list)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    def __str__(self) -> str:
-        return f"{self.index_id}: {len(self.ids) or 'all'}"
