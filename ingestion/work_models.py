@@ -1,4 +1,4 @@
-"""What the workers keep for themselves: builds of new generations, and the clocks of the lines."""
+"""What the workers keep for themselves: builds of new generations, the outbox, and the clocks of the lines."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -42,3 +42,17 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line}: {self.value}"
+
+
+class Removal(models.Model):
+    """The outbox of ids that must leave an index, written in the transaction that drops them.
+
+    ``ids`` empty means the whole index goes.
+    """
+
+    index_id = models.CharField(max_length=32)
+    ids = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.index_id}: {len(self.ids) or 'all'}"
