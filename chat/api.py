@@ -97,4 +97,4 @@ def _shown(followed: Followed) -> list[str]:
     message = followed.message
     if message.status in {Message.Status.FAILED, Message.Status.INTERRUPTED}:
         return [frame("error", _problem(failures.failed(message)).as_dict())]
-    return [frame("citations", message.citations), frame("done", answer_out(message))]
+    return [frame("citations", selectors.citations_of(message)), frame("done", answer_out(message))]

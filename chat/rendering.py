@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
+from chat import cited as addresses
 from chat.citation_marks import take_out
 from chat.extractive import NAME as EXTRACTIVE
 from chat.models import Message
@@ -102,7 +103,7 @@ def _with_links(html: str, message: Message) -> str:
         if citation is None:
             return ""
         added = citation["n"] in _added(int(match[2]), message)
-        return _citation(citation, *_quote(citation, int(match[2]), message), added=added)
+        return _citation(dict(citation) | _quoted_words(citation, int(match[2]), message), added=added)
 
     def weak(match: regex.Match[str]) -> str:
         sentence = message.sentences[int(match[1])]
@@ -119,22 +120,28 @@ def _added(place: int, message: Message) -> Sequence[int]:
     return added
 
 
-def _quote(citation: Mapping[str, Any], place: int, message: Message) -> tuple[str, int, int]:
+def _quoted_words(citation: Mapping[str, Any], place: int, message: Message) -> dict[str, Any]:
     """The words behind this very sentence, which may differ from those behind an earlier one, and
     where they stand in the document."""
     quotes = message.sentences[place]["quotes"] if place < len(message.sentences) else []
     own = next((quote for quote in quotes if quote["n"] == citation["n"]), None)
-    start, end = citation.get("start", 0), citation.get("end", 0)
     if own is None:
-        return str(citation["quote"]), start, end
+        return {}
     every = (quote for sentence in message.sentences for quote in sentence["quotes"])
-    first = next(quote for quote in every if quote["n"] == citation["n"])
-    # The citation stands where its first quote does; quotes count from their passage's beginning.
-    shift = start - first.get("start", 0)
-    return str(own["text"]), shift + own.get("start", 0), shift + own.get("end", 0)
+    same = (quote for quote in every if quote["n"] == citation["n"] and quote["text"] == citation["quote"])
+    known = next(same, None)
+    if known is None or "start" not in citation:
+        return {"quote": str(own["text"]), "start": 0, "end": 0}
+    # Quotes count from their passage's beginning, a citation from the document's.
+    shift = citation["start"] - known.get("start", 0)
+    return {
+        "quote": str(own["text"]),
+        "start": shift + own.get("start", 0),
+        "end": shift + own.get("end", 0),
+    }
 
 
-def _citation(citation: Mapping[str, Any], quote: str, start: int, end: int, *, added: bool) -> str:
+def _citation(citation: Mapping[str, Any], *, added: bool) -> str:
     page = _("page %(page)s") % {"page": citation["page"]} if citation["page"] else ""
     named = {"n": citation["n"], "document": citation["document"]}
     label = _("Source %(n)s: %(document)s") % named
@@ -144,18 +151,17 @@ def _citation(citation: Mapping[str, Any], quote: str, start: int, end: int, *, 
     return format_html(
         # The word joiner keeps the mark on the line of its sentence's last word.
         '\u2060<a class="{}" href="{}" data-document-id="{}" data-chunk="{}" data-document="{}" '
-        'data-place="{}" data-updated="{}" data-quote="{}" data-start="{}" data-end="{}" '
+        'data-place="{}" data-updated="{}" data-quote="{}" data-at="{}" '
         'aria-label="{}">{}</a>',
         "cite added" if added else "cite",
-        citation["url"],
+        addresses.url(citation),
         citation["document_id"],
         citation["chunk_id"],
         citation["document"],
         " · ".join(filter(None, [citation.get("collection", ""), heading, page])),
         str(citation.get("updated", ""))[:10],
-        plain(quote),
-        start,
-        end,
+        plain(citation["quote"]),
+        addresses.place(citation),
         label,
         citation["n"],
     )

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from chat.cited import linked
 from chat.errors import UnknownModelName
 from chat.models import Conversation, Message
 from chat.prompts import Turn
@@ -98,6 +99,11 @@ def turns_before(answer: Message, *, limit: int = 6) -> list[Turn]:
     ]
 
 
+def citations_of(message: Message) -> list[dict[str, Any]]:
+    """As the API shows them: each address leads to the quoted words."""
+    return [linked(citation) for citation in message.citations]
+
+
 def answer_object(message: Message) -> dict[str, Any]:
     """The answer as the API shows it."""
     return {
@@ -105,7 +111,7 @@ def answer_object(message: Message) -> dict[str, Any]:
         "message_id": str(message.pk),
         "answer": message.text,
         "refused": message.refused,
-        "citations": message.citations,
+        "citations": citations_of(message),
         "sentences": [
             {
                 "text": sentence["text"],

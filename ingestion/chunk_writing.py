@@ -1,10 +1,10 @@
 """Writing a document's chunks, and taking them away, in slices that never hold the database for long."""
 
 from collections.abc import Callable, Iterator, Sequence
-from hashlib import blake2b
 
 from django.db import transaction
 
+from ingestion.chunk_ids import chunk_id
 from ingestion.models import Chunk, Document, Generation, Removal
 from ingestion.splitting import Piece
 
@@ -19,7 +19,7 @@ def chunks_of(
     for ordinal, piece in enumerate(pieces):
         passage = text[piece.start : piece.end]
         yield Chunk(
-            id=chunk_id(generation, document, piece.start, passage),
+            id=chunk_id(generation.pk, document.pk, piece.start, passage),
             document=document,
             generation=generation,
             ordinal=ordinal,
@@ -30,12 +30,6 @@ def chunks_of(
             text=passage,
             turn=turn + ordinal,
         )
-
-
-def chunk_id(generation: Generation, document: Document, start: int, text: str) -> str:
-    """32 hex digits from what the chunk is, so that a repeated step makes the same ids."""
-    content = f"{generation.pk}\0{document.pk}\0{start}\0{text}"
-    return blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def write_chunks(

@@ -78,6 +78,17 @@ def chunks_between(document: Document, start: int, end: int) -> list[Chunk]:
     return list(active.filter(start__gte=start, start__lt=end).order_by("ordinal"))
 
 
+def chunks_over(document: Document, start: int, end: int) -> list[Chunk]:
+    """The active passages that share text with ``text[start:end]``, in order."""
+    active = Chunk.objects.filter(document=document, generation__state=Generation.State.ACTIVE)
+    return list(active.filter(start__lt=end, end__gt=start).order_by("ordinal"))
+
+
+def generation_ids(collection: Collection) -> list[UUID]:
+    """Every index that the collection ever had, the newest first."""
+    return list(collection.generations.order_by("-created_at").values_list("pk", flat=True))
+
+
 def passages_by_id(ids: Sequence[str]) -> dict[str, Chunk]:
     """Chunks of ready documents with document and collection; ids that left are absent."""
     chunks = Chunk.objects.select_related("document__collection").filter(

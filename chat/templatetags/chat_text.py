@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
+from chat import cited
 from chat.models import Message
 from chat.rendering import answer_html as as_html
 
@@ -16,6 +17,16 @@ register = template.Library()
 @register.filter
 def answer_html(message: Message) -> SafeString:
     return as_html(message)
+
+
+@register.filter
+def quoted_url(citation: Mapping[str, Any]) -> str:
+    return cited.url(citation)
+
+
+@register.filter
+def quoted_at(citation: Mapping[str, Any]) -> str:
+    return cited.place(citation)
 
 
 @register.filter

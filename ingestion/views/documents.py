@@ -10,22 +10,24 @@ from django.views.decorators.http import require_GET
 from accounts.roles import Action
 from ingestion import access, selectors
 from ingestion.finding import passage_url
-from ingestion.models import Chunk, DocumentText
+from ingestion.models import DocumentText
+from ingestion.opening import Opened, open_passage, quoted_url
 from ingestion.views.reading_page import around, part_at, start_of_page, start_of_part
 
 
 @require_GET
 def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    """``?p=`` opens the part with that passage, ``?page=`` or ``?part=`` the one with that number."""
+    """``?p=`` and ``?at=`` open the part with that passage (see ``ingestion.opening``), ``?page=`` or
+    ``?part=`` the one with that number."""
     shown = access.get_document(request.user, document_id)
     content = selectors.document_text(shown)
-    wanted = request.GET.get("p", "")
-    opened = selectors.chunk(shown, wanted) if wanted else None
+    wanted, at = request.GET.get("p", ""), request.GET.get("at", "")
+    opened = open_passage(shown, content, wanted, at) if content and (wanted or at) else None
     context = {
         "document": shown,
         "content": content,
         "opened": opened,
-        "is_passage_gone": bool(wanted) and opened is None,
+        "is_passage_gone": bool(wanted or at) and opened is None,
         "part": part_at(shown, content, offset=_offset(request, content, opened), opened=opened)
         if content
         else None,
@@ -34,7 +36,7 @@ def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
     return render(request, "ingestion/document.html", context)
 
 
-def _offset(request: HttpRequest, content: DocumentText, opened: Chunk | None) -> int:
+def _offset(request: HttpRequest, content: DocumentText, opened: Opened | None) -> int:
     if opened:
         return opened.start
     if page := _number(request, "page"):
@@ -59,17 +61,16 @@ def status(request: HttpRequest, document_id: UUID) -> HttpResponse:
 
 @require_GET
 def passage(request: HttpRequest, document_id: UUID, chunk_id: str) -> HttpResponse:
-    """A passage with some text around it, as a part of a page; ``?start=&end=`` are the offsets in the
-    document of words inside it that are marked too."""
+    """A passage with some text around it, as a part of a page; ``?at=`` marks words in it."""
     shown = access.get_document(request.user, document_id)
-    opened, content = selectors.chunk(shown, chunk_id), selectors.document_text(shown)
+    content, at = selectors.document_text(shown), request.GET.get("at", "")
+    opened = open_passage(shown, content, chunk_id, at) if content else None
     if opened is None or content is None:
         raise Http404(_("This passage is gone: the document was changed or deleted."))
-    quoted = (_number(request, "start"), _number(request, "end"))
     context = {
         "document": shown,
         "opened": opened,
-        "url": passage_url(shown.pk, opened.pk),
-        "html": around(shown, content, opened, quoted),
+        "url": quoted_url(passage_url(shown.pk, opened.id), at if opened.quoted else ""),
+        "html": around(shown, content, opened),
     }
     return render(request, "ingestion/_passage.html", context)

@@ -7,7 +7,8 @@ from django.utils.safestring import SafeString
 
 from ingestion import selectors
 from ingestion.extract.kinds import AS_WRITTEN
-from ingestion.models import Chunk, Document, DocumentText
+from ingestion.models import Document, DocumentText
+from ingestion.opening import Opened
 from ingestion.reading import Mark, Segment, render, segments
 
 PART_CHARS = 50_000
@@ -34,8 +35,8 @@ class Part:
     pages: list[PageOfText]
 
 
-def part_at(document: Document, content: DocumentText, *, offset: int, opened: Chunk | None) -> Part:
-    """The part that holds the character at ``offset``, with ``opened`` marked."""
+def part_at(document: Document, content: DocumentText, *, offset: int, opened: Opened | None) -> Part:
+    """The part that holds the character at ``offset``, with ``opened`` and its quoted words marked."""
     starts = [page[1] for page in content.pages]
     numbers = [page[0] for page in content.pages]
     parts = segments(content.text, starts, numbers, PART_CHARS)
@@ -47,7 +48,9 @@ def part_at(document: Document, content: DocumentText, *, offset: int, opened: C
     ]
     if opened:
         marks.append(Mark(opened.start, opened.end, opened.id, "passage"))
-        marks.append(Mark(opened.start, opened.end, opened.id, "anchor"))
+        if opened.id:
+            marks.append(Mark(opened.start, opened.end, opened.id, "anchor"))
+        marks += _words(opened)
     return Part(index + 1, len(parts), parts, list(_pages(document, content, part, _once(marks))))
 
 
@@ -62,21 +65,15 @@ def start_of_page(content: DocumentText, number: int) -> int:
     return next((int(start) for page, start, *_rest in content.pages if page == number), 0)
 
 
-def around(
-    document: Document, content: DocumentText, opened: Chunk, quoted: tuple[int, int] = (0, 0)
-) -> SafeString:
-    """The passage with some text before and after it, cut at line ends; what of ``quoted``, offsets in
-    the document, lies inside it is marked as words."""
+def around(document: Document, content: DocumentText, opened: Opened) -> SafeString:
+    """The passage with some text before and after it, cut at line ends; its quoted words are marked too."""
     text = content.text
     start = max(0, opened.start - CONTEXT_CHARS)
     end = min(len(text), opened.end + CONTEXT_CHARS)
     start = 0 if start == 0 else text.find("\n", start, opened.start) + 1 or start
     line_end = text.rfind("\n", opened.end, end)
     end = line_end if line_end >= 0 and end < len(text) else end
-    marks = [Mark(opened.start, opened.end, opened.id, "passage")]
-    first, last = max(quoted[0], opened.start), min(quoted[1], opened.end)
-    if first < last:
-        marks.append(Mark(first, last, opened.id, "word"))
+    marks = [Mark(opened.start, opened.end, opened.id, "passage"), *_words(opened)]
     return render(text, start, end, marks=marks, markdown=document.mime not in AS_WRITTEN)
 
 
@@ -91,6 +88,13 @@ def _pages(
         if start < stop:
             html = render(content.text, start, stop, marks=marks, markdown=markdown)
             yield PageOfText(number, label, ocr, html)
+
+
+def _words(opened: Opened) -> list[Mark]:
+    """What of the quoted words lies inside the passage."""
+    start, end = opened.quoted or (0, 0)
+    first, last = max(start, opened.start), min(end, opened.end)
+    return [Mark(first, last, opened.id, "word")] if first < last else []
 
 
 def _once(marks: Sequence[Mark]) -> list[Mark]:

@@ -50,8 +50,8 @@ class PassagePane extends HTMLElement {
     this.pane.hidden = false;
     this.body.textContent = link.dataset.quote ?? "";
     this.body.setAttribute("aria-busy", "true");
-    const { documentId, chunk, start, end } = link.dataset;
-    const quoted = start === undefined ? "" : `?start=${start}&end=${end}`;
+    const { documentId, chunk, at } = link.dataset;
+    const quoted = at ? `?at=${at}` : "";
     const address = `/documents/${documentId}/passage/${encodeURIComponent(chunk)}/${quoted}`;
     const response = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
     if (this.opener !== link) return;

@@ -18,7 +18,7 @@ function follow() {
 }
 
 function show() {
-  const mark = text?.querySelector("mark.passage");
+  const mark = text?.querySelector("mark.word") ?? text?.querySelector("mark.passage");
   if (!mark) return;
   mark.scrollIntoView({ block: "center" });
   mark.tabIndex = -1;

@@ -4,6 +4,7 @@ import pytest
 
 from chat.models import Message
 from chat.rendering import answer_html
+from ingestion.opening import quoted_at
 
 
 def cited(n: int, quote: str, document: str = "Coast") -> dict[str, Any]:
@@ -176,8 +177,10 @@ def test_a_card_shows_the_quoted_words_without_markdown_and_their_place() -> Non
         entry["quotes"][0] |= {"start": start, "end": end}
     text = "Editors add files. [1] It is high. [1]"
     html = answer_html(message(text, citations=[citation], sentences=sentences))
-    assert 'data-quote="Editor: adds files." data-start="120" data-end="150"' in html
-    assert 'data-quote="It is high." data-start="160" data-end="171"' in html
+    first_at, second_at = (quoted_at(120, 150, quotes[0][1]), quoted_at(160, 171, quotes[1][1]))
+    assert f'data-quote="Editor: adds files." data-at="{first_at}"' in html
+    assert f'data-quote="It is high." data-at="{second_at}"' in html
+    assert f'href="/documents/d1/?p=c1&amp;at={second_at}#p=c1"' in html
 
 
 def test_marks_without_a_source_vanish() -> None:

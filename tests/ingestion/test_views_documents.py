@@ -9,6 +9,7 @@ from django.test import AsyncClient, Client
 from accounts.models import User
 from ingestion import services, storage
 from ingestion.models import Collection, Document
+from ingestion.opening import quoted_at
 from tests import fixtures
 from tests.conftest import signed_in
 from tests.ingestion.material import ENGLISH, add, ready
@@ -77,15 +78,31 @@ def test_a_passage_comes_with_the_text_around_it(collection: Collection, owner: 
     assert len(html) < 12_000
 
 
-def test_quoted_words_are_marked_inside_their_passage_only(collection: Collection, owner: User) -> None:
+def test_quoted_words_are_marked_in_the_pane_and_on_the_page(collection: Collection, owner: User) -> None:
     document = ready(collection, LONG, "long.txt")
     chunk = document.chunks.order_by("ordinal")[6]
-    address = f"/documents/{document.pk}/passage/{chunk.pk}/"
-    inside = page(signed_in(owner), f"{address}?start={chunk.start}&end={chunk.start + 9}")
-    assert f'<mark class="word" data-id="{chunk.pk}">{chunk.text[:9]}</mark>' in inside
-    outside = page(signed_in(owner), f"{address}?start={chunk.end}&end={chunk.end + 9}")
-    assert 'class="word"' not in outside
-    assert 'class="word"' not in page(signed_in(owner), f"{address}?start=x&end=-1")
+    words = f'<mark class="word" data-id="{chunk.pk}">{chunk.text[:9]}</mark>'
+    at = quoted_at(chunk.start, chunk.start + 9, chunk.text[:9])
+    pane = page(signed_in(owner), f"/documents/{document.pk}/passage/{chunk.pk}/?at={at}")
+    assert words in pane
+    assert f"/documents/{document.pk}/?p={chunk.pk}&amp;at={at}#p={chunk.pk}" in pane
+    assert words in page(signed_in(owner), f"/documents/{document.pk}/?p={chunk.pk}&at={at}")
+    without = page(signed_in(owner), f"/documents/{document.pk}/passage/{chunk.pk}/?at=x")
+    assert 'class="word"' not in without
+    assert "has changed since" not in without
+
+
+def test_words_that_are_another_text_now_are_not_marked(collection: Collection, owner: User) -> None:
+    document = ready(collection, LONG, "long.txt")
+    chunk = document.chunks.order_by("ordinal")[6]
+    at = quoted_at(chunk.start, chunk.start + 9, "Something")
+    for address in (
+        f"/documents/{document.pk}/passage/{chunk.pk}/?",
+        f"/documents/{document.pk}/?p={chunk.pk}&",
+    ):
+        html = page(signed_in(owner), f"{address}at={at}")
+        assert 'class="word"' not in html
+        assert "The document has changed since" in html
 
 
 def test_a_passage_of_another_document_is_not_shown(collection: Collection, owner: User) -> None:
