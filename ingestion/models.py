@@ -49,6 +49,12 @@ class Collection(models.Model):
     chunk_tokens = models.PositiveIntegerField(default=0, help_text=_("0 means the site's default"))
     chunk_overlap = models.PositiveIntegerField(default=0, help_text=_("used when chunk_tokens is set"))
     llm = models.CharField(max_length=60, blank=True, default="")
+    embedding = models.CharField(
+        max_length=60,
+        blank=True,
+        default="",
+        help_text=_("a name in EMBEDDINGS; empty means the site's default"),
+    )
     ocr = models.CharField(max_length=3, choices=Recognition, blank=True, default=Recognition.SITE)
     is_sample = models.BooleanField(default=False)
     is_scratch = models.BooleanField(default=False, help_text=_("made by an evaluation, removed after it"))
@@ -82,9 +88,10 @@ class Membership(models.Model):
 class Generation(models.Model):
     """One index of a collection, made with one (embedding model, splitter) fingerprint.
 
-    A new one can be built beside the active one and take its place when complete. ``split_options`` are
-    the splitter's settings that it is built with. ``ended_at`` is when it stopped being used, and
-    ``dropped_at`` when its chunks and indexes were gone.
+    A new one can be built beside the active one and take its place when complete. ``embedder`` is how its
+    embedding model is made (``search.registry``), ``split_options`` are the splitter's settings that it is
+    built with. ``loads`` counts how often a worker began to load the model and was not heard of again.
+    ``ended_at`` is when it stopped being used, and ``dropped_at`` when its chunks and indexes were gone.
     """
 
     class State(models.TextChoices):
@@ -102,7 +109,9 @@ class Generation(models.Model):
     run = models.OneToOneField(
         "Run", models.SET_NULL, null=True, blank=True, related_name="generation", editable=False
     )
+    embedder = models.JSONField(default=dict, blank=True)
     split_options = models.JSONField(default=dict, blank=True)
+    loads = models.PositiveSmallIntegerField(default=0, editable=False)
     error = models.TextField(blank=True, default="")
     repairs = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
