@@ -1,4 +1,4 @@
-"""What the workers keep for themselves: builds of new generations, the outbox, and the clocks of the lines."""
+"""What the workers keep for themselves: builds of generations, the outbox, and the clocks of the lines."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
