@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from chat.models import Message
 from chat.rendering import answer_html
 from ingestion.opening import quoted_at
+from search.sentences import sentences as sentence_spans
 
 
 def cited(n: int, quote: str, document: str = "Coast") -> dict[str, Any]:
@@ -141,6 +143,72 @@ def test_a_list_item_is_marked_inside_the_item() -> None:
     text = "- Tourists come."
     html = answer_html(message(text, sentences=[sentence(text, 0, "unsupported")]))
     assert "<li><span" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "weak", "shown"),
+    [
+        ("It is [sic] old.", "It is [sic] old.", "It is [sic] old.{sign}</p>"),
+        ("It is **very. Old** it is.", "It is **very.", "<strong>very.{sign} Old</strong>"),
+        ("It is `very. Old` it is.", "It is `very.", "<code>very.{sign} Old</code>"),
+        ("It is\nold.", "It is\nold.", "old.{sign}</p>"),
+        ("它*很高。很*老。", "它*很高。", "它<em>很高。{sign}很</em>老。"),
+        ("| a |\n|---|\n| 1987 |", "| 1987 |", "<td>1987{sign}</td>"),
+        ("| a |\n|---|\n| 1987 | |", "| 1987 | |", "<td>1987{sign}</td>"),
+        ("a | b\n--|--\n1 | 1987", "1 | 1987", "<td>1987{sign}</td>"),
+        ("It is old |\n~~~\nx\n~~~", "It is old |\n~~~", "<pre><code>x\n</code></pre>"),
+        (
+            "It is _very_\n_old_\n---\n\nYes.",
+            "It is _very_\n_old_\n---",
+            "<h2>It is <em>very</em><br>\n<em>old</em>{sign}</h2>",
+        ),
+        ("So [it is](https://a.example/b! c) old.", "So [it is](https://a.example/b!", "{sign}"),
+        ("![It is old.\nYes.](x) No.", "![It is old.\nYes.](x", "<p>{sign}</p>"),
+        ("``` It is old [sic]\nx\n```", "``` It is old [sic]", "<p>{sign}</p>"),
+    ],
+)
+def test_a_weak_sentence_that_cannot_be_underlined_has_a_sign(text: str, weak: str, shown: str) -> None:
+    html = answer_html(message(text, sentences=[sentence(weak, text.index(weak), "unsupported")]))
+    reason = "No source is cited for this sentence."
+    sign = (
+        f'\u2060<span class="weak weak-sign" tabindex="0" data-support="unsupported" title="{reason}">'
+        f'<span aria-hidden="true">⚠\ufe0e</span><span class="visually-hidden">{reason}</span></span>'
+    )
+    assert shown.replace("{sign}", sign) in html
+    assert html.count(sign) == 1
+    assert "\ue004" not in html
+
+
+def test_every_weak_sentence_of_a_long_answer_is_marked() -> None:
+    """Whatever Markdown an answer holds, no sentence that was judged weak is shown plain."""
+    text = "\n\n".join(
+        [
+            "# Its **age**",
+            "- It is *old. Very* old.",
+            "1. See `a. b` there | here.",
+            "> [x](y). No_t_ so_.",
+            "***",
+            "```\nIt is 1.\n```",
+        ]
+    )
+    sentences = [sentence(text[a:b], a, "partly", (1, "x")) for a, b in sentence_spans(text)]
+    html = answer_html(message(text, sentences=sentences))
+    assert html.count('data-support="partly"') == len(sentences)
+    assert not any("\ue000" <= character <= "\uf8ff" for character in html)
+
+
+@pytest.mark.parametrize("text", ["_It is old._", "It is _old_", "__It__ is __old__"])
+def test_marks_of_ours_leave_emphasis_as_it_is(text: str) -> None:
+    plain = answer_html(message(text))
+    weak = answer_html(message(f"{text} [1]", sentences=[sentence(text, 0, "partly", (1, "x"))]))
+    assert weak.count("<em>") + weak.count("<strong>") == plain.count("<em>") + plain.count("<strong>") > 0
+    assert "_" not in re.sub(r"<[^>]+>", "", weak)
+    assert "\u2e31" not in weak
+
+
+def test_a_citation_behind_a_row_stands_in_its_last_cell() -> None:
+    html = answer_html(message("| a |\n|---|\n| 42 | [1]"))
+    assert re.search(r'<td>42\u2060<a class="cite"[^>]*>1</a></td>', html)
 
 
 def test_quotes_of_documents_show_inline_marks_but_make_no_blocks() -> None:
