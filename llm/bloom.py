@@ -46,6 +46,8 @@ class Bloom:
         preset=Options(
             base_url="http://127.0.0.1:8080", context_tokens=2048, max_tokens=256, context_words=700
         ),
+        # Hugging Face loads a model when it is asked for, which takes minutes.
+        patience_s=180,
     )
 
     def __init__(self, options: Options) -> None:

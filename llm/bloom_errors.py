@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from llm import server_errors
-from llm.errors import BadResponse, LLMError, Unavailable, UnknownModel
+from llm.errors import BadResponse, LLMError, UnknownModel
 from llm.server_errors import Place
 
 _TYPES = {"overloaded": 429, "validation": 422, "generation": 424, "incomplete_generation": 500}
@@ -33,7 +33,7 @@ def from_body(status: int, body: object, place: Place, retry_after: float | None
         return server_errors.too_many(retry_after)
     seconds = _estimated_time(body)
     if seconds is not None:
-        return _loading(place, seconds)
+        return server_errors.loading(place, seconds)
     if status in (408, 424, 425) or status >= 500:
         return server_errors.not_ready(place, shown, retry_after)
     return _refused(status, place, shown)
@@ -57,14 +57,6 @@ def _refused(status: int, place: Place, shown: str) -> LLMError:
               "without /v1 (%(said)s).") % names
         )  # fmt: skip
     return BadResponse(_("The language model at %(url)s refused the request: %(said)s") % names)
-
-
-def _loading(place: Place, seconds: float) -> Unavailable:
-    return Unavailable(
-        _("The language model at %(url)s is being loaded; that takes about %(seconds)d seconds more: "
-          "try again then.") % {"url": place.base_url, "seconds": round(seconds)},
-        retry_after=seconds,
-    )  # fmt: skip
 
 
 def not_the_protocol(place: Place, text: str) -> BadResponse:

@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from llm import registry
 from llm.models import FROM_ENVIRONMENT, Endpoint, end_of
-from llm.types import Options
+from llm.types import Kind
 from llm.vault import KeyLost, vault
 
 EXTRACTIVE = "extractive"
@@ -79,11 +79,12 @@ def _keep_in_step() -> None:
 
 
 def _new(kind: str) -> Endpoint:
-    preset = _preset(kind)
+    preset = _kind(kind).preset
     last = Endpoint.objects.aggregate(last=Max("position"))["last"]
     row = Endpoint(name=FROM_ENVIRONMENT, position=0 if last is None else last + 1)
     for field in PRESET:
         setattr(row, field, getattr(preset, field))
+    row.patience_s = _kind(kind).patience_s
     row.is_enabled = False
     return row
 
@@ -120,13 +121,13 @@ def _differs(row: Endpoint, kind: str, given: dict[str, Any]) -> bool:
 
 
 def _fields(kind: str, given: dict[str, Any]) -> dict[str, Any]:
-    preset = _preset(kind)
+    preset = _kind(kind).preset
     return {field: given.get(field, getattr(preset, field)) for field in GIVEN}
 
 
-def _preset(kind: str) -> Options:
-    """What a kind begins with; an unknown kind is told of when it is asked."""
+def _kind(name: str) -> Kind:
+    """What an endpoint of this kind begins with; an unknown kind is told of when it is asked."""
     try:
-        return registry.kind(kind).preset
+        return registry.kind(name)
     except ImproperlyConfigured:
-        return Options()
+        return Kind(title=name)

@@ -41,6 +41,8 @@ class Ernie:
         optional=frozenset({"base_url"}),
         preset=Options(base_url=BASE_URL, model="eb-instant"),
         currency="CNY",
+        # A quota per minute is full again within 60 seconds.
+        patience_s=90,
     )
 
     def __init__(self, options: Options, tokens: TokenStore | None = None) -> None:
@@ -136,6 +138,8 @@ class Ernie:
         }
         if dialogue.system:
             body["system"] = dialogue.system
+        if self._service and self._service.searches:
+            body["disable_search"] = True
         if stops := [stop for stop in request.stop if 0 < len(stop) <= LONGEST_STOP][:MOST_STOPS]:
             body["stop"] = stops
         return body | dict(self._options.parameters)

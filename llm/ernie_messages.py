@@ -43,11 +43,16 @@ def alternating(messages: Sequence[Message]) -> Dialogue:
 
 
 def within_system_limit(dialogue: Dialogue) -> Dialogue:
-    """A system text that is too long for its field goes whole in front of the question."""
+    """Of a system text that is too long for its field, the paragraphs at its beginning that fit stay there;
+    the rest goes in front of the question."""
     if len(dialogue.system) <= MAX_SYSTEM_CHARS or not dialogue.messages:
         return dialogue
+    kept, rest = "", dialogue.system.split(GAP)
+    while rest and len(longer := kept + GAP * bool(kept) + rest[0]) <= MAX_SYSTEM_CHARS:
+        kept = longer
+        del rest[0]
     *earlier, last = dialogue.messages
-    return Dialogue("", (*earlier, Message("user", dialogue.system + GAP + last.content)))
+    return Dialogue(kept, (*earlier, Message("user", GAP.join([*rest, last.content]))))
 
 
 def trimmed(dialogue: Dialogue, fits: Callable[[Dialogue], bool]) -> Dialogue:

@@ -90,8 +90,7 @@ def _raise_error(
 def _frame(data: Mapping[str, Any], wire: Wire, *, whole: bool = False) -> Frame:
     finish = str(data.get("finish_reason") or "")
     if data.get("need_clear_history"):
-        turn = data.get("ban_round")
-        raise server_errors.conversation_blocked(turn if isinstance(turn, int) else None)
+        raise server_errors.history_refused()
     if finish == "content_filter" or data.get("flag"):
         raise server_errors.blocked()
     if "result" not in data:

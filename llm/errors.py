@@ -58,6 +58,12 @@ class Blocked(LLMError):
     permanent = True
 
 
+class HistoryRefused(Blocked):
+    """The provider objects to something said in the conversation, and answers only without it."""
+
+    code = "history_refused"
+
+
 class UnknownModel(LLMError):
     """The server does not know the model, or the address is not that of its API."""
 
@@ -69,6 +75,12 @@ class Unavailable(LLMError):
     """The server cannot be reached, is overloaded, or stopped in the middle."""
 
     code = "unavailable"
+
+
+class Loading(Unavailable):
+    """The server is there and loads the model; ``retry_after`` is its estimate of what that takes."""
+
+    code = "loading"
 
 
 class Silent(Unavailable):

@@ -100,7 +100,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _fill_in(self, kind: Kind) -> None:
         self.initial.update({field: getattr(kind.preset, field) for field in PRESET})
-        self.initial["currency"] = kind.currency
+        self.initial.update({"currency": kind.currency, "patience_s": kind.patience_s})
 
     def _fit_kind(self) -> None:
         kind = _kind(self.instance.kind)

@@ -1,7 +1,7 @@
 """What stands between the site and every endpoint: retries, a circuit breaker, a limit on concurrency.
 
-Waiting is cut into slices, and each slice gives an empty ``Delta``: whoever reads the stream hears in
-time that nothing has come yet, and can leave it.
+Waiting is cut into slices, and each slice gives an empty ``Delta`` with its ``Pause``: whoever reads the
+stream hears in time that nothing has come yet and why, and can leave it.
 """
 
 import logging
@@ -11,26 +11,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from django.utils.translation import gettext as _
 
 from llm.breaker import Breaker, Clock
-from llm.errors import LLMError, RateLimited, Unavailable
-from llm.types import Backend, Delta, Description, Kind, Request
+from llm.errors import LLMError, Loading, RateLimited, Unavailable
+from llm.types import Backend, Delta, Description, Kind, Pause, Request
 
 logger = logging.getLogger(__name__)
 
 SLICE_S = 0.25
 FIRST_STEP_S = 0.5
 LONGEST_STEP_S = 8.0
+_REASONS: tuple[tuple[type[LLMError], Literal["loading", "limited"]], ...] = (
+    (Loading, "loading"),
+    (RateLimited, "limited"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``patience_s`` bounds all waiting of one request together: for its turn and between attempts.
 
-    After ``failures`` in a row nothing is sent for ``rest_s``.
+    A server that loads its model may be asked any number of times within it. After ``failures`` in a row
+    nothing is sent for ``rest_s``.
     """
 
     concurrency: int = 4
@@ -99,22 +104,26 @@ class Guarded:
                     _("“%(name)s” is writing as many answers as it may at once: try again in a moment.")
                     % {"name": self.name}
                 )
-            yield from self._wait(min(left, SLICE_S))
+            yield Delta(pause=Pause("turn"))
+            self._timing.sleep(min(left, SLICE_S))
 
     def _attempts(self, request: Request, until: float) -> Iterator[Delta]:
-        for attempt in range(1, self._limits.attempts + 1):
+        failures = 0
+        while True:
             attempted = _Attempt()
             try:
                 yield from self._attempt(request, attempted)
                 return
             except LLMError as error:
-                logger.warning("endpoint %s, attempt %d: %s: %s", self.name, attempt, error.code, error)
-                wait = self._pause(error, attempt)
+                failures += not isinstance(error, Loading)
+                logger.warning("endpoint %s, attempt %d: %s: %s", self.name, failures, error.code, error)
+                wait = self._pause(error, failures)
                 late = self._timing.clock() + wait > until
-                last = request.is_optional or attempt == self._limits.attempts
+                last = request.is_optional or failures == self._limits.attempts
                 if attempted.begun or error.permanent or attempted.refused or late or last:
                     raise
-            yield from self._wait(wait)
+                reason = error
+            yield from self._wait(wait, reason)
 
     def _attempt(self, request: Request, attempted: "_Attempt") -> Iterator[Delta]:
         rest = self._breaker.enter()
@@ -141,11 +150,12 @@ class Guarded:
 
     @contextmanager
     def _counted(self, attempted: "_Attempt") -> Iterator[None]:
-        """Tells the breaker how it ended. A refusal for good is an answer: the server is there."""
+        """Tells the breaker how it ended. A refusal for good is an answer, and so is that the model is being
+        loaded: the server is there."""
         try:
             yield
         except LLMError as error:
-            if error.permanent:
+            if error.permanent or isinstance(error, Loading):
                 self._breaker.answered()
             else:
                 self._last_failure = str(error)
@@ -159,15 +169,16 @@ class Guarded:
             raise
         self._breaker.answered()
 
-    def _pause(self, error: LLMError, attempt: int) -> float:
-        step = min(FIRST_STEP_S * 2 ** (attempt - 1), LONGEST_STEP_S)
+    def _pause(self, error: LLMError, failures: int) -> float:
+        step = min(FIRST_STEP_S * 2 ** max(failures - 1, 0), LONGEST_STEP_S)
         return max(self._timing.draw(0.0, step), error.retry_after or 0.0)
 
-    def _wait(self, seconds: float) -> Iterator[Delta]:
+    def _wait(self, seconds: float, error: LLMError) -> Iterator[Delta]:
+        reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), "failed")
         until = self._timing.clock() + seconds
         while True:
-            yield Delta()
             left = until - self._timing.clock()
+            yield Delta(pause=Pause(reason, max(left, 0.0)))
             if left <= 0:
                 return
             self._timing.sleep(min(left, SLICE_S))

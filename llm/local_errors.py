@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from llm.errors import BadResponse, LLMError, RateLimited, Silent, Unavailable, redacted
+from llm.errors import BadResponse, LLMError, Loading, RateLimited, Silent, Unavailable, redacted
 
 LOADING_RETRY_S = 5.0
 
@@ -51,8 +51,8 @@ def no_room(place: str, needed: int, free: int) -> Unavailable:
     )  # fmt: skip
 
 
-def still_loading(place: str) -> Unavailable:
-    return Unavailable(
+def still_loading(place: str) -> Loading:
+    return Loading(
         _("The language model in %(place)s is still being loaded: try again in a minute.") % {"place": place},
         retry_after=LOADING_RETRY_S,
     )

@@ -221,7 +221,7 @@ class OpenAICompatible:
 
 def _raise_if_blocked(chunk: Chunk) -> None:
     if chunk.begin_anew:
-        raise server_errors.conversation_blocked(chunk.ban_round)
+        raise server_errors.history_refused()
     if chunk.blocked:
         raise server_errors.blocked()
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from llm import server_errors as say
-from llm.errors import BadResponse, LLMError
+from llm.errors import BadResponse, LLMError, Loading
 from llm.server_errors import Place
 
 LOADING_WAIT_S = 3.0
@@ -60,8 +60,12 @@ def _by_status(status: int, code: str, said: str, place: Place, retry_after: flo
     if status == 429:
         return say.too_many(retry_after)
     if status in (408, 409, 425) or status >= 500:
-        loading = "loading" in said.lower()
-        return say.not_ready(place, said, LOADING_WAIT_S if loading and retry_after is None else retry_after)
+        if "loading" in said.lower():
+            return Loading(
+                str(say.not_ready(place, said)),
+                retry_after=LOADING_WAIT_S if retry_after is None else retry_after,
+            )
+        return say.not_ready(place, said, retry_after)
     return BadResponse(
         _("The language model at %(url)s refused the request: %(said)s")
         % {"url": place.base_url, "said": said}

@@ -21,8 +21,7 @@ _FINISH = {"normal": "stop"}
 class Chunk:
     """``usage`` is (prompt tokens, completion tokens); ``blocked`` says that a safety filter struck.
 
-    ``begin_anew`` says that the provider answers no more in this conversation, because of turn
-    ``ban_round`` (Qianfan).
+    ``begin_anew`` says that the provider answers no more in this conversation (Qianfan).
     """
 
     text: str = ""
@@ -31,7 +30,6 @@ class Chunk:
     usage: tuple[int, int] | None = None
     blocked: bool = False
     begin_anew: bool = False
-    ban_round: int | None = None
 
 
 def read_chunks(response: "APIResponse[Any]", place: Place) -> Iterator[Chunk]:
@@ -114,7 +112,6 @@ def _chunk(data: Mapping[str, Any], place: Place) -> Chunk:
         usage=_usage(data.get("usage")),
         blocked=finish == "content_filter" or bool(choice.get("flag")),
         begin_anew=any(part.get("need_clear_history") for part in (data, choice)),
-        ban_round=_number(choice.get("ban_round", data.get("ban_round"))),
     )
 
 

@@ -32,6 +32,8 @@ class Qianfan(OpenAICompatible):
         optional=frozenset({"base_url"}),
         preset=Options(base_url=BASE_URL, model="ernie-4.5-turbo-128k", context_tokens=32_768),
         currency="CNY",
+        # A quota per minute is full again within 60 seconds.
+        patience_s=90,
     )
 
     def __init__(self, options: Options) -> None:

@@ -8,6 +8,8 @@ from llm.errors import (
     AuthRefused,
     Blocked,
     ContextTooLong,
+    HistoryRefused,
+    Loading,
     QuotaUsedUp,
     RateLimited,
     Silent,
@@ -15,8 +17,6 @@ from llm.errors import (
     UnknownModel,
     redacted,
 )
-
-CURRENT_TURN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,15 @@ def not_ready(place: Place, said: str, retry_after: float | None = None) -> Unav
     )
 
 
+def loading(place: Place, seconds: float) -> Loading:
+    """``seconds`` is what the server says that it still takes."""
+    return Loading(
+        _("The language model at %(url)s is being loaded; that takes about %(seconds)d seconds more: "
+          "try again then.") % {"url": place.base_url, "seconds": round(seconds)},
+        retry_after=seconds,
+    )  # fmt: skip
+
+
 def key_refused(place: Place) -> AuthRefused:
     return AuthRefused(
         _("%(url)s refuses the key: check the key of the endpoint and what it may be used for.")
@@ -118,18 +127,9 @@ def blocked() -> Blocked:
     )
 
 
-def conversation_blocked(ban_round: int | None = None) -> Blocked:
-    """The provider answers no more in this conversation.
-
-    ``ban_round`` is the turn that it objects to, as Baidu numbers them; ``CURRENT_TURN`` is the question
-    just asked.
-    """
-    if ban_round is None or ban_round == CURRENT_TURN:
-        return Blocked(
-            _("The model's provider finds this question unsafe and answers no more in this conversation: "
-              "begin a new one and rephrase the question.")
-        )  # fmt: skip
-    return Blocked(
-        _("The model's provider finds turn %(turn)d of this conversation unsafe and answers no more in it: "
-          "begin a new conversation.") % {"turn": ban_round}
+def history_refused() -> HistoryRefused:
+    """The turn that the provider names is of no use: Youju sends the conversation in one message."""
+    return HistoryRefused(
+        _("The model's provider finds something in this conversation unsafe and withheld the answer: put the "
+          "question in other words, or use another model.")
     )  # fmt: skip

@@ -50,13 +50,29 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Why nothing comes, and for how many seconds more; 0 where nobody knows.
+
+    ``turn``: other answers are written first; ``loading``: the server loads the model; ``limited``: it takes
+    no more requests for a while; ``failed``: it is asked once more.
+    """
+
+    reason: Literal["turn", "loading", "limited", "failed"]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of the answer. ``reasoning`` is never part of it; ``usage`` comes with the last."""
+    """A piece of the answer. ``reasoning`` is never part of it; ``usage`` comes with the last.
+
+    An empty one is a moment in which nothing has come; ``pause`` says why where that is known.
+    """
 
     text: str = ""
     reasoning: str = ""
     usage: Usage | None = None
     finish_reason: str = ""
+    pause: Pause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +103,8 @@ class Kind:
     """What a form needs to know of a kind of back end: its fields, and what they are set to at first.
 
     ``title`` and ``examples`` are marked for translation where they are written, and translated where they
-    are shown.
+    are shown. ``patience_s`` bounds all waiting of one request, as in ``llm.guard.Limits``: longer where a
+    server asks for long waits.
     """
 
     title: str
@@ -97,6 +114,7 @@ class Kind:
     preset: Options = field(default_factory=Options)
     package: str = ""
     currency: str = "USD"
+    patience_s: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,17 +119,33 @@ def api(key: str, path: str, **body: object) -> Any:
 
 
 @pytest.mark.django_db
-def test_each_key_counts_for_itself(owner: User, collection: Collection) -> None:
+def test_many_keys_are_no_way_around_the_limit_of_their_person(
+    owner: User, teammate: User, collection: Collection
+) -> None:
     fill(collection)
-    first, second = (create_api_key(user=owner, name=name)[1] for name in ("first", "second"))
-    for _ in range(3):
-        assert api(first, "search", query="lighthouse").status_code == 200
-    refused = api(first, "search", query="lighthouse")
+    for name in ("first", "second", "third"):
+        key = create_api_key(user=owner, name=name)[1]
+        assert api(key, "search", query="lighthouse").status_code == 200
+    refused = api(create_api_key(user=owner, name="fourth")[1], "search", query="lighthouse")
     assert refused.status_code == 429
     problem = refused.json()
     assert problem["type"] == "/problems/too_many_requests"
     assert refused["Retry-After"] == str(problem["retry_after"])
-    assert api(second, "search", query="lighthouse").status_code == 200
+    assert signed_in(owner).get("/", {"q": "lighthouse"}).status_code == 429
+    other = create_api_key(user=teammate, name="theirs")[1]
+    assert api(other, "search", query="lighthouse").status_code == 200
+
+
+def test_what_is_refused_counts_for_nobody() -> None:
+    for _ in range(2):
+        rate_limits.take("chat", "user ada")
+    for _ in range(3):
+        with pytest.raises(TooManyRequests):
+            rate_limits.take("chat", "key one", "user ada")
+    for _ in range(2):
+        rate_limits.take("chat", "key one")
+    with pytest.raises(TooManyRequests):
+        rate_limits.take("chat", "key one", "user bob")
 
 
 @pytest.mark.django_db

@@ -6,8 +6,10 @@ import pytest
 from chat import prompts
 from chat.context import words
 from chat.prompts import Prompt, Turn, language_of
+from llm.ernie import Ernie
 from llm.tokens import estimate
-from llm.types import Description, Source
+from llm.types import Description, Options, Request, Source
+from tests.llm.ernie_stub import API_KEY, SECRET_KEY, ErnieStub
 
 BACKEND = Description(backend="b", model="m", is_model=True)
 SOURCES = [Source(1, "The harbour opens at six.", "Harbour"), Source(2, "Boats need a pilot.", "Boats")]
@@ -138,3 +140,21 @@ def test_a_source_is_cut_at_the_end_of_a_sentence() -> None:
 def test_estimates() -> None:
     assert estimate("灯塔很高") == 5
     assert estimate("a" * 100) == 31
+
+
+@pytest.mark.parametrize("language", prompts.LANGUAGE_NAMES)
+def test_the_rules_stand_apart_from_what_others_wrote_also_with_ernie(language: str) -> None:
+    wishes = "Write like a letter.\n\n" + "Be formal. " * 30
+    with ErnieStub().serving() as v1:
+        ernie = Ernie(
+            Options(base_url=v1.address, api_key=API_KEY, secret_key=SECRET_KEY, model="eb-instant")
+        )
+        prompt = build("When?", SOURCES, language=language, instructions=wishes)
+        list(ernie.stream(Request(messages=prompt.messages, question="When?")))
+        (body,) = [chat.body for chat in v1.chats]
+
+    name = prompts.LANGUAGE_NAMES[language]
+    assert body["system"] == prompts.INSTRUCTIONS.format(language=name).strip()
+    content = body["messages"][-1]["content"]
+    assert content.startswith("Wishes of the people")
+    assert content.index("Write like a letter.\nBe formal.") < content.index("<source")

@@ -255,3 +255,9 @@ def test_a_kind_that_does_not_exist_in_the_environment_is_told_in_the_answer(set
     environment_says(settings, "opnai", base_url="http://127.0.0.1:9/v1")
     with pytest.raises(LLMError, match=r"'opnai'.*known"):
         list(line_up()[0].stream(REQUEST))
+
+
+def test_the_environments_endpoint_is_as_patient_as_its_kind(settings: Settings) -> None:
+    environment_says(settings, "bloom", base_url="http://127.0.0.1:9")
+    assert names() == ["environment"]
+    assert Endpoint.objects.get(name="environment").patience_s == 180

@@ -135,6 +135,21 @@ def test_a_long_system_text_goes_before_the_question(v1: ErnieStub) -> None:
     assert body["messages"][-1]["content"] == f"{rules.strip()}\n\nc"
 
 
+def test_of_a_long_system_text_the_first_paragraphs_stay_apart(v1: ErnieStub) -> None:
+    rules, wishes = "Rule. " * 100, "Wish. " * 100
+    body = sent(v1, Message("system", f"Hear:\n\n{rules}\n\n{wishes}"), Message("user", "c"))
+
+    assert body["system"] == f"Hear:\n\n{rules}"
+    assert body["messages"][-1]["content"] == f"{wishes.strip()}\n\nc"
+
+
+@pytest.mark.parametrize(
+    ("model", "told"), [("ERNIE-3.5-8K", True), ("completions_pro", True), ("eb-instant", None)]
+)
+def test_a_service_that_searches_the_web_is_told_not_to(v1: ErnieStub, model: str, told: bool | None) -> None:
+    assert sent(v1, Message("user", "One"), model=model).get("disable_search") is told
+
+
 def test_the_oldest_turns_make_room(v1: ErnieStub) -> None:
     turns = [
         message for n in range(4) for message in (Message("user", f"{n}" * 3000), Message("assistant", "ok"))

@@ -9,10 +9,15 @@ from typing import ClassVar
 
 import pytest
 
+from llm.bloom import Bloom
 from llm.breaker import Breaker
-from llm.errors import AuthRefused, BadResponse, LLMError, RateLimited, Unavailable
+from llm.ernie import Ernie
+from llm.errors import AuthRefused, BadResponse, LLMError, Loading, RateLimited, Unavailable
 from llm.guard import FIRST_STEP_S, Guarded, Limits, Timing
-from llm.types import Delta, Description, Kind, Message, Request
+from llm.types import Backend, Delta, Description, Kind, Message, Options, Pause, Request
+from tests.llm.ernie_stub import API_KEY, SECRET_KEY, ErnieStub, refused, v1_spoken
+from tests.llm.http_stub import Reply
+from tests.llm.tgi_stub import TGIStub, spoken
 
 REQUEST = Request(messages=[Message("user", "hello")], question="hello")
 Step = str | LLMError
@@ -150,9 +155,10 @@ def test_waiting_gives_empty_pieces_so_that_the_reader_can_leave() -> None:
     watch = Watch()
     guard, backend = guarded(watch, [RateLimited("slow down", retry_after=20)], ["now"])
     stream = guard.stream(REQUEST)
-    assert next(stream) == Delta()
-    assert next(stream) == Delta()
-    assert sum(watch.slept) < 1
+    assert next(stream) == Delta(pause=Pause("limited", 20))
+    second = next(stream)
+    assert second.pause is not None and second.pause.seconds == pytest.approx(20 - sum(watch.slept))
+    assert 0 < sum(watch.slept) < 1
     stream.close()  # type: ignore[attr-defined]
     assert backend.asked == 1
     assert text(guard) == "now"  # its place was given back
@@ -244,6 +250,48 @@ def test_further_requests_wait_for_a_place_and_then_give_up() -> None:
     assert backend.asked == 1
     assert [delta.text for delta in first] == ["b"]
     assert text(guard) == "ab"
+
+
+def waited_out(backend: Backend, patience_s: float) -> tuple[str, list[Pause], float]:
+    """The answer, the pauses told before it, and the seconds slept."""
+    watch = Watch()
+    deltas = list(Guarded(backend, "ours", Limits(patience_s=patience_s), watch.timing()).stream(REQUEST))
+    pauses = [delta.pause for delta in deltas if delta.pause is not None]
+    return "".join(delta.text for delta in deltas), pauses, sum(watch.slept)
+
+
+def test_the_loading_of_a_model_is_waited_out() -> None:
+    with TGIStub().serving() as tgi:
+        loading = Reply(
+            status=503, body={"error": "Model bloom is currently loading", "estimated_time": 45.0}
+        )
+        tgi.replies = [loading, loading, Reply(pieces=spoken(" Here", "."))]
+        made = Bloom(Options(base_url=tgi.address, timeout_s=5, silence_s=5))
+        answer, pauses, slept = waited_out(made, Bloom.kind.patience_s)
+
+    assert answer == "Here."
+    assert slept == pytest.approx(90)
+    assert pauses[0] == Pause("loading", 45)
+    assert {pause.reason for pause in pauses} == {"loading"}
+
+
+def test_a_quota_per_minute_is_waited_out() -> None:
+    with ErnieStub().serving() as v1:
+        v1.replies = [refused(336501), Reply(pieces=v1_spoken("Here."))]
+        given = Options(base_url=v1.address, api_key=API_KEY, secret_key=SECRET_KEY, model="eb-instant")
+        said, pauses, slept = waited_out(Ernie(given), Ernie.kind.patience_s)
+
+    assert (said, slept) == ("Here.", pytest.approx(60))
+    assert pauses[0] == Pause("limited", 60)
+
+
+def test_a_server_that_goes_on_loading_is_asked_until_the_patience_ends() -> None:
+    guard, backend = guarded(Watch(), [Loading("loading", retry_after=10)], patience_s=100)
+    for _time in range(2):
+        with pytest.raises(Loading):
+            text(guard)
+    assert backend.asked == 2 * 11
+    assert guard.resting_s() == 0, "the server is there"
 
 
 @dataclass

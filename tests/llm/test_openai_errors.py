@@ -11,6 +11,7 @@ from llm.errors import (
     Blocked,
     ContextTooLong,
     LLMError,
+    Loading,
     QuotaUsedUp,
     RateLimited,
     Unavailable,
@@ -43,7 +44,7 @@ from tests.llm.openai_stub import OpenAIStub, Reply, chunk
         (402, {"message": "pay"}, QuotaUsedUp),
         (429, {"code": "insufficient_quota", "message": "quota"}, QuotaUsedUp),
         (500, {"code": "internal_error", "message": "oops"}, Unavailable),
-        (503, {"code": 503, "message": "Loading model", "type": "unavailable_error"}, Unavailable),
+        (503, {"code": 503, "message": "Loading model", "type": "unavailable_error"}, Loading),
     ],
 )
 def test_refusals_become_typed_errors_without_the_key(
@@ -72,7 +73,7 @@ def test_rate_limit_tells_how_long_to_wait(stub: OpenAIStub) -> None:
 def test_a_server_that_is_loading_says_so_at_once(stub: OpenAIStub) -> None:
     stub.fail(503, {"code": 503, "message": "Loading model", "type": "unavailable_error"})
 
-    with pytest.raises(Unavailable, match="Loading model") as caught:
+    with pytest.raises(Loading, match="Loading model") as caught:
         list(backend(stub).stream(request()))
 
     assert caught.value.retry_after
