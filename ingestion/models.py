@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, Visibility
 from ingestion.describing_models import DocumentEvent, Tag
+from ingestion.passage_models import PassageEdit
 from ingestion.work_models import DocumentBuild, Removal, Turn
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "DocumentText",
     "Generation",
     "Membership",
+    "PassageEdit",
     "Recognition",
     "Removal",
     "Run",
@@ -48,6 +50,9 @@ class Collection(models.Model):
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
     chunk_tokens = models.PositiveIntegerField(default=0, help_text=_("0 means the site's default"))
     chunk_overlap = models.PositiveIntegerField(default=0, help_text=_("used when chunk_tokens is set"))
+    split_preset = models.CharField(
+        max_length=10, blank=True, default="", help_text=_("empty goes by the type of each document")
+    )
     llm = models.CharField(max_length=60, blank=True, default="")
     embedding = models.CharField(
         max_length=60,
@@ -270,6 +275,11 @@ class Document(models.Model):
         return self.replaces_id or self.id
 
     @property
+    def every_id(self) -> list[uuid.UUID]:
+        """The ids that its chunks were named by."""
+        return [self.id, *(uuid.UUID(text) for text in self.former_ids)]
+
+    @property
     def update(self) -> "Document | None":
         """The successor that is to take this document's place, if there is one."""
         return getattr(self, "successor", None)
@@ -293,7 +303,8 @@ class Document(models.Model):
         if self.status == self.Status.READY:
             return 100
         if self.step != self.Step.INDEX or not self.chunk_count:
-            return 5 if self.status == self.Status.PROCESSING else 0
+            share = 10 * self.pages_read // self.pages_total if self.pages_total else 5
+            return share if self.status == self.Status.PROCESSING else 0
         return 10 + 90 * self.indexed_count // self.chunk_count
 
 
@@ -313,7 +324,11 @@ class DocumentText(models.Model):
 
 class Chunk(models.Model):
     """A passage: ``text`` is the document's text from ``start`` to ``end`` (characters). ``turn`` is its
-    place in the line of chunks to index."""
+    place in the line of chunks to index.
+
+    ``table`` is the header row of a table that it is cut out of and does not hold. One by hand names its
+    ``edit``: its text is its own, and the range is where it belongs in the document, empty for an addition.
+    """
 
     id = models.CharField(max_length=32, primary_key=True)
     document = models.ForeignKey(Document, models.CASCADE, related_name="chunks")
@@ -324,6 +339,8 @@ class Chunk(models.Model):
     page = models.PositiveIntegerField(null=True, blank=True)
     heading = models.CharField(max_length=300, blank=True, default="")
     text = models.TextField()
+    table = models.CharField(max_length=500, blank=True, default="")
+    edit = models.ForeignKey(PassageEdit, models.CASCADE, null=True, blank=True, related_name="chunks")
     indexed = models.BooleanField(default=False)
     turn = models.BigIntegerField(default=0)
 
