@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import Role, Visibility
 from ingestion.describing_models import DocumentEvent, Tag
 from ingestion.passage_models import PassageEdit
+from ingestion.source_models import FolderDetails, Source, SourceItem
 from ingestion.work_models import DocumentBuild, Removal, Turn
 
 __all__ = [
@@ -20,12 +21,15 @@ __all__ = [
     "DocumentBuild",
     "DocumentEvent",
     "DocumentText",
+    "FolderDetails",
     "Generation",
     "Membership",
     "PassageEdit",
     "Recognition",
     "Removal",
     "Run",
+    "Source",
+    "SourceItem",
     "Tag",
     "Turn",
 ]
@@ -157,10 +161,12 @@ class Run(models.Model):
         RETRY = "retry", _("Retry")
         REEMBED = "reembed", _("Re-embedding")
         REREAD = "reread", _("Read again")
+        SYNC = "sync", _("Source")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=10, choices=Kind)
+    source = models.ForeignKey(Source, models.SET_NULL, null=True, blank=True, related_name="runs")
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     read_turn = models.BigIntegerField(default=0, editable=False)

@@ -1,0 +1,126 @@
+"""Sources: places outside that are looked at on a schedule, and what was found there."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+class Source(models.Model):
+    """A folder whose files are documents of a collection.
+
+    ``next_at`` is when it is looked at next, ``None`` for only when somebody asks. A worker holds it by
+    ``claim`` and ``lease_until`` while it does; ``began_at`` is when that began, and is kept when another
+    worker goes on after a crash. ``may_empty`` allows one scan to remove every document.
+    """
+
+    class Kind(models.TextChoices):
+        FOLDER = "folder", _("Folder")
+
+    class Interval(models.IntegerChoices):
+        """In minutes."""
+
+        OFF = 0, _("only when asked")
+        QUARTER = 15, _("every 15 minutes")
+        HOUR = 60, _("every hour")
+        SIX_HOURS = 360, _("every 6 hours")
+        DAY = 1440, _("every day")
+
+    class Outcome(models.TextChoices):
+        OK = "ok", _("complete")
+        PROBLEMS = "problems", _("with problems")
+        FAILED = "failed", _("failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    collection = models.ForeignKey("ingestion.Collection", models.CASCADE, related_name="sources")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.FOLDER)
+    name = models.CharField(max_length=120)
+    paused = models.BooleanField(default=False)
+    interval = models.PositiveIntegerField(choices=Interval, default=Interval.HOUR)
+    next_at = models.DateTimeField(null=True, blank=True)
+    may_empty = models.BooleanField(default=False, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    claim = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    began_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_run = models.ForeignKey(
+        "ingestion.Run", models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    last_outcome = models.CharField(max_length=10, choices=Outcome, blank=True, default="", editable=False)
+    last_error = models.TextField(blank=True, default="", editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name", "created_at")
+        indexes = (models.Index(fields=["next_at"], condition=Q(paused=False), name="sources_by_time"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("source", args=[self.id])
+
+    @property
+    def period(self) -> timedelta | None:
+        return timedelta(minutes=self.interval) if self.interval else None
+
+
+class FolderDetails(models.Model):
+    """Where a folder source looks: ``path`` below ``root``, which ``SOURCE_ROOTS`` must name.
+
+    ``include`` and ``exclude`` hold a pattern a line (see ``ingestion.folders``).
+    """
+
+    source = models.OneToOneField(Source, models.CASCADE, primary_key=True, related_name="folder")
+    root = models.CharField(max_length=1000)
+    path = models.CharField(max_length=1000, blank=True, default="")
+    include = models.TextField(blank=True, default="")
+    exclude = models.TextField(blank=True, default="")
+
+    class Meta:
+        verbose_name_plural = "folder details"
+
+    def __str__(self) -> str:
+        return f"{self.root}/{self.path}".rstrip("/")
+
+
+class SourceItem(models.Model):
+    """A file of a source as it was seen last, and the document made of it.
+
+    ``owned``: the document came with this file and goes with it. ``changed_at`` is when the outcome began.
+    """
+
+    class Outcome(models.TextChoices):
+        NEW = "new", _("added")
+        CHANGED = "changed", _("updated")
+        UNCHANGED = "unchanged", _("unchanged")
+        DUPLICATE = "duplicate", _("same content as another document")
+        GONE = "gone", _("removed")
+        FAILED = "failed", _("failed")
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="items")
+    path = models.CharField(max_length=1000)
+    size = models.PositiveBigIntegerField(default=0)
+    mtime_ns = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+    document = models.ForeignKey(
+        "ingestion.Document", models.SET_NULL, null=True, blank=True, related_name="source_items"
+    )
+    owned = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    reason = models.TextField(blank=True, default="")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("path",)
+        constraints = (models.UniqueConstraint(fields=["source", "path"], name="one_item_a_path"),)
+        indexes = (models.Index(fields=["source", "outcome"], name="items_by_outcome"),)
+
+    def __str__(self) -> str:
+        return self.path
