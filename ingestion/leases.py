@@ -61,6 +61,16 @@ class Lease:
         self._limit = limit
         self._began = timezone.now()
         self._next = self._began + timedelta(seconds=_EVERY_S)
+        self._noted: dict[str, Any] = {}
+
+    @property
+    def seconds(self) -> float:
+        """How long the row has been held."""
+        return (timezone.now() - self._began).total_seconds()
+
+    def note(self, **changes: object) -> None:
+        """Fields that the next renewal writes too."""
+        self._noted |= changes
 
     def keep(self) -> None:
         """Call it often. Raises ``ClaimLost``, and what ``limit``, given the seconds so far, raises."""
@@ -73,7 +83,8 @@ class Lease:
 
     def renew(self) -> None:
         """Extends the lease now. Raises ``ClaimLost`` where the claim no longer stands."""
-        if not self._held().update(lease_until=timezone.now() + LEASE):
+        noted, self._noted = self._noted, {}
+        if not self._held().update(lease_until=timezone.now() + LEASE, **noted):
             raise ClaimLost(self._name)
 
     @contextmanager

@@ -1,7 +1,7 @@
 """Puts a document together from its pages: cleans the text, finds the offsets, names the language."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ingestion.extract import kinds, messages
@@ -36,7 +36,9 @@ def has_words(text: str) -> bool:
     return _VISIBLE.search(text) is not None
 
 
-def document(mime: str, title: str, pages: Iterable[Page], *, language: str = "") -> Extracted:
+def document(
+    mime: str, title: str, pages: Iterable[Page], *, language: str = "", meta: Mapping[str, str] | None = None
+) -> Extracted:
     """Joins pages by an empty line. Pages must be clean already (``clean`` or ``tidy``). Long tables get
     their header row again and again.
 
@@ -62,4 +64,4 @@ def document(mime: str, title: str, pages: Iterable[Page], *, language: str = ""
     if not has_words(text):
         raise ExtractionError("no_text", messages.NO_TEXT)
     name = " ".join(clean(title).split())[:300]
-    return Extracted(mime, name, language or detect(text), kept, text, tuple(starts))
+    return Extracted(mime, name, language or detect(text), kept, text, tuple(starts), meta or {})

@@ -2,7 +2,8 @@
 
 Protocol: one JSON object a line on stdin, ``{"path", "name", "memory_mb", "cpu_s", "ocr", "page_cpu_s"}``;
 one on stdout, ``{"ok": true}`` or ``{"ok": false, "code", "message", "permanent"}``, each with
-``"rss_mb"``, after any number of ``{"recognising": page}``, each of which asks for more time. The text
+``"rss_mb"``, after any number of ``{"recognising": page}``, each of which asks for more time, and of
+``{"pages_read": n, "of": m}``. The text
 goes into the file whose descriptor is the first argument. The second argument is the reading end of
 a pipe that the parent holds open and never writes to: when the parent dies, however it dies, the
 kernel signals its closing and that signal ends this process, even within a library's C code.
@@ -74,8 +75,11 @@ def _answer(request: dict[str, Any], result_fd: int, replies: IO[str]) -> dict[s
     _limit(int(request["memory_mb"]), int(request["cpu_s"]))
     try:
         from ingestion.extract.registry import extract
+        from ingestion.extract.reporting import listening
 
-        _write(extract(Path(request["path"]), request["name"], _ocr(request, replies)), result_fd)
+        with listening(lambda done, total: _send(replies, {"pages_read": done, "of": total})):
+            found = extract(Path(request["path"]), request["name"], _ocr(request, replies))
+        _write(found, result_fd)
         reply: dict[str, Any] = {"ok": True}
     except ExtractionError as error:
         reply = _failure(error.code, str(error), permanent=error.permanent)
@@ -133,7 +137,7 @@ def _rss_mb() -> int:
 
 def _write(found: Extracted, result_fd: int) -> None:
     pages = [[page.number, len(page.text), page.label, page.ocr] for page in found.pages]
-    head = {"mime": found.mime, "title": found.title, "language": found.language}
+    head = {"mime": found.mime, "title": found.title, "language": found.language, "meta": dict(found.meta)}
     body = json.dumps(head | {"pages": pages, "starts": found.starts, "text": found.text}, ensure_ascii=False)
     data = memoryview(body.encode())
     os.ftruncate(result_fd, 0)

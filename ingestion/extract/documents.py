@@ -1,12 +1,14 @@
 """PDF, Office, OpenDocument, mail and e-books through kreuzberg, as Markdown with pages."""
 
-import functools
 import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ingestion.extract import kinds, messages
 from ingestion.extract.assemble import document, has_words, tidy
+from ingestion.extract.facts import from_kreuzberg
+from ingestion.extract.kreuzberg_calls import convert
+from ingestion.extract.long_pdf import convert_pdf
 from ingestion.extract.ocr import Ocr
 from ingestion.extract.pdf_text import pdf_pages
 from ingestion.extract.scans import with_recognised
@@ -19,39 +21,6 @@ _IMAGE = re.compile(r"!\[((?:[^\]\\]|\\.){0,1000})\]\([^)\n]{0,2000}\)")
 _TAB = re.compile("&#9;")
 _EMPTY_ROW = re.compile(r"^\|(?:[ \t]*\|)+\n", re.M)
 _SHEET_HEADING = re.compile(r"^## (.+)$", re.M)
-
-
-@functools.cache
-def _config() -> Any:
-    import kreuzberg
-
-    return kreuzberg.ExtractionConfig(
-        use_cache=False,
-        enable_quality_processing=False,
-        output_format="markdown",
-        pages=kreuzberg.PageConfig(extract_pages=True),
-        concurrency=kreuzberg.ConcurrencyConfig(max_threads=2),
-    )
-
-
-def convert(data: Path | bytes, mime: str) -> Any:
-    """kreuzberg's ``ExtractionResult``; raises ``ExtractionError`` ``encrypted`` or ``damaged``."""
-    import kreuzberg
-    from kreuzberg import exceptions
-
-    try:
-        if isinstance(data, bytes):
-            return kreuzberg.extract_bytes_sync(data, mime, config=_config())
-        return kreuzberg.extract_file_sync(str(data), mime, config=_config())
-    except (exceptions.KreuzbergError, kreuzberg.ParsingError, ValueError, OSError, RuntimeError) as error:
-        said = str(error).lower()
-        if "password" in said or "encrypt" in said:
-            raise ExtractionError("encrypted", messages.ENCRYPTED) from error
-        if "memory" in said and "alloc" in said:
-            raise ExtractionError("memory", messages.MEMORY) from error
-        if "security" in said or "bomb" in said or "exceeds" in said:
-            raise ExtractionError("archive", messages.BOMB) from error
-        raise ExtractionError("damaged", messages.DAMAGED) from error
 
 
 def readable(markdown: str) -> str:
@@ -84,13 +53,13 @@ def first_heading(text: str) -> str:
 
 def pdf(path: Path, name: str, ocr: Ocr | None) -> Extracted:
     """PDF page by page, in reading order; with ``ocr`` the words of scanned pages are recognised."""
-    result = convert(path, kinds.PDF)
-    pages = pdf_pages(result.pages or [], result.content)
+    result = convert_pdf(path)
+    pages = pdf_pages(result.pages, result.content)
     if ocr is not None:
         pages = with_recognised(path, pages, ocr)
     if not any(has_words(page.text) for page in pages):
         raise ExtractionError("no_text", messages.SCAN_WITHOUT_TEXT if ocr else messages.SCAN)
-    return document(kinds.PDF, title_of(result, name), pages)
+    return document(kinds.PDF, title_of(result, name), pages, meta=from_kreuzberg(result.metadata))
 
 
 def sheets(mime: str, path: Path, name: str) -> Extracted:
@@ -120,4 +89,4 @@ def flowing(mime: str, path: Path, name: str) -> Extracted:
     if mime == kinds.DOCX and (noted := comments(path)):
         text = f"{text}\n\n{tidy(noted)}"
     title = title_of(result, name, heading=first_heading(text))
-    return document(mime, title, [Page(None, text)])
+    return document(mime, title, [Page(None, text)], meta=from_kreuzberg(result.metadata))

@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 from ingestion.extract import kinds
 from ingestion.extract.assemble import document, has_words, tidy
 from ingestion.extract.decoding import decode
-from ingestion.extract.documents import convert, readable
+from ingestion.extract.documents import readable
+from ingestion.extract.kreuzberg_calls import convert
 from ingestion.extract.types import Extracted, Page
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.I)

@@ -4,6 +4,7 @@ import email
 import email.policy
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from ingestion.extract import kinds, messages
 from ingestion.extract.assemble import document, has_words, tidy
 from ingestion.extract.attachments import Attachment, attached_pages
 from ingestion.extract.decoding import decode, likely_encoding
-from ingestion.extract.documents import convert, readable
+from ingestion.extract.documents import readable
+from ingestion.extract.facts import tidied
 from ingestion.extract.html import decode_html
+from ingestion.extract.kreuzberg_calls import convert
 from ingestion.extract.types import Extracted, ExtractionError, Page
 
 Reader = Callable[[Path, str], Extracted]
@@ -40,7 +43,18 @@ def msg(path: Path, name: str, read: Reader | None) -> Extracted:
     found = attachments(path)
     result = convert(path, kinds.MSG)
     subject = str(result.metadata.get("subject") or "")
-    return _mail(kinds.MSG, name, {"Subject": subject}, readable(result.content), found, read, whole=True)
+    known = result.metadata
+    meta = tidied(
+        {
+            "from": known.get("from_email"),
+            "to": known.get("to_emails"),
+            "cc": known.get("cc_emails"),
+            "date": known.get("created_at"),
+        }
+    )
+    body = readable(result.content)
+    found_text = _mail(kinds.MSG, name, {"Subject": subject}, body, found, read, whole=True)
+    return replace(found_text, meta=meta)
 
 
 def _mail(
@@ -62,7 +76,8 @@ def _mail(
     if not has_words(body) and not attachments and not head.get("Subject"):
         raise ExtractionError("no_text", messages.NO_TEXT)
     pages += attached_pages(attachments, read) if read is not None else []
-    return document(mime, head.get("Subject") or Path(name).stem, pages)
+    meta = tidied({field.lower(): head.get(field) for field in _HEAD})
+    return document(mime, head.get("Subject") or Path(name).stem, pages, meta=meta)
 
 
 def _field(message: EmailMessage, field: str, encoding: str) -> str:

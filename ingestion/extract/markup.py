@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 from ingestion.extract import kinds
 from ingestion.extract.assemble import clean, document, tidy
 from ingestion.extract.decoding import decode
-from ingestion.extract.documents import convert, first_heading, readable
+from ingestion.extract.documents import first_heading, readable
+from ingestion.extract.kreuzberg_calls import convert
 from ingestion.extract.plain import fenced, markdown_table
 from ingestion.extract.types import Extracted, Page
 

@@ -42,16 +42,18 @@ class ExtractionProcess:
         name: str,
         limits: Limits = _LIMITS,
         on_wait: Callable[[], None] | None = None,
+        on_pages: Callable[[int, int], None] | None = None,
     ) -> Extracted:
         """The text of ``path``, which people call ``name``.
 
         ``on_wait`` is called about twice a second; what it raises ends the child and is passed on.
+        ``on_pages`` is called with the pages read so far and those in all, where the format tells.
         Raises ``ExtractionError``.
         """
         child = self._ready()
         finished = False
         try:
-            reply = child.ask(path, name, limits, on_wait)
+            reply = child.ask(path, name, limits, on_wait, on_pages)
             finished = True
         finally:
             if not finished:
@@ -111,7 +113,12 @@ class _Child:
         self._received = b""
 
     def ask(
-        self, path: Path, name: str, limits: Limits, on_wait: Callable[[], None] | None
+        self,
+        path: Path,
+        name: str,
+        limits: Limits,
+        on_wait: Callable[[], None] | None,
+        on_pages: Callable[[int, int], None] | None,
     ) -> dict[str, Any]:
         """The child's reply. Raises ``ExtractionError``: ``timeout``, ``crashed``, ``memory``."""
         self._files += 1
@@ -131,7 +138,10 @@ class _Child:
             raise self._death() from None
         deadline = time.monotonic() + limits.timeout_s
         while "ok" not in (reply := self._await(deadline, on_wait)):
-            deadline = max(deadline, time.monotonic() + limits.page_s)
+            if "recognising" in reply:
+                deadline = max(deadline, time.monotonic() + limits.page_s)
+            elif on_pages is not None:
+                on_pages(reply["pages_read"], reply["of"])
         return reply
 
     def _await(self, deadline: float, on_wait: Callable[[], None] | None) -> dict[str, Any]:
@@ -176,7 +186,7 @@ class _Child:
             Page(number, text[start : start + length], label, ocr)
             for start, (number, length, label, ocr) in zip(starts, found["pages"], strict=True)
         )
-        return Extracted(found["mime"], found["title"], found["language"], pages, text, starts)
+        return Extracted(found["mime"], found["title"], found["language"], pages, text, starts, found["meta"])
 
     def worn_out(self, reply: dict[str, Any]) -> bool:
         """Whether to start afresh: after many files, or where memory has grown or run out."""

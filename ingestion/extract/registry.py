@@ -23,6 +23,7 @@ from ingestion.extract import (
     xml_text,
 )
 from ingestion.extract.archive_entries import ENTRIES
+from ingestion.extract.facts import with_facts
 from ingestion.extract.ocr import Ocr
 from ingestion.extract.sniff import sniff
 from ingestion.extract.types import Extracted, ExtractionError
@@ -88,7 +89,7 @@ def extract(path: Path, name: str, ocr: Ocr | None = None, *, attached: bool = T
         read = partial(extract, ocr=ocr, attached=False) if attached else None
         return MAIL[mime](path, name, read)
     try:
-        return EXTRACTORS[mime](path, name)
+        return with_facts(EXTRACTORS[mime](path, name), path)
     except ExtractionError as error:
         if error.code != "no_text" or ocr is None or mime not in _WITH_PICTURES:
             raise

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ingestion.extract import messages
+from ingestion.extract import messages, reporting
 from ingestion.extract.assemble import has_words
 from ingestion.extract.ocr import Ocr
 from ingestion.extract.types import ExtractionError, OcrMissing, Page
@@ -37,7 +37,8 @@ def with_recognised(path: Path, pages: list[Page], ocr: Ocr) -> list[Page]:
 def _recognised(path: Path, pages: list[Page], candidates: list[int], ocr: Ocr) -> list[Page]:
     result = list(pages)
     with _opened(path) as pdf:
-        for at in candidates:
+        for done, at in enumerate(candidates, len(pages) - len(candidates)):
+            reporting.pages_read(done, len(pages))
             number = pages[at].number or at + 1
             if number > len(pdf):
                 continue

@@ -1,6 +1,7 @@
 """What an extractor returns and how it fails."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Extracted:
     """A document's text as Markdown. ``text`` is the pages joined; ``starts[i]`` is the offset of
-    ``pages[i]`` in it, in characters, so that ``text[starts[i]:].startswith(pages[i].text)``."""
+    ``pages[i]`` in it, in characters, so that ``text[starts[i]:].startswith(pages[i].text)``. ``meta`` is
+    what the file says of itself (``ingestion.extract.facts``)."""
 
     mime: str
     title: str
@@ -24,6 +26,7 @@ class Extracted:
     pages: tuple[Page, ...]
     text: str
     starts: tuple[int, ...]
+    meta: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

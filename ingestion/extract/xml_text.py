@@ -8,7 +8,8 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from ingestion.extract import kinds, messages
 from ingestion.extract.assemble import document, tidy
-from ingestion.extract.documents import convert, readable
+from ingestion.extract.documents import readable
+from ingestion.extract.kreuzberg_calls import convert
 from ingestion.extract.types import Extracted, ExtractionError, Page
 
 _ENTRIES = {"item", "entry"}

@@ -15,13 +15,24 @@ class Scripted:
         before: Callable[[], object] | None = None,
         *,
         patient: bool = True,
+        pages: tuple[int, int] | None = None,
     ) -> None:
         self.outcome, self.before, self.patient, self.calls = outcome, before, patient, 0
+        self.pages = pages
+        self.limits = Limits()
 
     def extract(
-        self, path: Path, name: str, limits: Limits, on_wait: Callable[[], None] | None = None
+        self,
+        path: Path,
+        name: str,
+        limits: Limits,
+        on_wait: Callable[[], None] | None = None,
+        on_pages: Callable[[int, int], None] | None = None,
     ) -> Extracted:
         self.calls += 1
+        self.limits = limits
+        if on_pages is not None and self.pages is not None:
+            on_pages(*self.pages)
         if self.before is not None:
             self.before()
         if on_wait is not None and not self.patient:
