@@ -19,22 +19,25 @@ from chat import cited as addresses
 from chat.citation_marks import take_out
 from chat.extractive import NAME as EXTRACTIVE
 from chat.models import Message
+from chat.placeholders import (
+    CITE,
+    CLOSE,
+    END,
+    SIGN,
+    SIGN_MARK,
+    WEAK,
+    WEAK_MARK,
+    with_inserts,
+    without_foreign,
+    without_guards,
+)
 from chat.weak_sentences import mark_after, reason_of, weak_sentences
 from ingestion.templatetags.passages import below_title, plain
 
 _TAGS = set(
     "p br strong em del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 hr table thead tbody tr th td".split()
 )
-# Private-use characters stand for our own marks until the Markdown is HTML; foreign ones are removed.
-_CITE, _WEAK, _END, _CLOSE, _SIGN = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
-_PRIVATE = regex.compile(r"[\ue000-\ue004]")
-_CITE_MARK = regex.compile(rf"{_CITE}(\d+),(\d+){_END}")
-_WEAK_MARK = regex.compile(rf"{_WEAK}(\d+){_END}")
-_SIGN_MARK = regex.compile(rf"{_SIGN}(\d+){_END}")
-# Beside an underscore our marks would be taken for a part of a word, and it for no emphasis; a rare
-# punctuation mark stands between them meanwhile.
-_GUARD = "\u2e31"
-_GUARDED = regex.compile(rf"{_GUARD}(?=[\ue000-\ue004])|(?<=[\ue002\ue003]){_GUARD}")
+_CITE_MARK = regex.compile(rf"{CITE}(\d+),(\d+){END}")
 _RUNS = regex.compile(r"\*+|_+|`+|~+")
 _BULLET = regex.compile(r"^\s*(?:[-*+]\s+|\d+[.)]\s+|#{1,6}\s+|>\s*)+")
 
@@ -44,42 +47,42 @@ _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["t
 def answer_html(message: Message) -> SafeString:
     """The whole text with its citations as links and weak sentences marked: underlined, or with a sign at
     their end where a line would cross Markdown's own marks."""
-    bare, marks = take_out(_PRIVATE.sub(" ", message.text))
+    bare, marks = take_out(without_foreign(message.text))
     inserts: list[tuple[int, int, str]] = []
     for place, sentence in weak_sentences(message):
         if _wraps(sentence["text"]):
             start = sentence["start"] + _bullet_length(sentence["text"])
-            inserts += [(start, 0, f"{_WEAK}{place}{_END}"), (sentence["end"], 1, _CLOSE)]
+            inserts += [(start, 0, f"{WEAK}{place}{END}"), (sentence["end"], 1, CLOSE)]
         else:
-            inserts.append((mark_after(bare, sentence["end"]), 3, f"{_SIGN}{place}{_END}"))
+            inserts.append((mark_after(bare, sentence["end"]), 3, f"{SIGN}{place}{END}"))
     for mark in marks:
         at = mark.at if message.model == EXTRACTIVE else mark_after(bare, mark.at)
-        inserts.append((at, 2, f"{_CITE}{mark.n},{_sentence_at(mark.at, message.sentences)}{_END}"))
-    text = _with_inserts(bare, inserts)
+        inserts.append((at, 2, f"{CITE}{mark.n},{_sentence_at(mark.at, message.sentences)}{END}"))
+    text = with_inserts(bare, inserts)
     if message.refused:
-        html = "".join(f"<p>{escape(_joined(part))}</p>" for part in _GUARDED.sub("", text).split("\n\n"))
+        html = "".join(f"<p>{escape(_joined(part))}</p>" for part in without_guards(text).split("\n\n"))
     elif message.model == EXTRACTIVE:
         html = "".join(f"<p>{_quoted(part)}</p>" for part in text.split("\n\n"))
     else:
-        html = _GUARDED.sub("", nh3.clean(_markdown.render(text), tags=_TAGS, attributes={}))
-        html += "".join(f"<p>{_SIGN}{place}{_END}</p>" for place in _lost(html, message))
+        html = without_guards(nh3.clean(_markdown.render(text), tags=_TAGS, attributes={}))
+        html += "".join(f"<p>{SIGN}{place}{END}</p>" for place in _lost(html, message))
     return mark_safe(_with_links(html, message))
 
 
 def _lost(html: str, message: Message) -> list[int]:
     """Weak sentences whose mark went with what is not shown, such as the address of a link."""
-    shown = {int(n) for pattern in (_WEAK_MARK, _SIGN_MARK) for n in pattern.findall(html)}
+    shown = {int(n) for pattern in (WEAK_MARK, SIGN_MARK) for n in pattern.findall(html)}
     return [place for place, _sentence in weak_sentences(message) if place not in shown]
 
 
 def _quoted(part: str) -> str:
     """A quoted sentence with its inline Markdown, such as code and bold words, as HTML."""
     if part.startswith("|"):
-        words, mark, rest = part.partition(_CITE)
-        return str(escape(plain(words))) + _GUARDED.sub("", mark + rest)
+        words, mark, rest = part.partition(CITE)
+        return str(escape(plain(words))) + without_guards(mark + rest)
     inline = _markdown.renderInline(" ".join(part.split()))
     safe = nh3.clean(inline, tags={"strong", "em", "del", "code"}, attributes={})
-    return str(_GUARDED.sub("", safe))
+    return without_guards(safe)
 
 
 def _joined(part: str) -> str:
@@ -104,17 +107,6 @@ def _sentence_at(at: int, sentences: Sequence[Mapping[str, Any]]) -> int:
     return begun[-1] if begun else 0
 
 
-def _with_inserts(text: str, inserts: list[tuple[int, int, str]]) -> str:
-    parts = []
-    begin = 0
-    for at, _order, piece in sorted(inserts, key=lambda item: item[:2]):
-        before = _GUARD if text[at - 1 : at] == "_" else ""
-        after = _GUARD if text[at : at + 1] == "_" else ""
-        parts += [text[begin:at], before, piece, after]
-        begin = max(begin, at)
-    return "".join([*parts, text[begin:]])
-
-
 def _with_links(html: str, message: Message) -> str:
     cited = {citation["n"]: citation for citation in message.citations}
 
@@ -134,8 +126,8 @@ def _with_links(html: str, message: Message) -> str:
         shown = f'<span aria-hidden="true">⚠\ufe0e</span>{words}'  # the selector asks for the sign as text
         return f"\u2060{_opening(sentence, 'weak weak-sign')}{shown}</span>"
 
-    closed: str = _SIGN_MARK.sub(sign, _WEAK_MARK.sub(weak, _CITE_MARK.sub(link, html)))
-    return closed.replace(_CLOSE, "</span>")
+    closed: str = SIGN_MARK.sub(sign, WEAK_MARK.sub(weak, _CITE_MARK.sub(link, html)))
+    return closed.replace(CLOSE, "</span>")
 
 
 def _opening(sentence: Mapping[str, Any], names: str) -> str:

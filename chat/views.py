@@ -25,6 +25,7 @@ from chat.events import QuestionError
 from chat.forms import NewConversation, Scope
 from chat.server_sent import event_stream, frame
 from chat.streaming import follow
+from chat.turns import turns_of
 from llm import endpoints
 
 Refused = (ChatError, QuestionError, TooManyRequests)
@@ -160,11 +161,7 @@ def _asked(request: HttpRequest, conversation_id: UUID, question: str) -> HttpRe
 
 def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **more: Any) -> HttpResponse:
     found = selectors.get_conversation(request.user, conversation_id)
-    listed = list(found.messages.all())
-    turns = [
-        {"question": question, "answer": answer}
-        for question, answer in zip(listed[::2], listed[1::2], strict=False)
-    ]
+    turns = [{"question": question, "answer": answer} for question, answer in turns_of(found)]
     scope = {"collections": found.collections.all(), "model": found.model, "template": found.template_id}
     context = {
         "conversation": found,
@@ -197,12 +194,12 @@ def _status(error: Exception) -> int:
 
 
 def _scene(model: str = "") -> dict[str, Any]:
-    """What the page says of the model; a name that is gone is shown as it is."""
+    """What the page says of the model; for a name that is gone the site's default answers."""
     scene: dict[str, Any] = {"limit": settings.MAX_QUERY_CHARS, "model": model, "has_model": True}
     try:
         described = selectors.backends(model)[0].describe()
     except UnknownModelName:
-        return scene
+        return _scene()
     title = dict(endpoints.choices()).get(described.name, "")
     return scene | {"model": title or described.model or described.backend, "has_model": described.is_model}
 

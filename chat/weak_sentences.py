@@ -27,6 +27,8 @@ def weak_sentences(message: Message) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def mark_after(text: str, at: int) -> int:
     """Where a mark behind what ends at offset ``at`` of the Markdown ``text`` does not break its blocks: in
     the last cell of a table's row, and before a line that is a fence or a rule."""
+    if not text[text.rfind("\n", 0, at) + 1 : at].strip():
+        return at
     while at > 0:
         begin = text.rfind("\n", 0, at) + 1
         line = text[begin:at]

@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.rate_limits import TooManyRequests
 from accounts.services import user_for_api_key
 from chat.api import router as chat_router
+from chat.export_api import router as export_router
 from ingestion.api import router as ingestion_router
 from ingestion.errors import IngestionError
 from kb_site.problems import Problem
@@ -82,6 +83,7 @@ api = NinjaAPI(
 )
 api.add_router("", ingestion_router)
 api.add_router("", chat_router)
+api.add_router("", export_router)
 
 
 @api.exception_handler(Problem)

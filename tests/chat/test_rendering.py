@@ -206,6 +206,11 @@ def test_marks_of_ours_leave_emphasis_as_it_is(text: str) -> None:
     assert "\u2e31" not in weak
 
 
+def test_a_citation_that_begins_a_line_stays_there() -> None:
+    html = answer_html(message("It is old.\n\n[1] It is high."))
+    assert re.search(r"old.</p>\n<p>\u2060<a [^>]*>1</a> It is high", html)
+
+
 def test_a_citation_behind_a_row_stands_in_its_last_cell() -> None:
     html = answer_html(message("| a |\n|---|\n| 42 | [1]"))
     assert re.search(r'<td>42\u2060<a class="cite"[^>]*>1</a></td>', html)

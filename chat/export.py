@@ -1,0 +1,105 @@
+"""A conversation as a file: the questions, the answers with their numbers, and what they rest on.
+
+Addresses in a file are whole, so ``absolute`` makes one of a path of this site.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import regex
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chat import selectors
+from chat.cited import linked
+from chat.export_markdown import in_markdown
+from chat.models import Conversation, Message
+from chat.turns import turns_of
+from chat.weak_sentences import reason_of, weak_sentences
+
+Format = Literal["md", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+Absolute = Callable[[str], str]
+
+_TYPES = {"md": "text/markdown; charset=utf-8", "json": "application/json; charset=utf-8"}
+_NAME_CHARS = 80
+_NOT_IN_NAMES = regex.compile(r'[\p{C}\\/:*?"<>|%\s]+')
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    name: str
+    content_type: str
+    text: str
+
+
+def export(conversation: Conversation, form: Format, absolute: Absolute) -> File:
+    """In the active language, as the conversation is now."""
+    exported = as_object(conversation, absolute)
+    whole = json.dumps(exported, ensure_ascii=False, indent=2) + "\n"
+    text = in_markdown(exported) if form == "md" else whole
+    return File(f"{_stem(conversation)}.{form}", _TYPES[form], text)
+
+
+def as_object(conversation: Conversation, absolute: Absolute) -> dict[str, Any]:
+    """The export as plain JSON."""
+    return {
+        "title": conversation.title,
+        "url": absolute(conversation.get_absolute_url()),
+        "started_at": _moment(conversation.created_at),
+        "exported_at": _moment(timezone.now()),
+        "collections": [collection.name for collection in selectors.searched_collections(conversation)],
+        "turns": [
+            {
+                "question": question.text,
+                "asked_at": _moment(question.created_at),
+                "answer": _answer(answer, absolute),
+            }
+            for question, answer in turns_of(conversation)
+        ],
+    }
+
+
+def _answer(message: Message, absolute: Absolute) -> dict[str, Any]:
+    reasons = {place: reason_of(sentence) for place, sentence in weak_sentences(message)}
+    return {
+        "text": message.text,
+        "status": message.status,
+        "refused": message.refused,
+        "error": message.error,
+        "model": message.model,
+        "prompt_template": message.template_name,
+        "searched_for": message.rewritten,
+        "notes": message.notes,
+        "sources": [_source(citation, absolute) for citation in message.citations],
+        "sources_not_used": [_source(source, absolute) for source in message.sources],
+        "sentences": [
+            {
+                "text": sentence["text"],
+                "start": sentence["start"],
+                "end": sentence["end"],
+                "support": sentence["support"],
+                "reason": reasons.get(place, ""),
+                "sources": [quote["n"] for quote in sentence["quotes"]],
+            }
+            for place, sentence in enumerate(message.sentences)
+        ],
+        "usage": message.usage,
+    }
+
+
+def _source(source: Mapping[str, Any], absolute: Absolute) -> dict[str, Any]:
+    return linked(source) | {"url": absolute(linked(source)["url"])}
+
+
+def _moment(moment: datetime) -> str:
+    return timezone.localtime(moment).isoformat(timespec="seconds")
+
+
+def _stem(conversation: Conversation) -> str:
+    """The title as a file's name on every system, and the day."""
+    title = _NOT_IN_NAMES.sub(" ", conversation.title).strip(" .")[:_NAME_CHARS].strip(" .")
+    return f"{title or _('Conversation')} {timezone.localdate():%Y-%m-%d}"

@@ -1,0 +1,23 @@
+"""The export of a conversation in the API."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from chat import selectors
+from chat.export import Format, export
+from chat.export_views import as_download
+
+router = Router()
+
+
+@router.get("/chat/{conversation_id}/export", summary="A conversation as Markdown or JSON")
+def export_conversation(
+    request: HttpRequest,
+    conversation_id: UUID,
+    format: Format = "md",
+) -> HttpResponse:
+    """With absolute addresses and the support of each sentence; only for its owner."""
+    conversation = selectors.get_conversation(request.user, conversation_id)
+    return as_download(export(conversation, format, request.build_absolute_uri))
