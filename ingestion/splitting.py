@@ -7,32 +7,19 @@ for itself, gives the same sizes but counts every character many times, and take
 square of a line's length.
 """
 
-import functools
 import hashlib
 import json
-import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Protocol, cast
 
-from ingestion.headings import Outline
 from ingestion.section_labels import label
-from ingestion.token_counts import Counter, counter_for, digest
-from ingestion.whole_blocks import fitting_blocks
+from ingestion.split_presets import PRESETS, preset_version, rules_for
+from ingestion.split_units import Unit, units_of
+from ingestion.token_counts import counter_for, digest
 
 _VERSION = "4"
-_SENTENCE_END = re.compile(r"(?:[.!?…][\"'”’)\]]*\s+|[。！？；…][”’」』）]*\s*)$")
-_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*\s+(?![a-z])|[。！？；][”’」』）]*")
-_EMPTY_LINE = re.compile(r"\n[ \t]*\n\s*$")
-_LINE = re.compile(r"[^\n]*\n(?:[ \t]*\n)*|[^\n]+\Z")
-_LONG_LINE = 60
-# The library's time grows with the square of what it is given.
-_WINDOW = 1000
-# A section may end a passage that has at least this part of its tokens; a page always ends it, so that
-# a citation names the right page or slide.
-_SECTION_SHARE = 0.25
 _GOOD_CUT_SHARE = 0.5
 
 
@@ -41,22 +28,27 @@ class SplitSettings:
     """``tokens`` is the most a passage may have, ``overlap`` the most it shares with the one before.
 
     ``tokenizer`` is the path of a ``tokenizer.json`` or SentencePiece ``.model``; "" estimates tokens: one
-    for each Chinese, Japanese or Korean character, one for each four others.
+    for each Chinese, Japanese or Korean character, one for each four others. ``preset`` is one of
+    ``split_presets.PRESETS``; "" goes by the document's type.
     """
 
     tokens: int = 200
     overlap: int = 30
     tokenizer: str = ""
+    preset: str = ""
 
     def __post_init__(self) -> None:
         if self.tokens < 8 or not 0 <= self.overlap <= self.tokens // 2:
             raise ValueError("a passage needs at least 8 tokens, of which at most half may overlap")
+        if self.preset not in PRESETS:
+            raise ValueError(f"there is no preset {self.preset!r}; known ones: {', '.join(PRESETS)}")
 
     @property
     def fingerprint(self) -> str:
         """Equal where the same text would be cut in the same places, on whatever machine."""
         content = digest(self.tokenizer) if self.tokenizer else "estimate"
-        value = json.dumps([_VERSION, self.tokens, self.overlap, content])
+        parts = [_VERSION, self.tokens, self.overlap, content]
+        value = json.dumps([*parts, preset_version(self.preset)] if self.preset else parts)
         return hashlib.sha256(value.encode()).hexdigest()[:16]
 
 
@@ -64,12 +56,14 @@ class SplitSettings:
 class Piece:
     """``text[start:end]`` is the passage. ``page`` is the number of the page that its text, headings
     apart, begins on, and ``heading`` the headings above it joined by " › ". Where it holds several short
-    sections, the last of those headings are joined by " · "."""
+    sections, the last of those headings are joined by " · ". ``table`` is the header row of the table within
+    which it begins, where it does not hold that row itself."""
 
     start: int
     end: int
     page: int | None
     heading: str
+    table: str = ""
 
 
 def split(
@@ -86,22 +80,22 @@ def split(
     heading where nothing follows that it could be joined to.
     """
     counter = counter_for(settings.tokenizer)
-    outline = Outline(text) if markdown else Outline("")
     starts = [start for _, start in pages]
-    whole = fitting_blocks(text, settings.tokens, counter, starts) if markdown else {}
-    units = _units(text, settings, counter, outline, starts, whole)
+    rules = rules_for(settings.preset, text, starts, settings.tokens, counter, markdown=markdown)
+    units = units_of(text, settings.tokens, counter, rules, starts)
     pieces = []
-    for first, last in _gather(units, settings):
+    for first, last in _gather(units, settings, rules.section_share):
         start, end = _trim(text, units[first].start, units[last - 1].end)
         if start < end:
             body = next((unit.start for unit in units[first:last] if unit.is_body), start)
             page = bisect_right(starts, body) - 1
             number = pages[page][0] if page >= 0 else None
-            pieces.append(Piece(start, end, number, label(outline, _sections(units[first:last], start, end))))
+            heading = label(rules.outline, _sections(units[first:last], start, end))
+            pieces.append(Piece(start, end, number, heading, rules.table_above(text, start)))
     return pieces
 
 
-def _sections(units: Sequence["_Unit"], start: int, end: int) -> list[tuple[int, int]]:
+def _sections(units: Sequence[Unit], start: int, end: int) -> list[tuple[int, int]]:
     """The sections that a passage holds, from heading to heading; what stands before the first counts."""
     body = next((unit.start for unit in units if unit.is_body), end)
     begins = [
@@ -112,90 +106,7 @@ def _sections(units: Sequence["_Unit"], start: int, end: int) -> list[tuple[int,
     return list(pairwise([start, *begins, end]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A part of the text that is not cut. ``rank``: how good a cut before it is (0 is within a
-    sentence, 1 at a sentence, 2 at a paragraph, 3 at a page or heading)."""
-
-    start: int
-    end: int
-    tokens: int
-    rank: int
-    heading: bool
-    new_page: bool = False
-    blank: bool = False
-
-    @property
-    def is_body(self) -> bool:
-        return not (self.heading or self.blank)
-
-
-def _units(
-    text: str,
-    settings: SplitSettings,
-    counter: Counter,
-    outline: Outline,
-    starts: Sequence[int],
-    whole: Mapping[int, int],
-) -> list[_Unit]:
-    borders = _borders(text, outline, starts, whole)
-    parts = [text[start:end] for start, end in pairwise(borders)]
-    pages = set(starts)
-    units: list[_Unit] = []
-    for start, part, tokens in zip(borders, parts, counter.counts(parts), strict=False):
-        heading = outline.is_heading(start)
-        rank = 3 if heading or start in pages else _rank(text, start)
-        if tokens <= settings.tokens // 2 or (start in whole and tokens <= settings.tokens):
-            cut = [_Unit(start, start + len(part), tokens, rank, heading)]
-        else:
-            cut = _cut_long(start, part, rank, settings.tokens // 2, counter, heading=heading)
-        units += [replace(cut[0], new_page=start in pages, blank=not part.strip()), *cut[1:]] if cut else []
-    return units
-
-
-def _borders(text: str, outline: Outline, starts: Sequence[int], whole: Mapping[int, int]) -> list[int]:
-    """Offsets between units, the beginning and the end included: lines, and sentences of long lines,
-    but none within a block that stays whole."""
-    borders = {0, len(text), *(start for start in starts if start <= len(text))}
-    for start, end in outline.spans:
-        borders |= {start, end}
-    for line in _LINE.finditer(text):
-        borders.add(line.end())
-        if line.end() - line.start() > _LONG_LINE:
-            borders.update(found.end() for found in _SENTENCE.finditer(text, line.start(), line.end()))
-    kept: list[int] = []
-    until = 0
-    for border in sorted(borders | whole.keys()):
-        if border >= until:
-            kept.append(border)
-            until = whole.get(border, border)
-    return kept
-
-
-def _rank(text: str, at: int) -> int:
-    before, after = text[max(0, at - 12) : at], text[at : at + 1]
-    if _EMPTY_LINE.search(before):
-        return 2
-    wrapped = before.endswith("\n") and after.islower() and not _SENTENCE_END.search(before)
-    return 1 if not wrapped and (before.endswith("\n") or _SENTENCE_END.search(before)) else 0
-
-
-def _cut_long(start: int, part: str, rank: int, most: int, counter: Counter, *, heading: bool) -> list[_Unit]:
-    """A unit of more than ``most`` tokens cut at words, or between tokens where it has none."""
-    chars = max(1, int(0.8 * most * len(part) / counter.counts([part])[0]))
-    windows = [part[at : at + _WINDOW] for at in range(0, len(part), _WINDOW)]
-    pieces = [piece for window in windows for piece in _splitter(chars).chunks(window)]
-    units: list[_Unit] = []
-    for piece, count in zip(pieces, counter.counts(pieces), strict=True):
-        begins = [0, *counter.offsets(piece)[most::most]] if count > most else [0]
-        for begin, end in zip(begins, [*begins[1:], len(piece)], strict=True):
-            tokens = counter.counts([piece[begin:end]])[0] if count > most else count
-            units.append(_Unit(start + begin, start + end, tokens, 0 if units else rank, heading))
-        start += len(piece)
-    return units
-
-
-def _gather(units: Sequence[_Unit], settings: SplitSettings) -> list[tuple[int, int]]:
+def _gather(units: Sequence[Unit], settings: SplitSettings, share: float) -> list[tuple[int, int]]:
     """Ranges of units that make a passage each."""
     sections = _section_ends(units)
     totals = [0, *accumulate(unit.tokens for unit in units)]
@@ -205,7 +116,7 @@ def _gather(units: Sequence[_Unit], settings: SplitSettings) -> list[tuple[int, 
         left = totals[sections[first]] - totals[first]
         # What is a little too much for one passage makes two of like size, not one and a scrap.
         goal = int(0.6 * left) if settings.tokens < left < 1.6 * settings.tokens else settings.tokens
-        last = _end(units, first, settings.tokens, goal)
+        last = _end(units, first, settings.tokens, goal, share)
         ranges.append((first, last))
         if last >= len(units):
             break
@@ -213,7 +124,7 @@ def _gather(units: Sequence[_Unit], settings: SplitSettings) -> list[tuple[int, 
     return _join_last(ranges, units, totals, settings.tokens)
 
 
-def _section_ends(units: Sequence[_Unit]) -> list[int]:
+def _section_ends(units: Sequence[Unit]) -> list[int]:
     """For each unit, the index after the last unit of its section."""
     ends = [len(units)] * len(units)
     end = len(units)
@@ -224,14 +135,15 @@ def _section_ends(units: Sequence[_Unit]) -> list[int]:
     return ends
 
 
-def _end(units: Sequence[_Unit], first: int, most: int, goal: int) -> int:
-    """The best end, at most ``most`` and about ``goal`` tokens on, for a passage beginning at ``first``."""
+def _end(units: Sequence[Unit], first: int, most: int, goal: int, share: float) -> int:
+    """The best end, at most ``most`` and about ``goal`` tokens on, for a passage beginning at ``first``. A
+    section ends one that has at least ``share`` of its tokens, a page always does."""
     total = body = 0
     at = first
     best, best_key = first + 1, (False, -1, 0)
     while at < len(units) and (total + units[at].tokens <= most or at == first):
         unit = units[at]
-        if body and (unit.new_page or (unit.heading and body > most * _SECTION_SHARE)):
+        if body and (unit.new_page or (unit.heading and body > most * share)):
             return at
         total += unit.tokens
         body += unit.tokens if unit.is_body else 0
@@ -246,7 +158,7 @@ def _end(units: Sequence[_Unit], first: int, most: int, goal: int) -> int:
 
 
 def _join_last(
-    ranges: list[tuple[int, int]], units: Sequence[_Unit], totals: Sequence[int], most: int
+    ranges: list[tuple[int, int]], units: Sequence[Unit], totals: Sequence[int], most: int
 ) -> list[tuple[int, int]]:
     """Headings at the very end, with nothing below them, join the passage before where they fit."""
     if len(ranges) > 1 and all(unit.heading for unit in units[slice(*ranges[-1])]):
@@ -256,7 +168,7 @@ def _join_last(
     return ranges
 
 
-def _overlap_start(units: Sequence[_Unit], first: int, last: int, settings: SplitSettings) -> int:
+def _overlap_start(units: Sequence[Unit], first: int, last: int, settings: SplitSettings) -> int:
     """Where the next passage begins: some units back, unless a page or a heading begins there."""
     start, total = last, 0
     if units[last].rank >= 3:
@@ -275,14 +187,3 @@ def _overlap_start(units: Sequence[_Unit], first: int, last: int, settings: Spli
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     part = text[start:end]
     return start + len(part) - len(part.lstrip()), end - (len(part) - len(part.rstrip()))
-
-
-class _Chunker(Protocol):
-    def chunks(self, text: str) -> list[str]: ...
-
-
-@functools.lru_cache(maxsize=64)
-def _splitter(chars: int) -> _Chunker:
-    from semantic_text_splitter import TextSplitter
-
-    return cast(Callable[..., _Chunker], TextSplitter)(chars, trim=False)

@@ -45,13 +45,39 @@ def whole_blocks(text: str) -> Iterator[Block]:
         yield Block(start, len(text), -1 if fence else body)
 
 
-def fitting_blocks(text: str, tokens: int, counter: Counter, pages: Sequence[int]) -> dict[int, int]:
-    """Start → end of the blocks that have at most so many tokens and lie on one page. ``pages`` are the
-    offsets at which pages begin."""
-    blocks = [
-        block
-        for block in whole_blocks(text)
-        if bisect_right(pages, block.start) == bisect_right(pages, block.end)
+def paragraphs(
+    text: str, taken: Sequence[tuple[int, int]], headings: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """(start, end) of the runs of lines with no empty line between, without those that are headings or
+    touch a range that is ``taken``. Both are in the order of the text."""
+    begins = {start for start, _end in headings}
+    found: list[tuple[int, int]] = []
+    start = -1
+    for line in _LINE.finditer(text):
+        at = line.start()
+        if not line.group().strip() or at in begins:
+            found += [(start, at)] if start >= 0 else []
+            start = -1
+        elif start < 0:
+            start = at
+    found += [(start, len(text))] if 0 <= start < len(text) else []
+    ends = [end for _start, end in taken]
+    return [
+        (start, end)
+        for start, end in found
+        if (place := bisect_right(ends, start)) == len(taken) or taken[place][0] >= end
     ]
-    counts = counter.counts([text[block.start : block.end] for block in blocks])
-    return {block.start: block.end for block, count in zip(blocks, counts, strict=True) if count <= tokens}
+
+
+def fitting(
+    text: str, ranges: Sequence[tuple[int, int]], tokens: int, counter: Counter, pages: Sequence[int]
+) -> dict[int, int]:
+    """Start → end of the ranges that have at most so many tokens and lie on one page; of several with one
+    start, the last that fits. ``pages`` are the offsets at which pages begin."""
+    whole = [
+        (start, end)
+        for start, end in ranges
+        if bisect_right(pages, start) == bisect_right(pages, max(start, end - 1))
+    ]
+    counts = counter.counts([text[start:end] for start, end in whole])
+    return {start: end for (start, end), count in zip(whole, counts, strict=True) if count <= tokens}

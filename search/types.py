@@ -11,8 +11,9 @@ MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
 class Chunk:
     """A passage as the indexes see it.
 
-    ``title`` is the document's title, ``heading`` the headings above the passage joined by
-    " › "; both are searched beside ``text``, and neither is part of it.
+    ``title`` is the document's title, ``heading`` the headings above the passage joined by " › ", and
+    ``table`` the header row of a table that it is cut out of; all are searched beside ``text``, and none is
+    part of it.
     """
 
     id: str
@@ -20,6 +21,12 @@ class Chunk:
     text: str
     title: str = ""
     heading: str = ""
+    table: str = ""
+
+    @property
+    def above(self) -> str:
+        """The headings and the header row as one text to search."""
+        return f"{self.heading}\n{self.table}" if self.table else self.heading
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class _Postings:
 
     def add(self, chunk: Chunk) -> None:
         self.remove(chunk.id)
-        counts = Counter(analysis.tokens(f"{chunk.title}\n{chunk.heading}\n{chunk.text}"))
+        counts = Counter(analysis.tokens(f"{chunk.title}\n{chunk.above}\n{chunk.text}"))
         self.documents[chunk.id] = chunk.document_id
         self.lengths[chunk.id] = counts.total()
         self.terms[chunk.id] = counts

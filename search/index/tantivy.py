@@ -47,7 +47,7 @@ def _schema() -> tantivy.Schema:
 
 
 def _document(chunk: Chunk) -> tantivy.Document:
-    title, heading = analysis.tokens(chunk.title), analysis.tokens(chunk.heading)
+    title, heading = analysis.tokens(chunk.title), analysis.tokens(chunk.above)
     document = tantivy.Document()
     document.add_text("id", chunk.id)
     document.add_text("document_id", chunk.document_id)
