@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from chat import prompts
 from chat.events import Answer, Event, Failure, Finished, QuestionError, Rewritten, Sources, Token
 from chat.extractive import Extractive
-from chat.finishing import finished
+from chat.finishing import finished, forgetting
 from chat.grounding import Similarity
 from chat.prompts import Turn
 from chat.refusing import NEAREST_SHOWN, in_text, refusal
@@ -47,6 +47,7 @@ def answer(
     similarity: Similarity | None = None,
     searched: Sequence[str] = (),
     instructions: str = "",
+    failures: Sequence[Failure] = (),
 ) -> Generator[Event, None, None]:
     """Events in order: ``Rewritten`` (where it applies), ``Sources``, pieces, ``Finished`` last.
 
@@ -55,21 +56,26 @@ def answer(
     sources; one that fails later leaves its part, with ``Answer.error`` set. A further ``Sources`` comes
     before a back end that reads other passages than those told so far: a model reads them as ``widen``
     (``ingestion.neighbours``) completes them. ``similarity`` weighs the meaning of sentences, ``searched``
-    names the collections for a refusal, ``instructions`` are further wishes to a model. Raises
-    ``QuestionError`` and what ``find`` and ``widen`` raise.
+    names the collections for a refusal, ``instructions`` are further wishes to a model, ``failures`` what
+    went wrong before. ``Reset`` takes back what a back end showed before it was replaced or asked anew.
+    Raises ``QuestionError`` and what ``find`` and ``widen`` raise.
     """
     asked = checked(question, max_chars)
-    reading, found = understand(asked, history, backends[0], find, max_chars=max_chars)
-    if reading != asked:
-        yield Rewritten(reading)
-    told = Asked(asked, reading, tuple(history), language, instructions)
+    understood = yield from understand(asked, history, backends[0], find, max_chars=max_chars)
+    found = understood.found
+    if understood.reading != asked:
+        yield Rewritten(understood.reading)
+    told = Asked(asked, understood.reading, tuple(history), language, instructions)
     passages = tuple(found.passages)
-    writing = Writing(told, passages, widen, passages)
+    writing = Writing(told, passages, widen, passages, failures=list(failures))
+    writing.spent += [understood.spent] if understood.spent else []
+    if understood.history_refused:
+        writing.forget()
+    notes = [*found.notes, *(failure.message for failure in failures)]
     yield Sources(passages)
     if not found.answerable or not found.passages:
-        yield from _refuse(writing, backends[0].describe(), found.notes, searched)
+        yield from _refuse(writing, backends[0].describe(), notes, searched)
         return
-    notes = [*found.notes]
     yield from _write(writing, backends, notes)
     if not (writing.text.strip() or writing.says_no or writing.failure):
         # Nothing in the passages can be quoted.
@@ -93,11 +99,16 @@ def _write(writing: Writing, backends: Sequence[Backend], notes: list[str]) -> I
             described = backend.describe()
             with translation.override(writing.asked.language):
                 if writing.text or place + 1 == len(line):
-                    writing.failure = Failure(error.code, _broke_off(writing, error), error.permanent)
+                    writing.failure = _failure(described, error, _broke_off(writing, error))
                     return
+                writing.failures.append(_failure(described, error, str(error)))
                 notes.append(_stepped_in(described, line[place + 1].describe(), error))
         else:
             return
+
+
+def _failure(described: Description, error: LLMError, message: str) -> Failure:
+    return Failure(error.code, message, error.permanent, _name(described), error.retry_after)
 
 
 def _refuse(
@@ -114,8 +125,11 @@ def _refuse(
             refused=True,
             model=described.model or described.backend,
             unused=tuple(enumerate(writing.found[:NEAREST_SHOWN], 1)),
-            notes=tuple(notes),
+            notes=(*notes, *forgetting(writing)),
             refusal=told,
+            spent=tuple(writing.spent),
+            failures=tuple(writing.failures),
+            forgets=writing.forgets,
         )
     )
 

@@ -88,7 +88,7 @@ async def _events(message_id: UUID) -> AsyncIterator[str]:
 
 
 def _shown(followed: Followed) -> list[str]:
-    if followed.event == "ping":
+    if followed.event in {"ping", "waiting"}:
         return [": still writing\n\n"]
     if followed.event == "token":
         return [frame("token", followed.data, followed.id)]

@@ -1,11 +1,11 @@
 """What happens while an answer is written, and what it is at the end."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from chat.judging import Sentence
 from ingestion.finding import FoundPassage
-from llm.types import Usage
+from llm.types import Pause, Usage
 
 
 class QuestionError(ValueError):
@@ -38,11 +38,31 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why the model's answer is missing or unfinished; ``message`` is a whole sentence for a person."""
+    """Why a model's answer is missing or unfinished; ``message`` is a whole sentence for a person.
+
+    ``code`` is that of ``llm.errors`` or ``chat.errors``, ``endpoint`` the model's name, ``retry_after`` the
+    wait in seconds that its server asked for.
+    """
 
     code: str
     message: str
     permanent: bool
+    endpoint: str = ""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one request to ``endpoint`` used; ``is_estimate`` where its server counted nothing."""
+
+    endpoint: str
+    usage: Usage
+    is_estimate: bool = False
+
+
+# What a provider that objects to the conversation lets later questions know of it: everything, nothing of
+# what was said before this question, or nothing up to and with this question.
+Forgets = Literal["nothing", "earlier", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +89,9 @@ class Answer:
     answer the nearest ones.
 
     ``error`` is set where the text ends in the middle; where another back end stepped in, ``notes``
-    say so instead. ``refusal`` is there where ``refused`` is true. ``endpoint`` is the one that wrote it, and
-    empty where no model did.
+    say so instead. ``failures`` are all that went wrong with models, in order, ``error`` among them.
+    ``spent`` is what the models used, the rewriting of the question included. ``refusal`` is there where
+    ``refused`` is true.
     """
 
     text: str
@@ -80,10 +101,11 @@ class Answer:
     unused: tuple[tuple[int, FoundPassage], ...] = ()
     sentences: tuple[Sentence, ...] = ()
     notes: tuple[str, ...] = ()
-    usage: Usage = field(default_factory=Usage)
+    spent: tuple[Spent, ...] = ()
     error: Failure | None = None
+    failures: tuple[Failure, ...] = ()
     refusal: Refusal | None = None
-    endpoint: str = ""
+    forgets: Forgets = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +134,15 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Nothing new has come: a moment to see whether the answer is still wanted."""
+    """Nothing new has come: a moment to see whether the answer is still wanted. ``pause`` says why, where
+    that is known."""
+
+    pause: Pause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """What was told of the answer and of the reasoning is void: it is written anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +150,7 @@ class Finished:
     answer: Answer
 
 
-Event = Rewritten | Sources | Token | Thinking | Waiting | Finished
+Event = Rewritten | Sources | Token | Thinking | Waiting | Reset | Finished
 
 
 def shown_passage(n: int, passage: FoundPassage) -> dict[str, Any]:

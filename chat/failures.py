@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,12 +24,17 @@ _FAILED = {
     "bad_response": HTTPStatus.BAD_GATEWAY,
     "unknown_model": HTTPStatus.BAD_GATEWAY,
     "misconfigured": HTTPStatus.BAD_GATEWAY,
+    "unknown_endpoint": HTTPStatus.BAD_GATEWAY,
+    "key_lost": HTTPStatus.BAD_GATEWAY,
+    "llm_error": HTTPStatus.BAD_GATEWAY,
     "quota_used_up": HTTPStatus.SERVICE_UNAVAILABLE,
     "rate_limited": HTTPStatus.SERVICE_UNAVAILABLE,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "loading": HTTPStatus.SERVICE_UNAVAILABLE,
     "silent": HTTPStatus.GATEWAY_TIMEOUT,
     "context_too_long": HTTPStatus.UNPROCESSABLE_ENTITY,
     "blocked": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "history_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 _OURS = {
     "search_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -37,6 +43,8 @@ _OURS = {
     "interrupted": HTTPStatus.SERVICE_UNAVAILABLE,
     "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+# What passes by itself; the wait is the server's own where it named one.
+_RETRY = frozenset({"rate_limited", "unavailable", "loading", "search_unavailable", "too_busy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,35 @@ def failed(answer: Message) -> Told:
         "conversation_id": str(answer.conversation_id),
         "message_id": str(answer.pk),
         "part": answer.text,
+        "problems": problems(answer),
     }
+    last = answer.failures[-1] if answer.failures else {}
+    wait = last.get("retry_after") if last.get("code") == code else None
+    return _told(code, detail, wait, more)
+
+
+def problems(answer: Message) -> list[dict[str, Any]]:
+    """What went wrong with the models on the way to ``answer``, in order, also where another one stepped in.
+
+    The members are those of a problem object, and ``endpoint`` is the short name of the model.
+    """
+    return [_problem(failure) for failure in answer.failures]
+
+
+def _problem(failure: dict[str, Any]) -> dict[str, Any]:
+    told = _told(failure["code"], failure["message"], failure["retry_after"], {})
+    problem = {
+        "type": f"/problems/{told.code}",
+        "title": HTTPStatus(told.status).phrase,
+        "status": int(told.status),
+        "detail": told.detail,
+        "endpoint": failure["endpoint"],
+    }
+    return problem if told.retry_after is None else problem | {"retry_after": ceil(told.retry_after)}
+
+
+def _told(code: str, detail: str, wait: float | None, more: dict[str, Any]) -> Told:
+    retry_after = (wait or BUSY_RETRY_S) if code in _RETRY else None
     if code in _FAILED:
-        return Told(_FAILED[code], f"model_{code}", detail, more=more)
-    return Told(_OURS.get(code, HTTPStatus.SERVICE_UNAVAILABLE), code, detail, more=more)
+        return Told(_FAILED[code], f"model_{code}", detail, retry_after, more)
+    return Told(_OURS.get(code, HTTPStatus.SERVICE_UNAVAILABLE), code, detail, retry_after, more)

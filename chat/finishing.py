@@ -53,15 +53,28 @@ def finished(
         citations=tuple(citations_of(grounded, writing.passages)),
         unused=tuple((n, passage) for n, passage in enumerate(writing.passages, 1) if n not in quotes),
         sentences=grounded.sentences,
-        usage=writing.usage,
+        spent=tuple(writing.spent),
         error=writing.failure,
-        endpoint=described.name,
+        failures=(*writing.failures, *([writing.failure] if writing.failure else [])),
+        forgets=writing.forgets,
     )
+    notes = [*notes, *forgetting(writing)]
     if described.is_model and not quotes and not answer.error and _refuses(writing, grounded):
         return _refused(writing, answer, notes, searched)
     with translation.override(writing.asked.language):
         own = list(_notes(writing, described, grounded, added))
     return replace(answer, notes=(*notes, *own))
+
+
+def forgetting(writing: Writing) -> list[str]:
+    """The note of an answer after which models read nothing of what was said before."""
+    if writing.forgets == "nothing":
+        return []
+    with translation.override(writing.asked.language):
+        return [
+            _("The model's provider objects to something in this conversation, so models no longer read what "
+              "was said before.")
+        ]  # fmt: skip
 
 
 def _grounded(

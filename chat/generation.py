@@ -26,17 +26,19 @@ from chat.events import (
     Event,
     Finished,
     QuestionError,
+    Reset,
     Rewritten,
     Sources,
     Thinking,
     Token,
+    Waiting,
 )
-from chat.extractive import NAME as EXTRACTIVE
 from chat.models import LIVE, Message
 from chat.prompt_use import Wishes
 from chat.prompts import language_of
 from chat.similarity import by_embedding
 from chat.stored_answers import final_fields, part_fields
+from chat.waits import in_words
 from ingestion.finding import Found, FoundPassage, find
 from ingestion.models import Collection
 from ingestion.neighbours import widen
@@ -86,7 +88,7 @@ class Progress:
     rewritten: str = ""
     reasoning: str = ""
     passages: tuple[FoundPassage, ...] = ()
-    is_model: bool = False
+    told_wait: str = ""
     wishes: Wishes = field(default_factory=Wishes)
     saved_text: str = ""
     saved_at: float = field(default_factory=time.monotonic)
@@ -158,7 +160,7 @@ def _write(progress: Progress, language: str, watcher: Watcher) -> None:
             raise _Stopped
         _tell(event, progress, watcher)
         if isinstance(event, Finished):
-            _log_trouble(progress, event.answer)
+            _log_failures(progress, event.answer)
             progress.finish(event.answer)
         elif progress.is_due:
             progress.save_part()
@@ -171,9 +173,8 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
     collections = selectors.searched_collections(message.conversation)
     question = selectors.question_of(message).text
     history = selectors.turns_before(message)
-    backends = selectors.backends_of(message.conversation, collections)
-    described = [backend.describe() for backend in backends]
-    progress.is_model = described[0].is_model
+    lined_up = selectors.backends_of(message.conversation, collections)
+    described = [backend.describe() for backend in lined_up.backends]
     template = prompt_selectors.template_of(message.conversation, collections)
     progress.wishes = Wishes.of(template, described, language_of(question, language))
     release_connections()
@@ -181,13 +182,14 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
         question,
         history=history,
         find=lambda query: _found(query, collections, watcher),
-        backends=backends,
+        backends=lined_up.backends,
         language=language,
         max_chars=settings.MAX_QUERY_CHARS,
         widen=_widened,
         similarity=by_embedding,
         searched=[collection.name for collection in collections],
         instructions=progress.wishes.instructions,
+        failures=lined_up.failures,
     )
 
 
@@ -223,6 +225,18 @@ def _tell(event: Event, progress: Progress, watcher: Watcher) -> None:
         case Sources(passages):
             progress.passages = passages
             watcher.publish("sources", {"count": len(passages)})
+        case Reset():
+            progress.text = progress.reasoning = ""
+            watcher.publish("reset", {})
+        case Waiting(pause):
+            _tell_wait(in_words(pause) if pause else "", progress, watcher)
+
+
+def _tell_wait(words: str, progress: Progress, watcher: Watcher) -> None:
+    """Empty words end a wait."""
+    if words != progress.told_wait:
+        progress.told_wait = words
+        watcher.publish("waiting", {"text": words})
 
 
 def _fail(progress: Progress, message: str, code: str) -> None:
@@ -230,9 +244,8 @@ def _fail(progress: Progress, message: str, code: str) -> None:
     progress.end(Status.FAILED, message, code)
 
 
-def _log_trouble(progress: Progress, done: Answer) -> None:
-    """One line where the model's answer is missing or unfinished; errors of a model hold no key."""
-    if done.error:
-        logger.warning("answer %s failed (%s): %s", progress.message_id, done.error.code, done.error.message)
-    elif progress.is_model and done.model == EXTRACTIVE:
-        logger.warning("answer %s quotes, no model answered: %s", progress.message_id, " ".join(done.notes))
+def _log_failures(progress: Progress, done: Answer) -> None:
+    """One line for each model that failed; errors of a model hold no key."""
+    for failure in done.failures:
+        said = (progress.message_id, failure.endpoint, failure.code, failure.message)
+        logger.warning("answer %s: “%s” failed (%s): %s", *said)

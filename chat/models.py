@@ -75,7 +75,9 @@ class Message(models.Model):
     """A question (role user) or an answer (role assistant).
 
     ``attempt`` rises with every retry: a generation writes only where it still holds the number it
-    began with. ``heartbeat_at`` is renewed by the process that holds a live answer.
+    began with. ``heartbeat_at`` is renewed by the process that holds a live answer. ``failures`` are the
+    members of ``chat.events.Failure``. What stands before the place ``history_from`` is not shown to models
+    any more: a provider objected to it.
     """
 
     class Role(models.TextChoices):
@@ -110,6 +112,8 @@ class Message(models.Model):
     usage = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True, default="")
     error_code = models.CharField(max_length=40, blank=True, default="")
+    failures = models.JSONField(default=list, blank=True)
+    history_from = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField(default=timezone.now)
 

@@ -1,16 +1,20 @@
 """What a question may mean on its own, after earlier turns: by a language model, or by carried words."""
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 
 import regex
 
 from chat.citation_marks import take_out
+from chat.events import Spent, Waiting
+from chat.hearing import Heard
 from chat.names import names_in
 from chat.phrases import phrases
 from chat.prompts import Turn
 from chat.untrusted import harmless
-from llm.errors import LLMError
+from llm.errors import HistoryRefused, LLMError
 from llm.types import Backend, Message, Request
 from search import analysis
 
@@ -22,6 +26,8 @@ MAX_REWRITTEN_CHARS = 400
 MAX_NAMES = 2
 # Some models think before they write, and their thoughts count.
 REWRITING_TOKENS = 512
+# A person waits, and the words of the last question do as well.
+LONGEST_S = 10.0
 SHORT_QUESTION_TERMS = 2.0
 # A question with this many terms that points nowhere back is not shown to a model.
 FULL_QUESTION_TERMS = 5.0
@@ -109,17 +115,58 @@ def carried(question: str, turns: Sequence[Turn]) -> str:
     return " ".join([*words, question])
 
 
-def by_model(question: str, turns: Sequence[Turn], backend: Backend) -> str:
-    """The model's rewriting; empty where it failed or wrote something else than a question.
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """``text`` is empty where the model was not asked, failed or wrote something else than a question.
+
+    ``history_refused``: its provider objects to the turns.
+    """
+
+    text: str = ""
+    spent: Spent | None = None
+    history_refused: bool = False
+
+
+def by_model(
+    question: str, turns: Sequence[Turn], backend: Backend, *, clock: Callable[[], float] = time.monotonic
+) -> Generator[Waiting, None, Rewriting]:
+    """The model's rewriting, with moments in which it can be left; it is given up after ``LONGEST_S``.
 
     A model that only continues text is not asked, and neither is one where there is nothing to rewrite. Half
     a question, cut at the limit of tokens, is none.
     """
     described = backend.describe()
     if not described.is_model or not described.follows_instructions or stands_alone(question):
-        return ""
+        return Rewriting()
+    request = _request(question, turns)
+    heard = Heard()
+    until = clock() + LONGEST_S
+    deltas = backend.stream(request)
+    try:
+        for delta in deltas:
+            heard.take(delta)
+            if clock() > until:
+                logger.warning("the question was not rewritten: %s took too long", described.name)
+                return Rewriting()
+            yield Waiting(delta.pause)
+    except HistoryRefused as error:
+        logger.warning("the question was not rewritten: %s", error)
+        return Rewriting(history_refused=True)
+    except LLMError as error:
+        logger.warning("the question was not rewritten: %s", error)
+        return Rewriting()
+    finally:
+        if isinstance(deltas, Generator):
+            deltas.close()
+    spent = heard.spent(backend, request)
+    if heard.finish_reason == "length":
+        return Rewriting(spent=spent)
+    return Rewriting(cleaned(heard.text, question, turns), spent)
+
+
+def _request(question: str, turns: Sequence[Turn]) -> Request:
     told = "\n".join(f"Q: {_quoted(turn.question)}\nA: {_quoted(turn.answer[:500])}" for turn in turns)
-    request = Request(
+    return Request(
         messages=(
             Message("system", _INSTRUCTION),
             Message("user", f"<conversation>\n{told}\n</conversation>\n\nLast question: {_quoted(question)}"),
@@ -129,14 +176,6 @@ def by_model(question: str, turns: Sequence[Turn], backend: Backend) -> str:
         temperature=0.0,
         is_optional=True,
     )
-    try:
-        deltas = list(backend.stream(request))
-    except LLMError as error:
-        logger.warning("the question was not rewritten: %s", error)
-        return ""
-    if any(delta.finish_reason == "length" for delta in deltas):
-        return ""
-    return cleaned("".join(delta.text for delta in deltas), question, turns)
 
 
 def cleaned(text: str, question: str, turns: Sequence[Turn] = ()) -> str:

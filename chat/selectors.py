@@ -1,17 +1,20 @@
 """Reads of the chat room. What belongs to somebody else does not exist here."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from chat import failures
 from chat.cited import linked
 from chat.errors import UnknownModelName
+from chat.events import Failure
 from chat.models import Conversation, Message
 from chat.prompts import Turn
 from ingestion.access import Person, collections_for
@@ -54,9 +57,32 @@ def searched_collections(conversation: Conversation) -> list[Collection]:
     return list(collections_for(conversation.owner).filter(pk__in=chosen))
 
 
-def backends_of(conversation: Conversation, collections: Sequence[Collection]) -> list[Backend]:
-    """The language models to try, in order. Raises ``UnknownModelName``."""
-    return backends(conversation.model or _agreed([collection.llm for collection in collections]))
+@dataclass(frozen=True, slots=True)
+class LinedUp:
+    """The language models to try, in order, and the ``failures`` of choosing: what was chosen is gone."""
+
+    backends: list[Backend]
+    failures: tuple[Failure, ...] = ()
+
+
+def backends_of(conversation: Conversation, collections: Sequence[Collection]) -> LinedUp:
+    """What the conversation chose, else what all its collections did, else the site's default.
+
+    A choice that is deleted or out of use counts as none.
+    """
+    gone: list[Failure] = []
+    for name in (conversation.model, _agreed([collection.llm for collection in collections])):
+        try:
+            if name:
+                return LinedUp(backends(name), tuple(gone))
+        except UnknownModelName as error:
+            gone.append(Failure(error.code, _gone(name), permanent=True, endpoint=name))
+    return LinedUp(backends(""), tuple(gone))
+
+
+def _gone(name: str) -> str:
+    said = _("The chosen model “%(name)s” is no longer in use here, so this answer does without it.")
+    return said % {"name": name}
 
 
 def backends(name: str) -> list[Backend]:
@@ -88,8 +114,13 @@ def question_of(answer: Message) -> Message:
 
 
 def turns_before(answer: Message, *, limit: int = 6) -> list[Turn]:
-    """The finished turns before ``answer``'s question, oldest first; refusals hold nothing to build on."""
-    earlier = Message.objects.filter(conversation_id=answer.conversation_id, ordinal__lt=answer.ordinal - 1)
+    """The finished turns before ``answer``'s question, oldest first; refusals hold nothing to build on.
+
+    They begin where the last ``history_from`` says, the one of ``answer`` itself included.
+    """
+    said = Message.objects.filter(conversation_id=answer.conversation_id, ordinal__lte=answer.ordinal)
+    begin = said.aggregate(begin=Max("history_from"))["begin"] or 0
+    earlier = said.filter(ordinal__lt=answer.ordinal - 1, ordinal__gte=begin)
     messages = list(earlier.order_by("-ordinal")[: 2 * limit])[::-1]
     pairs = zip(messages[::2], messages[1::2], strict=False)
     return [
@@ -127,4 +158,5 @@ def answer_object(message: Message) -> dict[str, Any]:
         "notes": message.notes,
         "rewritten": message.rewritten,
         "error": message.error,
+        "problems": failures.problems(message),
     }

@@ -79,8 +79,7 @@ def refuse_without_documents(collections: Sequence[Collection]) -> None:
 def ask(*, conversation: Conversation, question: str) -> Message:
     """The pending answer; it is written outside of the caller, see ``chat.streaming.follow``.
 
-    Raises ``QuestionError``, ``NothingToSearch``, ``NoReadyDocuments``, ``UnknownModelName`` and
-    ``StillWriting``.
+    Raises ``QuestionError``, ``NothingToSearch``, ``NoReadyDocuments`` and ``StillWriting``.
     """
     with transaction.atomic():
         answer = _pending(conversation, question)
@@ -115,7 +114,7 @@ def retry(*, message: Message) -> Message:
             **dict.fromkeys(("error", "error_code"), ""),
             usage={},
             refusal={},
-            **{name: [] for name in ("citations", "sources", "sentences", "notes")},
+            **{name: [] for name in ("citations", "sources", "sentences", "notes", "failures")},
         )
         message.refresh_from_db()
         transaction.on_commit(partial(_begin, message))
@@ -145,7 +144,6 @@ def _pending(conversation: Conversation, question: str) -> Message:
     Conversation.objects.select_for_update().get(pk=conversation.pk)
     collections = selectors.searched_collections(conversation)
     refuse_without_documents(collections)
-    selectors.backends_of(conversation, collections)
     _refuse_while_writing(conversation)
     place = _last_ordinal(conversation) + 1
     Message.objects.create(conversation=conversation, ordinal=place, role=Role.USER, text=asked)

@@ -4,16 +4,23 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from chat.events import Answer, Citation, shown_passage
+from django.db.models import F
+
+from chat.events import Answer, Citation, Spent, shown_passage
 from chat.grounding import Quote, ground
 from chat.models import Message
 from ingestion.finding import FoundPassage
 from ingestion.neighbours import part_at
 from llm import endpoints
+from llm.types import Usage
+
+_HISTORY_FROM = {"nothing": None, "earlier": F("ordinal") - 1, "all": F("ordinal") + 1}
 
 
 def final_fields(done: Answer) -> dict[str, Any]:
-    """The cost is that of the endpoint that wrote it, at its price of now."""
+    """For an update of the answer's row: where a provider objected to what was said, later turns begin at
+    this one's question or behind it."""
+    history_from = _HISTORY_FROM[done.forgets]
     return {
         "status": Message.Status.FAILED if done.error else Message.Status.DONE,
         "text": done.text,
@@ -24,15 +31,28 @@ def final_fields(done: Answer) -> dict[str, Any]:
         "notes": list(done.notes),
         "refusal": asdict(done.refusal) if done.refusal else {},
         "model": done.model[:120],
-        "usage": asdict(done.usage) | _price(done),
+        "usage": usage_of(done.spent),
         "error": done.error.message if done.error else "",
         "error_code": done.error.code if done.error else "",
-    }
+        "failures": [asdict(failure) for failure in done.failures],
+    } | ({} if history_from is None else {"history_from": history_from})
 
 
-def _price(done: Answer) -> dict[str, str]:
-    cost = endpoints.cost(done.endpoint, done.usage) if done.endpoint else None
-    return {} if cost is None else {"cost": str(cost), "currency": endpoints.currency(done.endpoint)}
+def usage_of(spent: Sequence[Spent]) -> dict[str, Any]:
+    """Tokens of all requests together and, where the endpoints have prices in one currency, what they cost at
+    the prices of now. ``estimated`` is there where a server counted nothing."""
+    usage: dict[str, Any] = asdict(
+        Usage(
+            sum(one.usage.prompt_tokens for one in spent), sum(one.usage.completion_tokens for one in spent)
+        )
+    )
+    if any(one.is_estimate for one in spent):
+        usage["estimated"] = True
+    costs = [(one.endpoint, endpoints.cost(one.endpoint, one.usage)) for one in spent if one.endpoint]
+    priced = [(endpoints.currency(name), cost) for name, cost in costs if cost is not None]
+    if len({currency for currency, _cost in priced}) == 1:
+        usage |= {"cost": str(sum(cost for _currency, cost in priced)), "currency": priced[0][0]}
+    return usage
 
 
 def part_fields(text: str, passages: Sequence[FoundPassage]) -> dict[str, Any]:

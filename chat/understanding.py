@@ -6,8 +6,10 @@ or they do not and others do.
 """
 
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Generator, Sequence, Set
+from dataclasses import dataclass
 
+from chat.events import Spent, Waiting
 from chat.phrases import phrases
 from chat.prompts import Turn
 from chat.rewriting import MAX_TURNS, by_model, carried, is_short, points_back, size
@@ -39,10 +41,23 @@ _STOP = frozenset(analysis.tokens(" ".join(stopwords.ENGLISH))) | stopwords.ENGL
 _PRONOUN = re.compile("[它牠他她]们?|[这那這][个個些里裡种種样樣项項]?|该|其")
 
 
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The reading of a question that was searched for, with what was found.
+
+    ``spent`` is what a model used for it. ``history_refused``: its provider objects to the earlier turns.
+    """
+
+    reading: str
+    found: Found
+    spent: Spent | None = None
+    history_refused: bool = False
+
+
 def understand(
     question: str, history: Sequence[Turn], backend: Backend, find: Find, *, max_chars: int = 2000
-) -> tuple[str, Found]:
-    """The reading of ``question`` that was searched for, with what was found.
+) -> Generator[Waiting, None, Understood]:
+    """Returns the reading, with moments on the way in which it can be left.
 
     Without earlier turns that is the question as it is, and so where it stands alone. ``backend`` is asked to
     rewrite it if it follows instructions; otherwise, and if that fails, words of the last turn are carried
@@ -50,10 +65,17 @@ def understand(
     """
     turns = list(history)[-MAX_TURNS:]
     if not turns:
-        return question, find(question)
-    rewritten = by_model(question, turns, backend)
-    if rewritten and len(rewritten) <= max_chars:
-        return _rewritten_or_plain(question, rewritten, find)
+        return Understood(question, find(question))
+    rewriting = yield from by_model(question, turns, backend)
+    if rewriting.text and len(rewriting.text) <= max_chars:
+        reading, found = _rewritten_or_plain(question, rewriting.text, find)
+    else:
+        reading, found = _carried_or_plain(question, turns, find, max_chars)
+    return Understood(reading, found, rewriting.spent, rewriting.history_refused)
+
+
+def _carried_or_plain(question: str, turns: Sequence[Turn], find: Find, max_chars: int) -> tuple[str, Found]:
+    """Without a model."""
     with_topic = carried(question, turns)
     leans = points_back(question)
     if with_topic == question or len(with_topic) > max_chars or not (leans or is_short(question)):

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from chat import prompts
 from chat.context import distinct
-from chat.events import Event, Failure, Sources, Thinking, Token, Waiting
+from chat.events import Event, Failure, Forgets, Reset, Sources, Spent, Thinking, Token, Waiting
+from chat.hearing import Heard
 from chat.prompts import Turn
 from ingestion.finding import FoundPassage
-from llm.errors import BadResponse, Blocked, ContextTooLong
-from llm.types import Backend, Delta, Description, Request, Source, Usage
+from llm.errors import BadResponse, Blocked, ContextTooLong, HistoryRefused
+from llm.types import Backend, Delta, Description, Request, Source
 
 Widen = Callable[[Sequence[FoundPassage]], list[FoundPassage]]
 
@@ -39,8 +40,11 @@ class Asked:
 
 @dataclass(slots=True)
 class Writing:
-    """An answer on its way. ``found`` are the passages as the search gave them, ``passages`` those that the
-    back end reads, in the order of their numbers."""
+    """An answer on its way.
+
+    ``found`` are the passages as the search gave them, ``passages`` those that the back end reads, in the
+    order of their numbers. ``spent`` is what all requests for it used, ``failures`` what went wrong before.
+    """
 
     asked: Asked
     found: tuple[FoundPassage, ...]
@@ -48,30 +52,53 @@ class Writing:
     passages: tuple[FoundPassage, ...] = ()
     described: Description | None = None
     text: str = ""
-    usage: Usage = field(default_factory=Usage)
     says_no: bool = False
     finish_reason: str = ""
     failure: Failure | None = None
+    failures: list[Failure] = field(default_factory=list)
+    spent: list[Spent] = field(default_factory=list)
+    forgets: Forgets = "nothing"
+    _shown: bool = False
 
     @property
     def sources(self) -> list[Source]:
         return [Source(n, passage.text, title_of(passage)) for n, passage in enumerate(self.passages, 1)]
 
     def by(self, backend: Backend) -> Iterator[Event]:
-        """Lets ``backend`` write. Raises ``LLMError``; ``self.text`` then holds what came before."""
+        """Lets ``backend`` write. Raises ``LLMError``; ``self.text`` then holds what came before.
+
+        A provider that objects to the conversation is asked once more without it, and so are those that
+        follow.
+        """
         self.described = backend.describe()
         yield from self._choose_passages(self.described)
         try:
-            yield from self._stream(backend, self.described)
-        except ContextTooLong:
-            if self.text or not self.described.follows_instructions:
+            yield from self._within_context(backend, self.described)
+        except HistoryRefused:
+            if not self.asked.history:
+                self.forgets = "all"
                 raise
-            smaller = int(self.described.context_tokens * SMALLER_CONTEXT)
-            yield from self._stream(backend, replace(self.described, context_tokens=smaller))
+            self.forget()
+            yield from self.by(backend)
+            return
         # A server may have chosen the model itself, on the first request.
         self.described = backend.describe()
         if self.described.is_model and not self.text.strip() and not self.says_no:
             raise self._empty()
+
+    def forget(self) -> None:
+        """From here on the model reads nothing of what was said before."""
+        self.asked = replace(self.asked, history=())
+        self.forgets = "earlier"
+
+    def _within_context(self, backend: Backend, described: Description) -> Iterator[Event]:
+        try:
+            yield from self._stream(backend, described)
+        except ContextTooLong:
+            if self.text or not described.follows_instructions:
+                raise
+            smaller = int(described.context_tokens * SMALLER_CONTEXT)
+            yield from self._stream(backend, replace(described, context_tokens=smaller))
 
     def _choose_passages(self, described: Description) -> Iterator[Event]:
         """Widened and without doubles for a reader; quoting was tuned on the passages as they are."""
@@ -83,24 +110,31 @@ class Writing:
             yield Sources(self.passages)
 
     def _stream(self, backend: Backend, described: Description) -> Iterator[Event]:
-        start = Start()
-        for delta in backend.stream(self._request(backend, described)):
+        """Begins anew: what another request showed before is taken back."""
+        if self._shown:
+            yield Reset()
+        self.text, self.says_no, self.finish_reason, self._shown = "", False, "", False
+        request = self._request(backend, described)
+        start, heard = Start(), Heard()
+        for delta in backend.stream(request):
+            heard.take(delta)
             yield from self._take(delta, start)
         yield from self._append(start.rest())
-        self.says_no = start.says_no
+        self.says_no, self.finish_reason = start.says_no, heard.finish_reason
+        spent = heard.spent(backend, request)
+        self.spent += [spent] if spent else []
 
     def _take(self, delta: Delta, start: "Start") -> Iterator[Event]:
-        if delta.usage is not None:
-            self.usage = delta.usage
-        self.finish_reason = delta.finish_reason or self.finish_reason
         if delta.reasoning:
+            self._shown = True
             yield Thinking(delta.reasoning)
         if not (delta.text or delta.reasoning):
-            yield Waiting()
+            yield Waiting(delta.pause)
         yield from self._append(start.feed(delta.text))
 
     def _append(self, text: str) -> Iterator[Event]:
         if text:
+            self._shown = True
             self.text += text
             yield Token(text)
 

@@ -24,10 +24,6 @@ logger = logging.getLogger(__name__)
 SLICE_S = 0.25
 FIRST_STEP_S = 0.5
 LONGEST_STEP_S = 8.0
-_REASONS: tuple[tuple[type[LLMError], Literal["loading", "limited"]], ...] = (
-    (Loading, "loading"),
-    (RateLimited, "limited"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +170,7 @@ class Guarded:
         return max(self._timing.draw(0.0, step), error.retry_after or 0.0)
 
     def _wait(self, seconds: float, error: LLMError) -> Iterator[Delta]:
-        reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), "failed")
+        reason = _reason(error)
         until = self._timing.clock() + seconds
         while True:
             left = until - self._timing.clock()
@@ -182,6 +178,12 @@ class Guarded:
             if left <= 0:
                 return
             self._timing.sleep(min(left, SLICE_S))
+
+
+def _reason(error: LLMError) -> Literal["loading", "limited", "failed"]:
+    if isinstance(error, Loading):
+        return "loading"
+    return "limited" if isinstance(error, RateLimited) else "failed"
 
 
 @dataclass(slots=True)

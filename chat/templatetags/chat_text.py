@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from chat import cited
 from chat.models import Message
@@ -31,7 +32,10 @@ def quoted_at(citation: Mapping[str, Any]) -> str:
 
 @register.filter
 def price(usage: Mapping[str, Any]) -> str:
-    """What an answer cost, with two digits that count; "" where the endpoint has no price."""
+    """What an answer cost, with two digits that count; "" where the endpoint has no price.
+
+    What rests on an estimate of the tokens is told as such.
+    """
     try:
         cost = Decimal(str(usage.get("cost", "")))
     except InvalidOperation:
@@ -39,4 +43,5 @@ def price(usage: Mapping[str, Any]) -> str:
     if not cost.is_finite():
         return ""
     places = max(2, 1 - cost.adjusted()) if cost else 2
-    return f"{cost:.{places}f} {usage.get('currency', '')}".strip()
+    shown = f"{cost:.{places}f} {usage.get('currency', '')}".strip()
+    return _("about %(price)s") % {"price": shown} if usage.get("estimated") else shown

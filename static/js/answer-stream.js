@@ -2,6 +2,7 @@
  * <answer-stream src>: shows an answer while it is written. The browser reconnects by itself and
  * resumes behind the last event; the server's finished answer replaces everything at the end.
  */
+import { replaceAnswer, tellTabs } from "./chat-tabs.js";
 import { csrfToken } from "./csrf.js";
 
 const AGAIN_MS = 3000;
@@ -32,6 +33,8 @@ class AnswerStream extends HTMLElement {
     on("sources", () => this.step(this.dataset.reading));
     on("token", ({ text }) => this.token(text));
     on("thinking", ({ text }) => this.thinking(text));
+    on("waiting", ({ text }) => this.step(text || this.dataset.reading));
+    on("reset", () => this.reset());
     on("done", ({ html }) => this.done(html));
     this.source.addEventListener("open", () => this.opened());
     this.source.addEventListener("error", () => this.lost());
@@ -65,10 +68,19 @@ class AnswerStream extends HTMLElement {
     box.querySelector("[data-thinking]").append(text);
   }
 
+  /** Another model begins, or the same one anew. */
+  reset() {
+    const box = this.querySelector(".reasoning");
+    box.hidden = true;
+    box.querySelector("[data-thinking]").textContent = "";
+    this.text.textContent = "";
+    this.step(this.dataset.reading);
+  }
+
   done(html) {
     this.source.close();
     const follows = nearBottom();
-    const finished = replaced(this.closest("article"), html);
+    const finished = replaceAnswer(html);
     announce(finished);
     if (follows) toBottom();
   }
@@ -111,16 +123,6 @@ function posted(address) {
   }).catch(() => null);
 }
 
-/** Puts the server's HTML of an answer in the place of ``article``. */
-function replaced(article, html) {
-  const holder = document.createElement("template");
-  holder.innerHTML = html;
-  const fresh = holder.content.firstElementChild;
-  article.replaceWith(fresh);
-  document.dispatchEvent(new CustomEvent("answer:shown"));
-  return fresh;
-}
-
 function nearBottom() {
   const page = document.documentElement;
   return page.scrollHeight - window.innerHeight - window.scrollY < 160;
@@ -148,7 +150,11 @@ document.addEventListener("submit", async (event) => {
   button.disabled = true;
   const response = await posted(form.action);
   const answer = await response?.json().catch(() => null);
-  if (answer?.html) return void replaced(form.closest("article"), answer.html);
+  if (answer?.html) {
+    replaceAnswer(answer.html);
+    tellTabs({ answer: answer.html });
+    return;
+  }
   button.disabled = false;
   if (answer?.error) told(form, answer.error);
   else document.dispatchEvent(new CustomEvent("htmx:sendError"));

@@ -8,18 +8,22 @@ from llm.errors import LLMError
 from llm.tokens import estimate
 from llm.types import Delta, Description, Kind, Request, Usage
 
-Says = str | Sequence[str | LLMError] | Callable[[Request], str]
+Says = str | Sequence[str | Delta | LLMError] | Callable[[Request], str]
 
 
 class Puppet:
-    """``says`` is one text, pieces of one (an error among them is raised), or a function of the request."""
+    """``says`` is one text, pieces of one (an error among them is raised), or a function of the request.
+
+    ``usage`` is what it counts, ``None`` for a server that does not.
+    """
 
     kind: ClassVar[Kind] = Kind(title="Puppet")
 
     def __init__(
-        self, says: Says = "", *, finish: str = "stop", rewrites: str = "", **described: object
+        self, says: Says = "", *, finish: str = "stop", rewrites: str | LLMError = "", **described: object
     ) -> None:
         self.requests: list[Request] = []
+        self.usage: Usage | None = Usage(1, 1)
         self.says, self.finish, self.rewrites = says, finish, rewrites
         self.description = replace(
             Description(backend="puppet", model="puppet-1", is_model=True, name="puppet"),
@@ -40,14 +44,16 @@ class Puppet:
     def stream(self, request: Request) -> Iterator[Delta]:
         self.requests.append(request)
         if _rewrites(request):
+            if isinstance(self.rewrites, LLMError):
+                raise self.rewrites
             yield Delta(text=self.rewrites, finish_reason="stop")
             return
         said = self.says(request) if callable(self.says) else self.says
         for piece in [said] if isinstance(said, str) else said:
             if isinstance(piece, LLMError):
                 raise piece
-            yield Delta(text=piece)
-        yield Delta(usage=Usage(1, 1), finish_reason=self.finish)
+            yield piece if isinstance(piece, Delta) else Delta(text=piece)
+        yield Delta(usage=self.usage, finish_reason=self.finish)
 
 
 def _rewrites(request: Request) -> bool:

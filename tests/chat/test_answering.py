@@ -5,13 +5,34 @@ from typing import Any
 import pytest
 
 from chat.answering import answer
-from chat.events import Answer, Event, Finished, QuestionError, Rewritten, Sources, Thinking, Token, Waiting
+from chat.events import (
+    Answer,
+    Event,
+    Failure,
+    Finished,
+    QuestionError,
+    Reset,
+    Rewritten,
+    Sources,
+    Spent,
+    Thinking,
+    Token,
+    Waiting,
+)
 from chat.extractive import Extractive
 from chat.prompts import Turn
 from ingestion.finding import Found, FoundPassage
-from llm.errors import Blocked, ContextTooLong, LLMError, Unavailable
+from llm.errors import (
+    AuthRefused,
+    Blocked,
+    ContextTooLong,
+    HistoryRefused,
+    LLMError,
+    RateLimited,
+    Unavailable,
+)
 from llm.openai import OpenAICompatible
-from llm.types import Backend, Options
+from llm.types import Backend, Delta, Options, Pause, Usage
 from tests.chat.models import Puppet
 from tests.chat.passages import HARBOUR, LIGHTHOUSE, always, found, passage
 from tests.llm.openai_stub import OpenAIStub, Reply, chunk
@@ -64,7 +85,7 @@ def test_passages_not_used_are_listed_apart(stub: OpenAIStub) -> None:
     done = final(run(QUESTION, llm(stub)))
     assert [n for n, _ in done.unused] == [2]
     assert done.model == "m"
-    assert done.usage.completion_tokens == 7
+    assert [spent.usage for spent in done.spent] == [Usage(5, 7)]
 
 
 def test_reasoning_is_an_event_and_no_part_of_the_answer(stub: OpenAIStub) -> None:
@@ -355,3 +376,107 @@ def test_passages_without_anything_to_quote_are_a_refusal() -> None:
     done = final(run(QUESTION, Extractive(), find=always("--- *** ---")))
     assert done.refused
     assert done.error is None
+
+
+def test_a_wait_says_why_and_how_long() -> None:
+    loading = Delta(pause=Pause("loading", 45))
+    events = run(QUESTION, Puppet([loading, "It is 42 metres high [1]."]))
+    assert Waiting(Pause("loading", 45)) in events
+
+
+def test_what_a_failed_model_thought_is_taken_back() -> None:
+    first = Puppet([Delta(reasoning="Hm.", usage=Usage(900, 90)), Unavailable("down")], name="north")
+    events = run(QUESTION, first, Puppet("It is 42 metres high [1].", name="south"))
+    shown = [event for event in events if isinstance(event, Thinking | Reset | Token)]
+    assert shown == [Thinking("Hm."), Reset(), Token("It is 42 metres high [1].")]
+    assert final(events).spent == (Spent("south", Usage(1, 1)),)
+
+
+def test_nothing_is_taken_back_where_nothing_was_shown() -> None:
+    events = run(QUESTION, Puppet([Unavailable("down")]), Puppet("It is 42 metres high [1]."))
+    assert Reset() not in events
+
+
+def test_each_failure_is_kept_for_programs() -> None:
+    first = Puppet([AuthRefused("No key.")], name="north")
+    second = Puppet([RateLimited("Slow down.", retry_after=40)], name="south")
+    done = final(run(QUESTION, first, second))
+    assert done.failures == (
+        Failure("auth_refused", "No key.", True, "north"),
+        Failure("rate_limited", "Slow down.", False, "south", 40),
+    )
+    assert (done.model, done.error) == ("extractive", None)
+
+
+def test_an_unfinished_answers_failure_is_the_last() -> None:
+    first = Puppet([Unavailable("Down.")], name="north")
+    done = final(run(QUESTION, first, Puppet(["It is 42 metres", Unavailable("Gone.")], name="south")))
+    assert [failure.endpoint for failure in done.failures] == ["north", "south"]
+    assert done.failures[-1] == done.error
+
+
+def test_a_server_that_counts_nothing_is_estimated() -> None:
+    model = Puppet("It is 42 metres high [1].")
+    model.usage = None
+    (spent,) = final(run(QUESTION, model)).spent
+    assert spent.is_estimate
+    assert spent.usage.prompt_tokens > 200 and spent.usage.completion_tokens >= 7
+
+
+BEFORE = [Turn("Is there a lighthouse?", "Yes, at Skarn [1].")]
+
+
+class Strict(Puppet):
+    """Its provider objects to what the conversation said, in the rewriting too where ``early``."""
+
+    early = False
+    never = False
+
+    def stream(self, request: Any) -> Any:
+        rewrites = "Rewrite the last question" in request.messages[0].content
+        text = request.messages[-1].content
+        if self.never or ("Is there a lighthouse?" in text and (self.early or not rewrites)):
+            self.requests.append(request)
+            yield Delta(text="I", reasoning="Hm.")
+            raise HistoryRefused("Not that.")
+        yield from super().stream(request)
+
+
+def test_a_provider_that_objects_to_the_conversation_is_asked_without_it() -> None:
+    model = Strict("It is 42 metres high [1].", rewrites="How high is the lighthouse?")
+    events = run("How high is it?", model, history=BEFORE)
+    done = final(events)
+    assert (done.text, done.model, done.forgets) == ("It is 42 metres high [1].", "puppet-1", "earlier")
+    assert Reset() in events
+    assert any("objects to something in this conversation" in note for note in done.notes)
+    assert ["Is there a lighthouse?" in prompt for prompt in model.prompts] == [True, False]
+
+
+def test_after_an_objection_to_the_rewriting_the_conversation_is_not_sent_again() -> None:
+    model = Strict("It is 42 metres high [1].")
+    model.early = True
+    done = final(run("How high is it?", model, history=BEFORE))
+    assert (done.text, done.forgets) == ("It is 42 metres high [1].", "earlier")
+    assert ["Is there a lighthouse?" in prompt for prompt in model.prompts] == [False]
+
+
+@pytest.mark.parametrize("history", [[], BEFORE])
+def test_an_objection_to_the_question_itself_makes_later_turns_forget_it(history: list[Turn]) -> None:
+    model = Strict()
+    model.never = True
+    done = final(run(QUESTION, model, history=history))
+    assert done.forgets == "all"
+    assert len(model.requests) == 1 + len(history)
+
+
+def test_without_text_an_objection_lets_the_next_one_answer_without_the_conversation() -> None:
+    class Wordless(Strict):
+        def stream(self, request: Any) -> Any:
+            raise HistoryRefused("Not that.")
+            yield
+
+    second = Puppet("It is 42 metres high [1].", name="south")
+    done = final(run(QUESTION, Wordless(name="north"), second, history=BEFORE))
+    assert (done.text, done.forgets) == ("It is 42 metres high [1].", "all")
+    assert [failure.code for failure in done.failures] == ["history_refused"]
+    assert "Is there a lighthouse?" not in second.prompts[0]

@@ -15,8 +15,9 @@ from chat.models import Conversation, Message
 from ingestion import services as ingestion_services
 from ingestion.models import Collection, Document
 from llm import endpoints
+from llm.errors import LLMError
 from llm.models import Endpoint
-from llm.services import save_endpoint
+from llm.services import delete_endpoint, save_endpoint
 from tests.chat.handbook import fill
 from tests.conftest import signed_in
 from tests.llm.openai_stub import OpenAIStub, Reply, chunk
@@ -138,6 +139,9 @@ def test_each_failure_has_a_type_and_a_fitting_status() -> None:
         "quota_used_up": 503,
         "rate_limited": 503,
         "unavailable": 503,
+        "loading": 503,
+        "key_lost": 502,
+        "history_refused": 422,
         "silent": 504,
         "context_too_long": 422,
         "blocked": 422,
@@ -187,13 +191,110 @@ def test_one_collection_with_documents_is_enough(owner: User, collection: Collec
     assert ask(owner, collections=["handbook", "empty"]).status_code == 200
 
 
-def test_a_model_that_is_gone_leaves_the_conversation_readable(
-    conversation: Conversation, owner: User
+def test_a_model_that_is_gone_gives_way_to_the_sites_default(
+    conversation: Conversation, owner: User, keyed: OpenAIStub
 ) -> None:
-    services.answer_now(conversation=conversation, question=QUESTION)
     Conversation.objects.update(model="gone")
     client = signed_in(owner)
     assert client.get(conversation.get_absolute_url()).status_code == 200
-    refused = client.post(f"/chat/{conversation.pk}/ask", {"question": QUESTION})
-    assert refused.status_code == 422
-    assert "gone" in refused.content.decode()
+    keyed.say("It is 42 metres high [1].")
+    assert client.post(f"/chat/{conversation.pk}/ask", {"question": QUESTION}).status_code == 302
+    answer = conversation.messages.get(role="assistant")
+    assert (answer.status, answer.model) == ("done", "stub")
+    assert "The chosen model “gone” is no longer in use here" in answer.notes[0]
+    (problem,) = failures.problems(answer)
+    assert (problem["type"], problem["endpoint"]) == ("/problems/unknown_model_name", "gone")
+
+
+def test_a_model_that_is_switched_off_or_deleted_does_not_block_its_collections(
+    conversation: Conversation, collection: Collection, keyed: OpenAIStub
+) -> None:
+    chosen = Endpoint(name="chosen", title="Chosen", kind="openai", base_url=keyed.base_url, model="chosen")
+    save_endpoint(endpoint=chosen)
+    ingestion_services.update_collection(collection=collection, llm="chosen")
+    keyed.say("It is 42 metres high [1].")
+    models = [services.answer_now(conversation=conversation, question=QUESTION).model]
+    chosen.is_enabled = False
+    save_endpoint(endpoint=chosen)
+    models.append(services.answer_now(conversation=conversation, question=QUESTION).model)
+    delete_endpoint(endpoint=chosen)
+    answer = services.answer_now(conversation=conversation, question=QUESTION)
+    assert [*models, answer.model] == ["chosen", "stub", "stub"]
+    assert "The chosen model “chosen” is no longer" in answer.notes[0]
+
+
+def test_a_choice_that_is_gone_leaves_the_one_of_the_collections(
+    conversation: Conversation, collection: Collection, keyed: OpenAIStub
+) -> None:
+    ingestion_services.update_collection(collection=collection, llm="extractive")
+    Conversation.objects.update(model="gone")
+    conversation.refresh_from_db()
+    assert services.answer_now(conversation=conversation, question=QUESTION).model == "extractive"
+    assert keyed.chats == []
+
+
+def test_why_a_model_was_replaced_is_told_to_programs(
+    owner: User, collection: Collection, keyed: OpenAIStub, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(collection)
+    status, error, _words = REFUSALS["key refused"]
+    keyed.fail(status, error)
+    response = ask(owner, collections=["handbook"])
+    told = response.json()
+    assert (response.status_code, told["model"]) == (200, "extractive")
+    (problem,) = told["problems"]
+    assert problem["detail"] in told["notes"][0]
+    assert problem == {
+        "type": "/problems/model_auth_refused",
+        "title": "Bad Gateway",
+        "status": 502,
+        "detail": problem["detail"],
+        "endpoint": "stub",
+    }
+    assert len([line for line in caplog.messages if told["message_id"] in line]) == 1
+    assert KEY not in response.content.decode() and KEY not in caplog.text
+
+
+def test_an_answer_without_trouble_has_no_problems(owner: User, collection: Collection) -> None:
+    fill(collection)
+    assert ask(owner, collections=["handbook"]).json()["problems"] == []
+
+
+def test_the_wait_that_a_server_asked_for_is_passed_on(
+    owner: User, collection: Collection, keyed: OpenAIStub
+) -> None:
+    fill(collection)
+    keyed.replies = [
+        Reply(status=429, body={"error": {"message": "slow"}}, headers={"Retry-After": "17"}),
+    ]
+    (problem,) = ask(owner, collections=["handbook"]).json()["problems"]
+    assert (problem["type"], problem["retry_after"]) == ("/problems/model_rate_limited", 17)
+    keyed.replies = [BREAKS["dropped"]]
+    broken = ask(owner, collections=["handbook"])
+    assert (broken.status_code, broken["Retry-After"]) == (503, str(failures.BUSY_RETRY_S))
+    assert [one["endpoint"] for one in broken.json()["problems"]] == ["stub"]
+
+
+def test_a_failed_answer_says_when_to_ask_again() -> None:
+    failure = {
+        "code": "rate_limited",
+        "message": "x",
+        "endpoint": "e",
+        "retry_after": 17.2,
+        "permanent": False,
+    }
+    message = Message(status="failed", error="x", error_code="rate_limited", failures=[failure])
+    assert failures.failed(message).retry_after == 17.2
+    message.failures = []
+    assert failures.failed(message).retry_after == failures.BUSY_RETRY_S
+    message.error_code = "quota_used_up"
+    assert failures.failed(message).retry_after is None
+
+
+def test_every_error_of_a_model_has_a_type_of_its_own() -> None:
+    def kinds(of: type[LLMError]) -> list[type[LLMError]]:
+        return [of, *(kind for below in of.__subclasses__() for kind in kinds(below))]
+
+    for kind in kinds(LLMError):
+        told = failures.failed(Message(status="failed", error="x", error_code=kind.code))
+        assert told.code == f"model_{kind.code}", kind

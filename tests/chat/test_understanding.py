@@ -4,9 +4,13 @@ import pytest
 
 from chat.extractive import Extractive
 from chat.prompts import Turn
-from chat.understanding import understand
+from chat.understanding import Find
+from chat.understanding import understand as understanding
 from ingestion.finding import Found
+from llm.errors import HistoryRefused
+from llm.types import Backend
 from search import analysis
+from tests.chat.driving import returned
 from tests.chat.models import Puppet
 from tests.chat.passages import found
 
@@ -35,6 +39,11 @@ def search(query: str) -> Found:
 
     texts = sorted([*ENGLISH, *CHINESE], key=share, reverse=True)
     return found(*texts[:3], answerable=share(texts[0]) >= 0.3)
+
+
+def understand(question: str, history: list[Turn], backend: Backend, find: Find) -> tuple[str, Found]:
+    understood = returned(understanding(question, history, backend, find))
+    return understood.reading, understood.found
 
 
 def first_passage(question: str, *before: tuple[str, str]) -> str:
@@ -132,3 +141,18 @@ def test_the_whole_last_question_comes_in_where_single_words_of_it_are_too_few()
     assert chosen.answerable
     assert reading == "单个文件最大可以上传多大？ 那怎么修改呢？"
     assert not understand("那番茄怎么种呢？", [before], Extractive(), needs_much)[1].answerable
+
+
+def test_a_conversation_that_the_provider_objects_to_is_read_without_a_model() -> None:
+    model = Puppet(rewrites=HistoryRefused("unsafe"))
+    understood = returned(understanding("Who built it?", [Turn(*TOWER)], model, search))
+    assert understood.history_refused
+    assert understood.reading == "high lighthouse Skarn Who built it?"
+
+
+def test_what_the_rewriting_used_is_told() -> None:
+    model = Puppet(rewrites="Who built the lighthouse of Skarn?")
+    understood = returned(understanding("Who built it?", [Turn(*TOWER)], model, search))
+    assert understood.spent is not None
+    assert (understood.spent.endpoint, understood.spent.is_estimate) == ("puppet", True)
+    assert understood.spent.usage.prompt_tokens > 50
