@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import export_views, prompt_views, views
+from chat import export_views, prompt_views, tab_views, views
 
 urlpatterns = [
     path("chat/", views.conversations, name="chat-list"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("chat/<uuid:conversation_id>/settings", views.change, name="chat-change"),
     path("chat/<uuid:conversation_id>/export", export_views.download, name="chat-export"),
     path("chat/<uuid:conversation_id>/delete", views.delete, name="chat-delete"),
+    path("chat/<uuid:conversation_id>/state", tab_views.state, name="chat-state"),
+    path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/", tab_views.turn, name="chat-turn"),
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/stream", views.stream, name="chat-stream"),
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/stop", views.stop, name="chat-stop"),
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/retry", views.retry, name="chat-retry"),

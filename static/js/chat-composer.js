@@ -1,4 +1,5 @@
 /** <chat-composer>: grows with its text, Enter sends, and the answer appears without a new page. */
+import { appendTurn, tellTabs } from "./chat-tabs.js";
 import { csrfToken } from "./csrf.js";
 
 const UNSENT = "unsent-question";
@@ -14,7 +15,6 @@ class ChatComposer extends HTMLElement {
     this.form.addEventListener("submit", (event) => this.send(event));
     this.limit = Number(this.field.dataset.limit) || Infinity;
     this.turns = document.getElementById(this.dataset.turns ?? "");
-    if (this.turns) this.listen();
     document.addEventListener("click", (event) => this.rephrase(event));
     document.addEventListener("answer:shown", () => this.offer());
     this.offer();
@@ -23,12 +23,6 @@ class ChatComposer extends HTMLElement {
     // A question that was carried here is gone on with at its end.
     const { length } = this.field.value;
     if (length) this.field.setSelectionRange(length, length);
-  }
-
-  /** A question asked in one tab appears in the others that show the same conversation. */
-  listen() {
-    this.tabs = new BroadcastChannel(this.form.action);
-    this.tabs.addEventListener("message", ({ data }) => this.append(data));
   }
 
   grow() {
@@ -112,18 +106,12 @@ class ChatComposer extends HTMLElement {
       location.assign(answer.url);
       return;
     }
-    this.append(answer.html);
-    this.tabs.postMessage(answer.html);
+    appendTurn(answer.html);
+    tellTabs({ turn: answer.html });
     this.turns.lastElementChild.scrollIntoView({ block: "start" });
     this.field.value = "";
     this.grow();
     this.field.focus();
-  }
-
-  append(html) {
-    this.turns.querySelector(".turns-empty")?.remove();
-    this.turns.querySelectorAll("[data-retry]").forEach((form) => form.remove());
-    this.turns.insertAdjacentHTML("beforeend", html);
   }
 }
 

@@ -1,11 +1,15 @@
 """An answer on its way, in a real browser: stopped, reloaded, in two tabs, broken off, and orphaned."""
 
+import json
 import re
 import sqlite3
+import statistics
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -13,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.chat.slow_model import Script, SlowModel
 from tests.e2e.browser import Visitor, chromium
-from tests.e2e.conftest import PASSWORD, with_administrator
+from tests.e2e.conftest import PASSWORD, Api, with_administrator
 from tests.e2e.site import Site
 
 pytestmark = pytest.mark.timeout(300)
@@ -43,6 +47,7 @@ class Scene:
     site: Site
     model: SlowModel
     browser: Browser
+    api: Api
 
     def arrive(self) -> Visitor:
         person = Visitor.arrive(self.browser)
@@ -75,7 +80,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         while not api.call("GET", "/collections/coast/documents?status=ready").json()["count"]:
             assert time.monotonic() < deadline
             time.sleep(0.2)
-        yield Scene(site, model, browser)
+        yield Scene(site, model, browser, api)
         model.go_on()
         if site.process is not None and site.process.poll() is None:
             site.stop()
@@ -87,6 +92,48 @@ def silent_after_part() -> Script:
 
 def answer(page: Page, status: str) -> None:
     expect(page.locator("article.answer")).to_have_attribute("data-status", status, timeout=PATIENCE_MS)
+
+
+def test_the_first_word_is_read_before_the_model_says_the_second(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing on the way collects words: the model says its second only once the reader has the first."""
+    delays = []
+    for _ in range(5):
+        scene.model.hold_again()
+        scene.model.script = Script(WORDS, every_s=0.0, hold_after=1)
+        scene.model.spoken.clear()
+        events = asked_over_the_api(scene)
+        assert next(data for event, data in events if event == "token") == {"text": WORDS[0]}
+        read_at = time.monotonic()
+        (said,) = scene.model.spoken
+        assert said.text == WORDS[0]
+        delays.append(1000 * (read_at - said.first_word))
+        scene.model.go_on()
+        assert WHOLE.search(next(data["answer"] for event, data in events if event == "done"))
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nfirst token after the model's: {statistics.median(delays):.0f} ms (median of 5)\n"
+        )
+
+
+def asked_over_the_api(scene: Scene) -> Iterator[tuple[str, Any]]:
+    """Events of one answer as their bytes arrive."""
+    body = {"question": QUESTION, "collections": ["coast"], "stream": True}
+    event = ""
+    with requests.post(
+        f"{scene.site.url}/api/v1/chat",
+        json=body,
+        headers={"Authorization": f"Bearer {scene.api.key}"},
+        stream=True,
+        timeout=60,
+    ) as response:
+        assert response.status_code == 200
+        for line in response.iter_lines(chunk_size=1, decode_unicode=True):
+            if line.startswith("event: "):
+                event = line[7:]
+            elif line.startswith("data: "):
+                yield event, json.loads(line[6:])
 
 
 def test_stop_does_not_wait_for_a_silent_model(scene: Scene) -> None:
@@ -134,10 +181,34 @@ def test_two_tabs_show_the_same(scene: Scene) -> None:
     second.keyboard.press("Enter")
     for page in (person.page, second):
         expect(page.locator(".question").last).to_contain_text("Who was its keeper?")
-        expect(page.locator("article.answer").last).to_have_attribute(
-            "data-status", "done", timeout=PATIENCE_MS
-        )
-    assert person.complaints == []
+        answered(page)
+
+    # Another browser of the same person, which hears nothing of what the tabs tell each other.
+    other = scene.arrive()
+    other.page.goto(second.url)
+    scene.model.script = Script(["It ", "was ", "Ada Holm [1]."], every_s=0.01)
+    second.get_by_role("button", name="Write again").click()
+    for page in (person.page, second):
+        expect(page.locator("article.answer [data-text]").last).to_contain_text("It was Ada Holm")
+        answered(page)
+    other.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(other.page.locator("article.answer [data-text]").last).to_contain_text("It was Ada Holm")
+
+    person.page.fill("[name=question]", "When was it built?")
+    person.page.keyboard.press("Enter")
+    expect(second.locator("article.answer")).to_have_count(3)
+    answered(second)
+    other.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    other.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(other.page.locator(".question").last).to_contain_text("When was it built?")
+    answered(other.page)
+    shown = {page.locator("#turns").inner_text() for page in (person.page, second, other.page)}
+    assert len(shown) == 1
+    assert person.complaints == other.complaints == []
+
+
+def answered(page: Page) -> None:
+    expect(page.locator("article.answer").last).to_have_attribute("data-status", "done", timeout=PATIENCE_MS)
 
 
 def test_a_lost_model_leaves_its_part_and_is_tried_again(scene: Scene) -> None:
