@@ -33,6 +33,8 @@ class AnswerStream extends HTMLElement {
     on("sources", () => this.step(this.dataset.reading));
     on("token", ({ text }) => this.token(text));
     on("thinking", ({ text }) => this.thinking(text));
+    on("waiting", ({ text }) => this.step(text || this.dataset.reading));
+    on("reset", () => this.reset());
     on("done", ({ html }) => this.done(html));
     this.source.addEventListener("open", () => this.opened());
     this.source.addEventListener("error", () => this.lost());
@@ -64,6 +66,15 @@ class AnswerStream extends HTMLElement {
     box.hidden = false;
     this.step(this.dataset.thinkingNow);
     box.querySelector("[data-thinking]").append(text);
+  }
+
+  /** Another model begins, or the same one anew. */
+  reset() {
+    const box = this.querySelector(".reasoning");
+    box.hidden = true;
+    box.querySelector("[data-thinking]").textContent = "";
+    this.text.textContent = "";
+    this.step(this.dataset.reading);
   }
 
   done(html) {
