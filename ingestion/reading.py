@@ -34,8 +34,11 @@ def render(
 
     Marks may be in any order and overlap. Kind "passage" and "word" wrap the text they cover in
     ``<mark class="passage">`` and ``<mark class="word">``, in as many parts as the structure needs, each
-    with ``data-id``; kind "anchor" puts ``<a id="p=ID" class="anchor"></a>`` before the first visible
-    text at or after its start. Without ``markdown`` only paragraphs and line breaks are made.
+    with ``data-id``; so does "found", whose first part has the id ``found-ID``. Kind "outline" wraps it in
+    ``<span class="chunk">``, every other one ``odd``, its number in ``data-number`` of the first part; where
+    passages overlap, the later one has the text. Kind "anchor" puts ``<a id="p=ID" class="anchor"></a>``
+    before the first visible text at or after its start. Without ``markdown`` only paragraphs and line
+    breaks are made.
     Takes time linear in the text and the marks.
     """
     start, end = max(0, start), min(len(text), end)

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+_ORDER = ("outline", "passage", "word", "found")
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """``text[start:end]`` of the whole document; an "anchor" has no extent."""
+    """``text[start:end]`` of the whole document; an "anchor" has no extent. ``number`` is shown with an
+    "outline"."""
 
     start: int
     end: int
     id: str
-    kind: Literal["passage", "word", "anchor"] = "passage"
+    kind: Literal["passage", "word", "found", "outline", "anchor"] = "passage"
+    number: int = 0
 
 
 class Writer:
@@ -33,8 +37,9 @@ class Writer:
             m for m in marks if m.kind != "anchor" and m.start < m.end and m.end > start and m.start < end
         ]
         self._borders = sorted({at for mark in shown for at in (mark.start, mark.end)})
-        self._opening = _opening_tags(shown, self._borders)
+        self._opening = _opening_marks(shown, self._borders)
         self._next = 0
+        self._begun: set[Mark] = set()
 
     def tag(self, markup: str) -> None:
         self._out.append(markup)
@@ -74,26 +79,33 @@ class Writer:
     def _piece(self, start: int, end: int, shown: str) -> None:
         self.anchors(start + 1)
         opening = self._opening[self._next - 1] if self._next else ()
-        self._out.extend(opening)
+        self._out.extend(self._opening_tag(mark) for mark in opening)
         self._out.append(escape(shown))
-        self._out.append("</mark>" * len(opening))
+        self._out.extend("</span>" if mark.kind == "outline" else "</mark>" for mark in reversed(opening))
+
+    def _opening_tag(self, mark: Mark) -> str:
+        is_first, _ = mark not in self._begun, self._begun.add(mark)
+        if mark.kind == "outline":
+            number = f' data-number="{mark.number}"' if is_first else ""
+            return f'<span class="chunk{" odd" if mark.number % 2 else ""}"{number}>'
+        name = f' id="found-{escape(mark.id)}"' if mark.kind == "found" and is_first else ""
+        return f'<mark class="{mark.kind}" data-id="{escape(mark.id)}"{name}>'
 
 
-def _opening_tags(marks: Sequence[Mark], borders: Sequence[int]) -> list[tuple[str, ...]]:
-    """For the range after each border, the tags that open there: passage outside, word inside; of
+def _opening_marks(marks: Sequence[Mark], borders: Sequence[int]) -> list[tuple[Mark, ...]]:
+    """For the range after each border, the marks that open there, from the outside in (``_ORDER``); of
     several of a kind, the one that began last."""
     starting: list[list[Mark]] = [[] for _ in borders]
     ending: list[list[Mark]] = [[] for _ in borders]
     for mark in marks:
         starting[bisect_left(borders, mark.start)].append(mark)
         ending[bisect_left(borders, mark.end)].append(mark)
-    active: dict[str, dict[Mark, None]] = {"passage": {}, "word": {}}
-    tags: list[tuple[str, ...]] = []
+    active: dict[str, dict[Mark, None]] = {kind: {} for kind in _ORDER}
+    opening: list[tuple[Mark, ...]] = []
     for opened, closed in zip(starting, ending, strict=True):
         for mark in closed:
             active[mark.kind].pop(mark, None)
         for mark in opened:
             active[mark.kind][mark] = None
-        current = [next(reversed(active[kind])) for kind in ("passage", "word") if active[kind]]
-        tags.append(tuple(f'<mark class="{mark.kind}" data-id="{escape(mark.id)}">' for mark in current))
-    return tags
+        opening.append(tuple(next(reversed(active[kind])) for kind in _ORDER if active[kind]))
+    return opening

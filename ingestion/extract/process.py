@@ -25,6 +25,12 @@ _RSS_LIMIT_MB = 400
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "LD_LIBRARY_PATH", "TZ")
 
 
+def child_environment() -> dict[str, str]:
+    """The few variables that a process which opens hostile files sees; no secrets among them."""
+    kept = {key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ}
+    return kept | {"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "PYTHONIOENCODING": "utf-8"}
+
+
 class ExtractionProcess:
     """One child process, started when first needed and kept warm. Not for several threads at once."""
 
@@ -94,8 +100,6 @@ class _Child:
         self._result: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         lifeline, self._lifeline = os.pipe()
-        environment = {key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ}
-        environment |= {"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "PYTHONIOENCODING": "utf-8"}
         try:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ingestion.extract.child", str(self._result.fileno()), str(lifeline)],
@@ -105,7 +109,7 @@ class _Child:
                 pass_fds=(self._result.fileno(), lifeline),
                 start_new_session=True,
                 cwd=_ROOT,
-                env=environment,
+                env=child_environment(),
             )
         finally:
             os.close(lifeline)

@@ -9,6 +9,7 @@ from ingestion import selectors
 from ingestion.extract.kinds import AS_WRITTEN
 from ingestion.models import Document, DocumentText
 from ingestion.opening import Opened
+from ingestion.page_labels import place_name
 from ingestion.reading import Mark, Segment, render, segments
 
 PART_CHARS = 50_000
@@ -17,12 +18,15 @@ CONTEXT_CHARS = 1500
 
 @dataclass(frozen=True, slots=True)
 class PageOfText:
-    """``number`` is ``None`` for formats without pages; ``label`` is a sheet's or slide's name."""
+    """``number`` is ``None`` for formats without pages; ``label`` is a sheet's or slide's name. ``place``
+    counts the pages from 1 and is 0 where a page only goes on from the part before."""
 
     number: int | None
     label: str
     ocr: bool
     html: SafeString
+    place: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,27 @@ class Part:
     pages: list[PageOfText]
 
 
-def part_at(document: Document, content: DocumentText, *, offset: int, opened: Opened | None) -> Part:
-    """The part that holds the character at ``offset``, with ``opened`` and its quoted words marked."""
+def part_at(
+    document: Document,
+    content: DocumentText,
+    *,
+    offset: int,
+    opened: Opened | None,
+    found: Sequence[tuple[int, int]] = (),
+) -> Part:
+    """The part that holds the character at ``offset``, with ``opened`` and its quoted words marked, all
+    passages outlined, and the ranges ``found`` numbered from 1."""
     starts = [page[1] for page in content.pages]
     numbers = [page[0] for page in content.pages]
     parts = segments(content.text, starts, numbers, PART_CHARS)
     index = next((i for i, part in enumerate(parts) if part.start <= offset < part.end), 0)
     part = parts[index]
+    chunks = selectors.chunks_over(document, part.start, part.end)
     marks = [
-        Mark(chunk.start, chunk.end, chunk.id, "anchor")
-        for chunk in selectors.chunks_between(document, part.start, part.end)
+        Mark(chunk.start, chunk.end, chunk.id, "anchor") for chunk in chunks if chunk.start >= part.start
     ]
+    marks += [Mark(chunk.start, chunk.end, chunk.id, "outline", chunk.ordinal + 1) for chunk in chunks]
+    marks += [Mark(*place, str(at), "found") for at, place in enumerate(found, 1)]
     if opened:
         marks.append(Mark(opened.start, opened.end, opened.id, "passage"))
         if opened.id:
@@ -83,11 +97,13 @@ def _pages(
     pages = content.pages or [[None, 0, "", False]]
     ends = [page[1] for page in pages[1:]] + [len(content.text)]
     markdown = document.mime not in AS_WRITTEN
-    for (number, begin, label, ocr), end in zip(pages, ends, strict=True):
+    for place, ((number, begin, label, ocr), end) in enumerate(zip(pages, ends, strict=True), 1):
         start, stop = max(begin, part.start), min(end, part.end)
         if start < stop:
             html = render(content.text, start, stop, marks=marks, markdown=markdown)
-            yield PageOfText(number, label, ocr, html)
+            is_beginning = begin >= part.start
+            name = place_name(document.mime, number, label)
+            yield PageOfText(number, label, ocr, html, place if is_beginning else 0, name)
 
 
 def _words(opened: Opened) -> list[Mark]:
