@@ -44,8 +44,8 @@ def get_collection(user: Person, slug: str, action: Action = Action.READ) -> Col
 def get_document(user: Person, document_id: UUID | str, action: Action = Action.READ) -> Document:
     """As ``get_collection``, for a document by its id."""
     document = (
-        Document.objects.select_related("collection")
-        .filter(id=document_id, collection__in=collections_for(user))
+        Document.objects.select_related("collection", "successor")
+        .filter(id=document_id, replaces__isnull=True, collection__in=collections_for(user))
         .first()
     )
     if document is None:

@@ -43,7 +43,8 @@ class SearchIn(Schema):
 
 
 def document_out(document: Document) -> dict[str, Any]:
-    """A document as the contract shows it."""
+    """A document as the contract shows it; ``update`` is the state of new content on its way."""
+    update = document.update
     return {
         "id": str(document.id),
         "name": document.name,
@@ -53,7 +54,12 @@ def document_out(document: Document) -> dict[str, Any]:
         "pages": document.pages,
         "chunks": document.chunk_count,
         "created_at": document.created_at.isoformat(),
-    }
+    } | ({"update": _update_out(update)} if update else {})
+
+
+def _update_out(update: Document) -> dict[str, Any]:
+    error = _(update.error) if update.error else None
+    return {"status": update.status, "progress": update.progress, "error": error}
 
 
 def hit_out(passage: FoundPassage) -> dict[str, Any]:
@@ -121,7 +127,7 @@ def _taken(taken: Taken) -> dict[str, Any]:
         "name": taken.name,
         "status": document.status,
         "duplicate_of": str(document.id) if taken.added.is_duplicate else None,
-    }
+    } | ({"updated": True} if taken.added.is_update else {})
 
 
 @router.get("/collections/{slug}/documents")

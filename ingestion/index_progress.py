@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
+from ingestion import history
+from ingestion.adopting import adopt
 from ingestion.models import Chunk, Document, DocumentBuild, Generation, Run
 
 Status, Step = Document.Status, Document.Step
@@ -19,7 +21,8 @@ _AT_ONCE = 500
 
 @transaction.atomic
 def commit(batch: Sequence[Chunk]) -> None:
-    """Marks the chunks, moves the progress, and ends the documents and builds that are complete."""
+    """Marks the chunks, moves the progress, and ends the documents and builds that are complete. Complete
+    successors are taken over last, since that moves their chunks and builds to another document."""
     for at in range(0, len(batch), _AT_ONCE):
         ids = [chunk.id for chunk in batch[at : at + _AT_ONCE]]
         Chunk.objects.filter(id__in=ids).update(indexed=True)
@@ -31,6 +34,8 @@ def commit(batch: Sequence[Chunk]) -> None:
         else:
             _move_document(generation, document, count)
     _measure(batch, timezone.now())
+    for successor in _complete_successors(batch):
+        adopt(successor)
 
 
 def _move_document(generation: UUID, document: UUID, count: int) -> None:
@@ -39,14 +44,27 @@ def _move_document(generation: UUID, document: UUID, count: int) -> None:
     if not held.update(indexed_count=F("indexed_count") + count, updated_at=now):
         return
     left = Chunk.objects.filter(document=OuterRef("pk"), generation=generation, indexed=False)
-    held.filter(~Exists(left)).update(
+    if held.filter(~Exists(left), replaces__isnull=True).update(
         status=Status.READY,
         step=Step.DONE,
         indexed_count=F("chunk_count"),
         claim=None,
         finished_at=now,
         updated_at=now,
+    ):
+        history.record_ready(document)
+
+
+def _complete_successors(batch: Sequence[Chunk]) -> list[UUID]:
+    """Those of the batch of which no passage is left to index in the generation that is searched."""
+    successors = {chunk.document_id for chunk in batch if chunk.document.replaces_id}
+    if not successors:
+        return []
+    left = Chunk.objects.filter(
+        document=OuterRef("pk"), generation__state=Generation.State.ACTIVE, indexed=False
     )
+    held = Document.objects.filter(pk__in=successors, step=Step.INDEX, status=Status.PROCESSING)
+    return list(held.filter(~Exists(left)).order_by("pk").values_list("pk", flat=True))
 
 
 def _move_build(generation: UUID, document: UUID, count: int) -> None:

@@ -13,11 +13,12 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.files import File
 from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from ingestion import services, wake
+from ingestion import history, rereading, services, storage, wake
 from ingestion.errors import IngestionError, RefusedFile
 from ingestion.extract.archive import HEAD_BYTES, Member, is_archive, may_be_archive, members
 from ingestion.extract.types import ExtractionError
@@ -25,7 +26,7 @@ from ingestion.models import Collection, Document, Run
 from ingestion.services import Added
 
 _BLOCK = 1024 * 1024
-_MAX_NAME = 255
+_MAX_NAME, _MAX_EXTERNAL = 255, 200
 # What one archive may hold: less where a person waits for the answer in a browser.
 _UPLOAD_FILES, _UPLOAD_BYTES = 2000, 1 << 30
 _DISK_FILES, _DISK_BYTES = 50_000, 1 << 34
@@ -53,24 +54,22 @@ class _Into:
     run: Run
 
     def add(self, file: "IO[bytes] | File[Any]", name: str, *, external_id: str = "") -> Taken:
-        """Queues a file without waking a worker; a name with "/" keeps its folders."""
+        """Queues a file without waking a worker; a name with "/" keeps its folders. Another file of this
+        name and ``external_id`` gets the new content (``rereading.bring_stored``)."""
         try:
-            added = services.add_file(
+            added = rereading.bring_stored(
                 collection=self.collection,
-                file=file,
-                name=name,
+                stored=storage.store(file),
+                name=path_name(name),
                 by=self.by,
                 run=self.run,
-                external_id=external_id,
-                announce=False,
+                external_id=external_id[-_MAX_EXTERNAL:],
             )
         except IngestionError as refused:
             return Taken(name, None, refused)
-        if "/" in name and not added.is_duplicate:
-            added.document.name = path_name(name)
-            Document.objects.filter(pk=added.document.pk).update(name=added.document.name)
         return Taken(name, added)
 
+    @transaction.atomic
     def add_failed(self, name: str, error: ExtractionError, digest: str) -> Taken:
         """A document for a file that could not be unpacked, so that it is seen among the others with
         its reason. Nothing is stored of it; ``digest`` is that of its archive."""
@@ -87,6 +86,9 @@ class _Into:
                 "finished_at": timezone.now(),
             },
         )
+        if made:
+            history.record([document.pk], history.Kind.ADDED, by=self.by)
+            history.record([document.pk], history.Kind.FAILED, reason=str(error))
         return Taken(name, Added(document, is_duplicate=not made))
 
 
@@ -95,7 +97,7 @@ def take(paths: list[Path], *, collection: Collection, by: User, run: Run) -> It
     worker."""
     into = _Into(collection, by, run)
     for path in paths:
-        yield from _take(path, into)
+        yield from _take(path, into, path.name)
 
 
 def take_upload(
@@ -108,7 +110,7 @@ def take_upload(
     into = _Into(collection, by, run)
     taken = _unpacked_upload(file, name, into)
     if taken is None:
-        taken = [into.add(file, services.clean_name(name))]
+        taken = [into.add(file, path_name(name))]
     if any(item.added for item in taken):
         wake.parser()
     return taken
@@ -116,7 +118,7 @@ def take_upload(
 
 def path_name(name: str) -> str:
     """A path made of clean names, 255 characters at most: of a longer one, the last folders."""
-    parts = [services.clean_name(part) for part in name.split("/") if part]
+    parts = [services.clean_name(part) for part in name.split("/") if part] or [services.clean_name("")]
     while len(parts) > 1 and len("/".join(parts)) > _MAX_NAME:
         parts = parts[1:]
     return "/".join(parts)
@@ -150,11 +152,13 @@ def _on_disk(file: "File[Any]") -> Iterator[Path]:
         yield Path(copy.name)
 
 
-def _take(path: Path, into: _Into) -> Iterator[Taken]:
+def _take(path: Path, into: _Into, name: str) -> Iterator[Taken]:
+    """A file under ``name``; those of a folder under their paths in it, hidden ones left out."""
     if path.is_dir():
         for child in sorted(path.rglob("*")):
-            if child.is_file() and not any(part.startswith(".") for part in child.relative_to(path).parts):
-                yield from _take(child, into)
+            inside = child.relative_to(path)
+            if child.is_file() and not any(part.startswith(".") for part in inside.parts):
+                yield from _take(child, into, inside.as_posix())
         return
     try:
         if path.name == "corpus.jsonl":
@@ -165,7 +169,7 @@ def _take(path: Path, into: _Into) -> Iterator[Taken]:
             )
         else:
             with path.open("rb") as file:
-                yield into.add(file, path.name)
+                yield into.add(file, name)
     except OSError as error:
         reason = _("The file cannot be opened: %(reason)s.") % {"reason": error.strerror}
         yield Taken(path.name, None, RefusedFile(reason))
@@ -178,16 +182,17 @@ def _take_archive(
         digest = file_digest(file, "sha256").hexdigest()
     try:
         for member in members(path, name=name, max_files=max_files, max_total_bytes=max_total_bytes):
-            yield _take_member(member, into, digest)
+            yield _take_member(member, into, digest, name)
     except ExtractionError as error:
         yield into.add_failed(services.clean_name(name), error, digest)
 
 
-def _take_member(member: Member, into: _Into, digest: str) -> Taken:
+def _take_member(member: Member, into: _Into, digest: str, archive: str) -> Taken:
+    """Named by its path in the archive, and known again by that and the archive's name."""
     if member.error is not None:
         return into.add_failed(member.name, member.error, digest)
     with member.open() as file:
-        return into.add(file, member.name)
+        return into.add(file, member.name, external_id=f"{archive}/{member.name}")
 
 
 def _take_corpus(path: Path, into: _Into) -> Iterator[Taken]:

@@ -67,7 +67,9 @@ def open_passage(document: Document, content: DocumentText, name: str, at: str =
 
 
 def _named(document: Document, content: DocumentText, name: str) -> Range | None:
-    return named_range(name, document.pk, content.text, selectors.generation_ids(document.collection))
+    generations = selectors.generation_ids(document.collection)
+    places = (named_range(name, owner, content.text, generations) for owner in document.every_id)
+    return next((place for place in places if place), None)
 
 
 def _quoted(text: str, at: str) -> Range | None:

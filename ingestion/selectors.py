@@ -8,13 +8,17 @@ from django.db.models.functions import Coalesce
 
 from ingestion.access import Person, collections_for
 from ingestion.models import Chunk, Collection, Document, DocumentText, Generation, Run
+from ingestion.tagging import folded
 
 Status = Document.Status
 IN_WORK = (Status.QUEUED, Status.PROCESSING)
 
 
+_OWN = Q(documents__replaces__isnull=True)
+
+
 def _count(status: Sequence[str] | None = None) -> Count:
-    return Count("documents", filter=Q(documents__status__in=status) if status else None)
+    return Count("documents", filter=_OWN & Q(documents__status__in=status) if status else _OWN)
 
 
 def collection_cards(user: Person) -> QuerySet[Collection]:
@@ -33,8 +37,8 @@ def collection_cards(user: Person) -> QuerySet[Collection]:
             document_count=_count(),
             ready_count=_count([Status.READY]),
             failed_count=_count([Status.FAILED]),
-            work_count=_count(IN_WORK),
-            total_size=Coalesce(Sum("documents__size"), Value(0), output_field=IntegerField()),
+            work_count=Count("documents", filter=Q(documents__status__in=IN_WORK)),
+            total_size=Coalesce(Sum("documents__size", filter=_OWN), Value(0), output_field=IntegerField()),
             last_change=Coalesce(Max("documents__updated_at"), F("created_at")),
             chunk_count=Coalesce(Subquery(passages, output_field=IntegerField()), Value(0)),
         )
@@ -42,9 +46,14 @@ def collection_cards(user: Person) -> QuerySet[Collection]:
     )
 
 
-def documents_of(collection: Collection, *, status: str = "", text: str = "") -> QuerySet[Document]:
-    """Newest first; an unknown status finds nothing."""
-    documents = collection.documents.select_related("run")
+def documents_of(
+    collection: Collection, *, status: str = "", text: str = "", tag: str = ""
+) -> QuerySet[Document]:
+    """Newest first, each with its tags and its update; an unknown status or tag finds nothing."""
+    documents = collection.documents.filter(replaces__isnull=True).select_related("run", "successor")
+    documents = documents.prefetch_related("tags")
+    if tag:
+        documents = documents.filter(tags__folded=folded(tag))
     if status:
         documents = documents.filter(status=status)
     if text:
@@ -54,14 +63,22 @@ def documents_of(collection: Collection, *, status: str = "", text: str = "") ->
 
 def status_counts(collection: Collection) -> dict[str, int]:
     """Every status with the number of documents in it, zeros included."""
-    found = dict(collection.documents.order_by().values_list("status").annotate(Count("pk")))
-    return {status: found.get(status, 0) for status in Status.values}
+    return status_and_update_counts(collection)[0]
+
+
+def status_and_update_counts(collection: Collection) -> tuple[dict[str, int], int]:
+    """``status_counts``, and how many ready documents are getting new content; one query."""
+    own, update = (Count("pk", filter=Q(replaces__isnull=is_own)) for is_own in (True, False))
+    rows = collection.documents.order_by().values_list("status").annotate(owned=own, updates=update)
+    found = {status: (owned, updates) for status, owned, updates in rows}
+    counts = {status: found.get(status, (0, 0))[0] for status in Status.values}
+    return counts, sum(found.get(status, (0, 0))[1] for status in IN_WORK)
 
 
 def recent_runs(user: Person) -> QuerySet[Run]:
     """Runs of collections that ``user`` may read, newest first."""
     runs = Run.objects.filter(collection__in=collections_for(user))
-    return runs.select_related("collection", "started_by").order_by("-created_at")
+    return runs.select_related("collection", "started_by", "source").order_by("-created_at")
 
 
 def document_text(document: Document) -> DocumentText | None:

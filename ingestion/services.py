@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import IO, Any
 from uuid import UUID
 
@@ -16,14 +16,13 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.roles import Role, Visibility
-from ingestion import fairness, storage, wake
+from accounts.roles import Role
+from ingestion import fairness, history, page_pictures, storage, wake
 from ingestion.chunk_writing import drop_chunks
 from ingestion.errors import BadCollection, RefusedFile
 from ingestion.generations import active_generation
 from ingestion.models import Collection, Document, DocumentBuild, Membership, Removal, Run
 
-_SAMPLE = Path(__file__).parent / "sample"
 _MAX_NAME = 255
 _RETRIED_TOGETHER = 20
 RESERVED_SLUGS = frozenset({"new", "sample"})
@@ -33,10 +32,12 @@ Status, Step = Document.Status, Document.Step
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """``document`` is the one that was there already when ``is_duplicate``."""
+    """``document`` is the one that was there already when ``is_duplicate``, and when ``is_update``: then
+    it gets the file's content."""
 
     document: Document
     is_duplicate: bool
+    is_update: bool = False
 
 
 # Collections and people
@@ -117,7 +118,7 @@ def delete_collection(*, collection: Collection) -> None:
         )
         collection.delete()
         transaction.on_commit(wake.indexer)
-    _discard_unused(digests)
+    discard_unused(digests)
 
 
 def set_member(*, collection: Collection, user: User, role: str) -> Membership:
@@ -159,67 +160,70 @@ def add_file(
     external_id: str = "",
     announce: bool = True,
 ) -> Added:
-    """Stores the bytes and queues the document.
+    """Stores the bytes and queues the document, as ``add_stored`` does. Raises ``RefusedFile``."""
+    return add_stored(
+        collection=collection,
+        stored=storage.store(file),
+        name=clean_name(name),
+        by=by,
+        run=run,
+        external_id=external_id,
+        announce=announce,
+    )
 
-    The same bytes in the same collection are a duplicate and are not stored twice; where that earlier
-    document failed or was cancelled it is queued again. Raises ``RefusedFile``.
+
+def add_stored(
+    *,
+    collection: Collection,
+    stored: storage.Stored,
+    name: str,
+    by: User | None = None,
+    run: Run | None = None,
+    external_id: str = "",
+    announce: bool = True,
+) -> Added:
+    """Queues a document for stored bytes under a clean name.
+
+    The same bytes in the same collection are a duplicate; where that earlier document failed or was
+    cancelled it is queued again. Raises ``RefusedFile`` where the collection is gone.
     """
-    stored = storage.store(file)
-    existing = Document.objects.filter(collection=collection, sha256=stored.sha256).first()
+    same_bytes = Document.objects.filter(collection=collection, sha256=stored.sha256).order_by("created_at")
+    existing = same_bytes.first()
     if existing is None:
         try:
             with transaction.atomic():
                 document = Document.objects.create(
                     collection=collection,
                     run=run,
-                    name=clean_name(name),
+                    name=name,
                     external_id=external_id[:200],
                     size=stored.size,
                     sha256=stored.sha256,
                     created_by=by,
                     turn=fairness.reading_turn(run.pk if run else None, fairness.reading_cost(stored.size)),
                 )
+                history.record([document.pk], history.Kind.ADDED, by=by)
                 if announce:
                     transaction.on_commit(wake.parser)
             return Added(document, is_duplicate=False)
         except IntegrityError:
-            existing = Document.objects.filter(collection=collection, sha256=stored.sha256).first()
+            existing = same_bytes.first()
             if existing is None:
                 raise RefusedFile(
                     _("The collection was deleted meanwhile."), code="collection_gone"
                 ) from None
     if existing.status in {Status.FAILED, Status.CANCELLED}:
         retry_document(document=existing)
-    return Added(existing, is_duplicate=True)
+    return Added(existing.replaces or existing, is_duplicate=True)
 
 
-def load_sample(*, owner: User) -> Collection:
-    """The product's own guide in both languages, as a collection for everybody signed in; made once."""
-    existing = Collection.objects.filter(is_sample=True).first()
-    if existing is not None:
-        return existing
-    collection = create_collection(
-        owner=owner,
-        name=_("Youju guide"),
-        slug=free_slug("youju-guide"),
-        description=_("How this site works, in English and Chinese. Search it, ask it, delete it any time."),
-        visibility=Visibility.SIGNED_IN,
-        is_sample=True,
-    )
-    run = start_run(collection=collection, kind=Run.Kind.SAMPLE, by=owner)
-    for path in sorted(_SAMPLE.glob("guide-*/*.md")):
-        with path.open("rb") as file:
-            add_file(collection=collection, file=file, name=path.name, by=owner, run=run)
-    return collection
-
-
-def retry_document(*, document: Document) -> None:
+def retry_document(*, document: Document, by: User | None = None) -> None:
     """Queues a failed or cancelled document again, from its first step."""
-    retry_documents(Document.objects.filter(pk=document.pk))
+    retry_documents(Document.objects.filter(pk=document.pk), by=by)
     document.refresh_from_db()
 
 
-def retry_documents(documents: QuerySet[Document]) -> int:
+def retry_documents(documents: QuerySet[Document], *, by: User | None = None) -> int:
     """Queues those that failed or were cancelled again and returns how many. Each stands in line where
     its run does, a few together."""
     ended = documents.filter(status__in=[Status.FAILED, Status.CANCELLED])
@@ -230,13 +234,15 @@ def retry_documents(documents: QuerySet[Document]) -> int:
         for at in range(0, len(of_run), _RETRIED_TOGETHER):
             some = of_run[at : at + _RETRIED_TOGETHER]
             cost = sum(fairness.reading_cost(size) for _pk, _run, size in some)
-            changed += _queue_again([pk for pk, _run, _size in some], run, cost)
+            changed += _queue_again([pk for pk, _run, _size in some], run, cost, by)
     return changed
 
 
 @transaction.atomic
-def _queue_again(ids: list[UUID], run: UUID | None, cost: int) -> int:
-    changed = Document.objects.filter(pk__in=ids, status__in=[Status.FAILED, Status.CANCELLED]).update(
+def _queue_again(ids: list[UUID], run: UUID | None, cost: int, by: User | None) -> int:
+    ended = Document.objects.filter(pk__in=ids, status__in=[Status.FAILED, Status.CANCELLED]).order_by()
+    ids = list(ended.select_for_update().values_list("pk", flat=True))
+    changed = Document.objects.filter(pk__in=ids).update(
         status=Status.QUEUED,
         step=Step.EXTRACT,
         error="",
@@ -246,31 +252,36 @@ def _queue_again(ids: list[UUID], run: UUID | None, cost: int) -> int:
         claim=None,
         finished_at=None,
         indexed_count=0,
+        pages_read=0,
+        pages_total=0,
         turn=fairness.reading_turn(run, cost),
         updated_at=timezone.now(),
     )
+    history.record(ids, history.Kind.RETRIED, by=by)
     if changed:
         transaction.on_commit(wake.parser)
     return changed
 
 
-def cancel_document(*, document: Document) -> None:
+def cancel_document(*, document: Document, by: User | None = None) -> None:
     """Stops the work; what was indexed already leaves the indexes."""
-    cancel_documents(Document.objects.filter(pk=document.pk))
+    cancel_documents(Document.objects.filter(pk=document.pk), by=by)
     document.refresh_from_db()
 
 
-def cancel_documents(documents: QuerySet[Document]) -> int:
+def cancel_documents(documents: QuerySet[Document], *, by: User | None = None) -> int:
     """Cancels those in work and returns how many; the index worker then takes their chunks away.
 
     Whoever reads one notices within three seconds that its claim is gone, and ends the extraction."""
     with transaction.atomic():
         in_work = documents.filter(status__in=[Status.QUEUED, Status.PROCESSING]).order_by()
         DocumentBuild.objects.filter(document__in=in_work.values("pk")).delete()
+        ids = list(in_work.select_for_update().values_list("pk", flat=True))
         now = timezone.now()
         changed = in_work.update(
             status=Status.CANCELLED, claim=None, lease_until=None, finished_at=now, updated_at=now
         )
+        history.record(ids, history.Kind.CANCELLED, by=by)
         if changed:
             transaction.on_commit(wake.indexer)
     return changed
@@ -279,19 +290,25 @@ def cancel_documents(documents: QuerySet[Document]) -> int:
 def delete_document(*, document: Document) -> None:
     """Removes the document at once, its entries in the indexes as soon as the index worker runs.
 
-    It counts as cancelled while its chunks are dropped, so that after a crash none seems complete."""
+    It counts as cancelled while its chunks are dropped, so that after a crash none seems complete. Its
+    successor goes first."""
+    for successor in Document.objects.filter(replaces=document):
+        delete_document(document=successor)
     Document.objects.filter(pk=document.pk).update(
         status=Status.CANCELLED, claim=None, lease_until=None, updated_at=timezone.now()
     )
     drop_chunks(document)
     with transaction.atomic():
         drop_chunks(document)
+        digests = list(Document.objects.filter(pk=document.pk).values_list("sha256", flat=True))
         document.delete()
         transaction.on_commit(wake.indexer)
-    _discard_unused([document.sha256])
+    discard_unused(digests)
 
 
-def _discard_unused(digests: list[str]) -> None:
+def discard_unused(digests: list[str]) -> None:
+    """Removes the stored files with these SHA-256 that no document has any more."""
     used = set(Document.objects.filter(sha256__in=digests).values_list("sha256", flat=True))
     for digest in set(digests) - used:
         storage.discard(digest)
+        page_pictures.forget(digest)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -65,6 +66,15 @@ class Source(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("source", args=[self.id])
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is being looked at, or about to be."""
+        return not self.paused and self.next_at is not None and self.next_at <= timezone.now()
+
+    @property
+    def is_running(self) -> bool:
+        return self.is_due and self.claim is not None
 
     @property
     def period(self) -> timedelta | None:

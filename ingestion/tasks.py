@@ -11,7 +11,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import OperationalError
 
-from ingestion import clearing, indexing, pipeline, rebuilding, reembedding, wake
+from ingestion import clearing, indexing, pipeline, rebuilding, reembedding, syncing, wake
 from ingestion.extract.process import ExtractionProcess
 from ingestion.places import Places
 from ingestion.working import read_next
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _local = threading.local()
 _places = Places(settings.PARSE_THREADS)
+_syncing = threading.Lock()
 
 
 def _extractor() -> ExtractionProcess:
@@ -63,6 +64,20 @@ def index_waiting() -> int:
         return 0
 
 
+@shared_task(name=wake.SYNC_TASK)  # type: ignore[untyped-decorator]
+def sync_sources() -> int:
+    """Looks at the sources whose time has come, one at a time in each worker."""
+    if not _syncing.acquire(blocking=False):
+        return 0
+    try:
+        return syncing.sync_due()
+    except OperationalError as error:
+        log.warning("looking at sources pauses: %s", error)
+        return 0
+    finally:
+        _syncing.release()
+
+
 @shared_task(name="ingestion.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Every few seconds: whatever is waiting, for whatever reason, gets its worker woken."""
@@ -70,3 +85,5 @@ def sweep() -> None:
         wake.parser()
     if clearing.is_waiting() or indexing.waiting().exists() or reembedding.is_complete():
         wake.indexer()
+    if syncing.due().exists():
+        wake.sources()

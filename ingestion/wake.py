@@ -10,6 +10,7 @@ log = logging.getLogger(__name__)
 
 EXTRACT_TASK, EXTRACT_QUEUE = "ingestion.extract_waiting", "extract"
 INDEX_TASK, INDEX_QUEUE = "ingestion.index_waiting", "index"
+SYNC_TASK = "ingestion.sync_sources"
 
 
 def parser() -> None:
@@ -20,6 +21,11 @@ def parser() -> None:
 def indexer() -> None:
     """There are chunks to index, or ids to remove."""
     _send(INDEX_TASK, INDEX_QUEUE)
+
+
+def sources() -> None:
+    """There is a source to look at."""
+    _send(SYNC_TASK, EXTRACT_QUEUE)
 
 
 def _send(task: str, queue: str) -> None:

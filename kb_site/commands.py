@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Q
 from django.utils.translation import override
 
 from accounts.services import command_line_user
@@ -89,8 +90,8 @@ def finish(ids: Sequence[UUID], running: Running, command: DataCommand) -> None:
 
 def _report(ids: Sequence[UUID], command: DataCommand) -> int:
     left = sum(
-        Document.objects.filter(pk__in=ids[at : at + 500], status__in=IN_WORK).count()
-        for at in range(0, len(ids), 500)
+        Document.objects.filter(Q(pk__in=some) | Q(replaces__in=some), status__in=IN_WORK).count()
+        for some in (ids[at : at + 500] for at in range(0, len(ids), 500))
     )
     if left != command.left:
         command.say(f"{len(ids) - left} of {len(ids)} documents done")

@@ -1,10 +1,12 @@
-"""Retry, cancel and delete: for one document, for ticked ones, for a whole run or all that failed."""
+"""Retry, cancel, delete and read again: for one document, for ticked ones, for a whole run or all that
+failed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,34 +15,52 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from accounts.roles import Action
-from ingestion import access, runs, selectors, services
-from ingestion.errors import BadCollection
+from ingestion import access, rereading, runs, selectors, services
+from ingestion.errors import BadCollection, IngestionError
+from ingestion.forms import signed_in
 from ingestion.models import Collection, Document, Run
 from ingestion.views.collections import documents_context
 from ingestion.views.parts import asks_for_part
 from search.errors import SearchError
 
-_ACTIONS: dict[str, Callable[[Document], None]] = {
-    "retry": lambda document: services.retry_document(document=document),
-    "cancel": lambda document: services.cancel_document(document=document),
-    "delete": lambda document: services.delete_document(document=document),
+
+def _retry(document: Document, _by: User, _run: Run | None) -> None:
+    services.retry_documents(Document.objects.filter(Q(pk=document.pk) | Q(replaces=document)))
+
+
+def _cancel(document: Document, _by: User, _run: Run | None) -> None:
+    services.cancel_document(document=document)
+    rereading.drop_updates(Document.objects.filter(pk=document.pk))
+
+
+_ACTIONS: dict[str, Callable[[Document, User, Run | None], object]] = {
+    "retry": _retry,
+    "cancel": _cancel,
+    "delete": lambda document, _by, _run: services.delete_document(document=document),
+    "reread": lambda document, by, run: rereading.reread_document(document=document, by=by, run=run),
+    "keep": lambda document, _by, _run: rereading.drop_update(document=document),
 }
 
 
-def _apply(action: str, documents: Iterable[Document]) -> int:
-    done = 0
+def _apply(action: str, documents: Sequence[Document], by: User) -> int:
+    run = None
+    if action == "reread" and len(documents) > 1:
+        run = services.start_run(collection=documents[0].collection, kind=Run.Kind.REREAD, by=by)
     for document in documents:
-        _ACTIONS[action](document)
-        done += 1
-    return done
+        _ACTIONS[action](document, by, run)
+    return len(documents)
 
 
 @login_required
 @require_POST
 def one(request: HttpRequest, document_id: UUID, action: str) -> HttpResponse:
     document = access.get_document(request.user, document_id, Action.EDIT)
-    _apply(action, [document])
+    try:
+        _apply(action, [document], signed_in(request.user))
+    except IngestionError as error:
+        messages.error(request, str(error))
     if action == "delete" and not asks_for_part(request):
         messages.success(request, _("“%(name)s” is deleted.") % {"name": document.name})
     return _answer(request, document.collection)
@@ -54,7 +74,8 @@ def ticked(request: HttpRequest, slug: str) -> HttpResponse:
     action = request.POST.get("action", "")
     if action in _ACTIONS:
         ids = [text for text in request.POST.getlist("ids") if _is_id(text)]
-        count = _apply(action, collection.documents.filter(id__in=ids))
+        found = list(selectors.documents_of(collection).filter(id__in=ids).select_related("collection"))
+        count = _apply(action, found, signed_in(request.user))
         if not asks_for_part(request):
             changed = ngettext("%(count)d document changed.", "%(count)d documents changed.", count)
             messages.success(request, changed % {"count": count})
@@ -67,6 +88,28 @@ def _is_id(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@login_required
+@require_POST
+def replace(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    """Another file takes the document's place; the present text is searched until it is ready."""
+    document = access.get_document(request.user, document_id, Action.EDIT)
+    file = request.FILES.get("file")
+    if file is None:
+        messages.error(request, _("No file arrived. Choose one and try again."))
+        return redirect(document)
+    name = services.clean_name(file.name or "")
+    try:
+        added = rereading.replace_document(
+            document=document, file=file, name=name, by=signed_in(request.user)
+        )
+    except IngestionError as error:
+        messages.error(request, str(error))
+    else:
+        if added.is_duplicate:
+            messages.info(request, _("This is the same file as before. Nothing has changed."))
+    return redirect(document)
 
 
 def _answer(request: HttpRequest, collection: Collection) -> HttpResponse:

@@ -1,34 +1,41 @@
 """Runs: what is being read and indexed, what is done, what failed and why."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.roles import Action
-from ingestion import access, selectors
+from ingestion import access, run_filters, selectors
 from ingestion.models import Document, Run
 from ingestion.progress import RunProgress, run_progress
 
 _ROWS = 20
 _FAILURES_SHOWN = 5
+_TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as the page shows it. ``may_change``: whether this person may cancel and retry it."""
+    """A run as the page shows it. ``may_change``: whether this person may cancel and retry it; ``may_pause``:
+    whether it has a source that this person may pause."""
 
     run: Run
     progress: RunProgress
     failures: list[Document]
     may_change: bool
+    may_pause: bool = False
 
     @property
     def is_rebuild(self) -> bool:
@@ -49,19 +56,40 @@ class RunRow:
 @login_required
 @require_GET
 def runs(request: HttpRequest) -> HttpResponse:
-    has_documents = Exists(Document.objects.filter(run=OuterRef("pk")))
-    shown = selectors.recent_runs(request.user).filter(Q(kind=Run.Kind.REEMBED) | has_documents)
+    """The page, or for its script the cards alone, and nothing where they are as they were."""
+    readable = list(access.collections_for(request.user).order_by("name"))
+    filters = {name: request.GET.get(name, "") for name in ("state", "collection")}
+    shown = run_filters.with_something(selectors.recent_runs(request.user))
+    shown = run_filters.in_state(shown, filters["state"])
+    if filters["collection"]:
+        shown = shown.filter(collection__slug=filters["collection"])
     page = Paginator(_with_failures(shown), _ROWS).get_page(request.GET.get("page", "1"))
+    context = {"page": page, "rows": _rows(request, list(page)), "is_filtered": any(filters.values())}
+    if request.headers.get("X-Requested-With") == "fetch":
+        return _if_changed(request, render(request, "ingestion/_runs_list.html", context))
     editable = access.collections_for(request.user, Action.EDIT)
     failed = Document.objects.filter(status=Document.Status.FAILED, collection__in=editable)
-    context = {"page": page, "rows": _rows(request, list(page)), "may_retry_all": failed.exists()}
+    context |= {
+        "filters": filters,
+        "states": run_filters.STATES,
+        "collections": readable,
+        "may_retry_all": failed.exists(),
+    }
     return render(request, "ingestion/runs.html", context)
+
+
+def _if_changed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """304 where the browser has the same already. Form tokens are new each time and count for nothing."""
+    digest = blake2b(_TOKEN.sub(b"", response.content), digest_size=12).hexdigest()
+    response["ETag"] = f'"{digest}"'
+    response["Cache-Control"] = "private, no-cache"
+    return cast(HttpResponse, get_conditional_response(request, etag=response["ETag"], response=response))
 
 
 @login_required
 @require_GET
 def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """One run, which the page asks for each second while it is in work."""
+    """One run by itself."""
     found = _with_failures(selectors.recent_runs(request.user)).filter(id=run_id).first()
     if found is None:
         raise Http404(_("There is no such run, or you may not see it."))
@@ -84,6 +112,7 @@ def _rows(request: HttpRequest, shown: Sequence[Run]) -> list[RunRow]:
             failures=vars(item)["failures"],
             may_change=item.collection_id
             in changeable[Action.MANAGE if item.kind == Run.Kind.REEMBED else Action.EDIT],
+            may_pause=item.source_id is not None and item.collection_id in changeable[Action.MANAGE],
         )
         for item in shown
     ]

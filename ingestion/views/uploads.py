@@ -32,13 +32,22 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     taken = [
         item
         for file in request.FILES.getlist("file")
-        for item in take_upload(collection=collection, file=file, name=file.name or "", by=user, run=run)
+        for item in take_upload(
+            collection=collection, file=file, name=_path(request, file.name or ""), by=user, run=run
+        )
     ]
     if request.headers.get("X-Requested-With") == "fetch":
         return _as_json(taken, run)
     for level, text in _sentences(taken):
         messages.add_message(request, level, text)
     return redirect(collection)
+
+
+def _path(request: HttpRequest, name: str) -> str:
+    """The path of a file within the folder that was dropped, which the script sends apart: browsers' forms
+    keep the last part of a name only."""
+    path = request.POST.get("path", "")
+    return path if path.rpartition("/")[2] == name else name
 
 
 def _run(request: HttpRequest, collection: Collection) -> Run:
@@ -64,6 +73,7 @@ def _as_json(taken: list[Taken], run: Run) -> JsonResponse:
         {
             "id": str(added[0].document.id),
             "duplicate": all(item.is_duplicate for item in added),
+            "updated": all(item.is_update for item in added),
             "detail": _detail(taken),
             "run": str(run.id),
         },
@@ -76,6 +86,8 @@ def _detail(taken: list[Taken]) -> str:
     first = taken[0].added
     if len(taken) == 1 and first is not None and first.document.status != Document.Status.FAILED:
         known = {"name": first.document.name}
+        if first.is_update:
+            return _("This updates “%(name)s”, which was here before.") % known
         return _("Already in this collection as “%(name)s”.") % known if first.is_duplicate else ""
     return " ".join(text for _level, text in _sentences(taken))
 
@@ -84,10 +96,21 @@ def _sentences(taken: list[Taken]) -> Iterator[tuple[int, str]]:
     """What happened, as Django messages: (level, sentence)."""
     if not taken:
         yield messages.ERROR, _("No file arrived. Choose one and try again.")
-    new = [item.added.document for item in taken if item.added and not item.added.is_duplicate]
+    new = [
+        item.added.document
+        for item in taken
+        if item.added and not (item.added.is_duplicate or item.added.is_update)
+    ]
     failed = [document for document in new if document.status == Document.Status.FAILED]
     if count := len(new) - len(failed):
         text = ngettext("%(count)d file added.", "%(count)d files added.", count)
+        yield messages.SUCCESS, text % {"count": count}
+    if count := sum(1 for item in taken if item.added and item.added.is_update):
+        text = ngettext(
+            "%(count)d document of the same name gets the new content.",
+            "%(count)d documents of the same name get the new content.",
+            count,
+        )
         yield messages.SUCCESS, text % {"count": count}
     duplicates = [item for item in taken if item.added and item.added.is_duplicate]
     if len(duplicates) > _NAMED:

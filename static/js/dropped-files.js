@@ -5,13 +5,14 @@ function read(directory) {
 
 async function* walk(entry) {
   if (entry.isFile) {
-    yield await new Promise((resolve, reject) => entry.file(resolve, reject));
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    yield Object.assign(file, { pathInDrop: entry.fullPath.replace(/^\/+/, "") });
     return;
   }
   for (const child of await read(entry)) if (!child.name.startsWith(".")) yield* walk(child);
 }
 
-/** The files of a drop, those inside dropped folders included. */
+/** The files of a drop, those inside dropped folders included, each with its `pathInDrop`. */
 export async function droppedFiles(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (!entries.length) return [...transfer.files];

@@ -33,8 +33,8 @@ export class UploadItem {
     this.button.type = "button";
     this.button.addEventListener("click", () => this.onbutton?.());
     this.#label("✕", texts.stop);
-    const name = element("span", "upload-name", file.name);
-    name.title = file.name;
+    const name = element("span", "upload-name", file.pathInDrop || file.name);
+    name.title = name.textContent;
     this.row.append(name, element("span", "upload-size muted", humane(file.size)), this.button, this.bar, this.note);
   }
 
@@ -45,6 +45,7 @@ export class UploadItem {
     this.bar.value = 0;
     const body = new FormData();
     if (run) body.append("run", run);
+    if (this.file.pathInDrop) body.append("path", this.file.pathInDrop);
     body.append("file", this.file, this.file.name);
     const request = new XMLHttpRequest();
     this.request = request;

@@ -64,16 +64,17 @@ def _rows(taken: list[Taken]) -> list[dict[str, Any]]:
     ids = [item.added.document.pk for item in taken if item.added]
     now: dict[object, Document] = {}
     for at in range(0, len(ids), 500):
-        now |= Document.objects.in_bulk(ids[at : at + 500])
+        now |= Document.objects.select_related("successor").in_bulk(ids[at : at + 500])
     rows = []
     for item in taken:
         document = now.get(item.added.document.pk) if item.added else None
+        update = document.update if document else None
         rows.append(
             {
                 "id": str(document.pk) if document else None,
                 "name": item.name,
-                "status": document.status if document else "failed",
-                "error": item.error or (document.error if document else "") or None,
+                "status": (update or document).status if document else "failed",
+                "error": item.error or (update or document).error if document else item.error or None,
                 "pages": document.pages if document else None,
                 "chunks": document.chunk_count if document else 0,
                 "duplicate_of": str(document.pk)
