@@ -1,7 +1,6 @@
 """One file of a source after the other: its bytes become, or change, or no longer are, a document."""
 
 import logging
-from hashlib import file_digest
 from typing import IO
 
 from django.conf import settings
@@ -66,7 +65,7 @@ class Files:
         with folders.open_file(where.root, where.path, path) as file:
             before = state_of(file)
             if item.sha256 and item.outcome not in {Outcome.FAILED, Outcome.GONE}:
-                if file_digest(file, "sha256").hexdigest() == item.sha256:
+                if storage.digest_of(file) == item.sha256:
                     self._note(item, Outcome(item.outcome), state=before)
                     return
                 file.seek(0)

@@ -32,7 +32,7 @@ def may_add_folders(user: Person, collection: Collection) -> bool:
 
 def paused_runs() -> QuerySet[Run]:
     """Runs whose documents wait until their source is resumed; for a subquery."""
-    return Run.objects.filter(source__paused=True).order_by().values("pk")
+    return Run.objects.filter(source__paused=True).order_by().only("pk")
 
 
 def add_folder_source(

@@ -64,6 +64,14 @@ def store(file: "IO[bytes] | File[Any]") -> Stored:
     return Stored(digest, size)
 
 
+def digest_of(file: IO[bytes]) -> str:
+    """The SHA-256 of what is left to read, in 64 hex digits."""
+    hasher = sha256()
+    for block in _blocks(file):
+        hasher.update(block)
+    return hasher.hexdigest()
+
+
 def discard(digest: str) -> None:
     """Removes the bytes; it is fine if they are gone already."""
     path_of(digest).unlink(missing_ok=True)

@@ -50,7 +50,8 @@ def edit(request: HttpRequest, source_id: UUID) -> HttpResponse:
     collection = _for_administrators(request, source.collection.slug)
     form = FolderSourceForm(request.POST) if request.method == "POST" else FolderSourceForm.of(source)
     if not form.is_bound and "root" in request.GET:
-        form.initial |= {"root": chosen_root(request.GET["root"]), "path": request.GET.get("path", "")}
+        form.initial["root"] = chosen_root(request.GET["root"])
+        form.initial["path"] = request.GET.get("path", "")
     if form.is_valid():
         sources.change_folder_source(source=source, **form.cleaned_data)
         return redirect(source)
