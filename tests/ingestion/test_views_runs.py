@@ -22,14 +22,14 @@ def run(collection: Collection) -> Run:
     return run
 
 
-def test_a_run_in_work_asks_for_itself_and_a_finished_one_does_not(run: Run, owner: User) -> None:
+def test_a_run_is_shown_by_itself_too(run: Run, owner: User) -> None:
     client = signed_in(owner)
     html = client.get("/runs/").content.decode()
-    assert f'hx-get="/runs/{run.pk}/"' in html
+    assert "<live-runs" in html
     assert "The file is damaged." in html
     client.post(f"/runs/{run.pk}/cancel/")
     part = client.get(f"/runs/{run.pk}/").content.decode()
-    assert "hx-get" not in part
+    assert 'data-state="failed"' in part
     assert "<html" not in part
     assert set(run.documents.values_list("status", flat=True)) == {"cancelled", "failed"}
 
@@ -84,7 +84,7 @@ def test_a_new_index_is_watched_cancelled_and_begun_again(collection: Collection
     rebuild = reembedding.start_reembedding(collection, owner)
     client = signed_in(owner)
     html = client.get("/runs/").content.decode()
-    assert f'hx-get="/runs/{rebuild.pk}/"' in html
+    assert f'id="run-{rebuild.pk}" data-state="running"' in html
     assert "Search goes on with the old index" in html
     client.post(f"/runs/{rebuild.pk}/cancel/")
     stopped = client.get(f"/runs/{rebuild.pk}/").content.decode()
@@ -133,5 +133,54 @@ def test_the_number_of_queries_does_not_grow(
         Document.objects.filter(pk=document.pk).update(run=another)
     reembedding.start_reembedding(collection, owner)
     client = signed_in(owner)
-    with django_assert_max_num_queries(12):  # type: ignore[operator]
+    with django_assert_max_num_queries(13):  # type: ignore[operator]
         client.get("/runs/")
+
+
+def test_the_list_is_asked_for_as_a_whole_and_only_sent_when_it_changed(
+    run: Run, collection: Collection, owner: User
+) -> None:
+    client = signed_in(owner)
+    script = {"X-Requested-With": "fetch"}
+    first = client.get("/runs/", headers=script)
+    assert "<html" not in first.content.decode() and f"run-{run.pk}" in first.content.decode()
+    known = script | {"If-None-Match": first["ETag"]}
+    assert client.get("/runs/", headers=known).status_code == 304
+    another = services.start_run(collection=collection, kind=Run.Kind.API, by=owner)
+    add(collection, ENGLISH, "new.md", another)
+    newer = client.get("/runs/", headers=known)
+    assert newer.status_code == 200
+    html = newer.content.decode()
+    assert html.index(f"run-{another.pk}") < html.index(f"run-{run.pk}")
+
+
+def test_runs_are_filtered_by_state_and_collection(run: Run, collection: Collection, owner: User) -> None:
+    elsewhere = services.create_collection(owner=owner, name="Elsewhere", slug="elsewhere")
+    done = services.start_run(collection=elsewhere, kind=Run.Kind.API, by=owner)
+    Document.objects.filter(pk=add(elsewhere, ENGLISH, "done.md", done).pk).update(status="ready")
+    working = services.start_run(collection=elsewhere, kind=Run.Kind.API, by=owner)
+    Document.objects.filter(pk=add(elsewhere, "# W", "w.md", working).pk).update(status="processing")
+    client = signed_in(owner)
+
+    def shown(query: str) -> set[str]:
+        html = client.get(f"/runs/?{query}").content.decode()
+        return {
+            name
+            for name, each in (("run", run), ("done", done), ("working", working))
+            if str(each.pk) in html
+        }
+
+    assert shown("") == {"run", "done", "working"}
+    assert shown("state=queued") == {"run"}
+    assert shown("state=failed") == {"run"}
+    assert shown("state=done") == {"done"}
+    assert shown("state=running") == {"working"}
+    assert shown("collection=elsewhere") == {"done", "working"}
+    assert shown("collection=elsewhere&state=failed") == set()
+    assert "No run matches" in client.get("/runs/?collection=elsewhere&state=failed").content.decode()
+
+
+def test_pages_of_a_document_that_is_being_read_are_counted(run: Run, owner: User) -> None:
+    document = add(run.collection, ENGLISH, "scan.md", run)
+    Document.objects.filter(pk=document.pk).update(status="processing", pages_read=120, pages_total=300)
+    assert "1 being read (page 120 of 300)" in signed_in(owner).get("/runs/").content.decode()
