@@ -34,7 +34,8 @@ def alone(site: Site) -> dict[str, float]:
 def main() -> None:
     """Prints the rate: large batches, nothing read from or written to a cache."""
     django.setup()
-    from ingestion.indexing import embedding_text, passage
+    from ingestion.embedding_texts import embedding_text
+    from ingestion.indexing import passage
     from ingestion.models import Chunk
     from search import registry
 

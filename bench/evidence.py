@@ -28,7 +28,7 @@ from search.evidence import consider, linear
 from search.evidence_features import NAMES, Passage
 from search.index.memory import MemoryLexicalIndex, MemoryVectorIndex
 from search.protocols import Embedder
-from search.retrieval import retrieve
+from search.retrieval import Group, retrieve
 from search.types import Chunk
 
 Array = NDArray[np.float64]
@@ -116,8 +116,7 @@ def samples(data: Path, name: str, embedder: Embedder, coverage: Coverage) -> It
     relevant = _relevant(folder)
     for place, (text, kind, gold) in enumerate(_questions(data, name, relevant)):
         hits = retrieve(
-            text, ["set"], k=30, mode="hybrid", embedder=embedder, vectors=vectors, lexical=lexical,
-            coverage=coverage,
+            text, [Group(("set",), embedder, coverage)], k=30, mode="hybrid", vectors=vectors, lexical=lexical
         ).hits  # fmt: skip
         trusted = coverage.trust(text) >= 1 / 2
         for taken_away in ({}, gold) if kind == "answerable" else ({},):

@@ -21,7 +21,7 @@ from search.index.memory import MemoryVectorIndex
 from search.index.tantivy import TantivyIndex
 from search.metrics import ndcg
 from search.protocols import Embedder
-from search.retrieval import retrieve
+from search.retrieval import Group, retrieve
 from search.types import MODES, Chunk
 
 BATCH = 256
@@ -71,13 +71,11 @@ def measure(folder: Path, embedder: Embedder, coverage: Coverage) -> None:
             for place, (key, text) in enumerate(queries):
                 result = retrieve(
                     text,
-                    ["set"],
+                    [Group(("set",), embedder, coverage)],
                     k=10,
                     mode=mode,
-                    embedder=embedder,
                     vectors=vectors,
                     lexical=lexical,
-                    coverage=coverage,
                 )
                 halves[place % 2].append(ndcg([hit.document_id for hit in result.hits], relevant[key], 10))
             each = (time.perf_counter() - began) / len(queries) * 1000

@@ -39,7 +39,7 @@ from llm.types import Source
 from search import registry
 from search.index.memory import MemoryVectorIndex
 from search.index.tantivy import TantivyIndex
-from search.retrieval import retrieve
+from search.retrieval import Group, retrieve
 from search.types import Chunk
 
 PASSAGES = 8
@@ -117,13 +117,11 @@ def _searcher(rows: Sequence[dict[str, Any]], scratch: Path, *, embed: bool) -> 
     def search(question: str) -> list[str]:
         result = retrieve(
             question,
-            ["set"],
+            [Group(("set",), embedder, registry.coverage())],
             k=PASSAGES,
             mode="hybrid" if embed else "lexical",
-            embedder=embedder,
             vectors=vectors,
             lexical=lexical,
-            coverage=registry.coverage(),
         )
         return [texts[hit.chunk_id] for hit in result.hits]
 

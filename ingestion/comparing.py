@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from ingestion import fairness, wake
+from ingestion.generations import embedder_of
 from ingestion.models import Chunk, Document, Generation, Removal
 from search import registry
-from search.errors import IndexDamaged
+from search.errors import IndexDamaged, ModelUnavailable
 
 _AT_ONCE = 500
 
@@ -28,8 +29,8 @@ class Difference:
 def compare(generation: Generation, *, repair: bool = False) -> Difference:
     """Compares the chunks of ready documents; of documents in work those of a building generation too.
 
-    An index of another embedding model counts by its words only. With ``repair`` a damaged word index
-    makes room for a new one. Raises ``search.errors.SearchError``.
+    An index whose embedding model is not there any more counts by its words only. With ``repair`` a
+    damaged word index makes room for a new one. Raises ``search.errors.SearchError``.
     """
     index_id = generation.index_id
     rows = dict(Chunk.objects.filter(generation=generation).values_list("id", "indexed"))
@@ -40,11 +41,18 @@ def compare(generation: Generation, *, repair: bool = False) -> Difference:
         wanted = set(ready.values_list("id", flat=True))
     in_vectors = vector_ids(index_id)
     in_words = lexical_ids(index_id, repair=repair)
-    same_model = generation.embedding == registry.embedder().fingerprint
-    complete = in_vectors & in_words if same_model else in_words
+    complete = in_vectors & in_words if _has_model(generation) else in_words
     lost = {id_ for id_ in wanted if not rows.get(id_)} | (wanted - complete)
     stray = (in_vectors | in_words) - set(rows)
     return Difference(len(wanted), tuple(sorted(lost)), tuple(sorted(stray)))
+
+
+def _has_model(generation: Generation) -> bool:
+    try:
+        embedder_of(generation)
+    except ModelUnavailable:
+        return False
+    return True
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from ingestion import selectors
 from ingestion.errors import BadQuery
 from ingestion.models import Chunk, Collection
+from ingestion.searched import Searched
 from search import registry
 from search.errors import SearchError
 from search.evidence import Evidence, judge
@@ -54,6 +55,8 @@ class FoundPassage:
     lexical: float | None
     dense: float | None
     updated: datetime
+    table: str = ""
+    is_edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +75,20 @@ def find(query: str, collections: Sequence[Collection], *, k: int = 10, mode: Mo
     """The best ``k`` passages of ``collections``. Raises ``BadQuery``, ``search.errors.SearchError``."""
     query = _checked(query)
     began = time.perf_counter()
-    embedder = registry.embedder()
-    generations = selectors.active_indexes(collections).values()
-    index_ids = [generation.index_id for generation in generations]
-    foreign = {item.index_id for item in generations if item.embedding != embedder.fingerprint}
+    searched = Searched.of(selectors.active_indexes(collections).values())
     search = partial(
         retrieve,
         query,
-        index_ids,
+        searched.groups,
         mode=mode,
-        embedder=embedder,
         vectors=registry.vector_index(),
         lexical=registry.lexical_index(),
-        coverage=registry.coverage(),
-        words_only=foreign,
     )
     result, chunks = _readable(search, k)
     passages = [_passage(chunk, hit, query) for hit, chunk in chunks[:k]]
-    evidence = _evidence(query, passages[:_EVIDENCE_PASSAGES], index_ids)
+    evidence = _evidence(query, passages[:_EVIDENCE_PASSAGES], searched)
     notes = list(result.notes)
-    if foreign:
+    if searched.lost:
         notes.append(
             _("Some collections were indexed with another embedding model; there, words alone count.")
         )
@@ -125,18 +122,19 @@ def _checked(query: str) -> str:
     return query
 
 
-def _evidence(query: str, passages: list[FoundPassage], index_ids: list[str]) -> Evidence:
+def _evidence(query: str, passages: list[FoundPassage], searched: Searched) -> Evidence:
     try:
+        told = searched.on_one_scale(query, [(item.index_id, item.dense) for item in passages])
         return judge(
             query,
             [item.text for item in passages],
-            [item.dense for item in passages],
+            told.cosines,
             contexts=[f"{item.document}\n{item.heading}" for item in passages],
             bm25=[item.lexical for item in passages],
-            index_ids=index_ids,
+            index_ids=searched.index_ids,
             lexical=registry.lexical_index(),
-            coverage=registry.coverage(),
-            embedding=registry.embedder().fingerprint,
+            coverage=told.coverage,
+            embedding=told.fingerprint,
         )
     except SearchError as error:
         log.warning("the evidence cannot be weighed: %s", error)
@@ -169,4 +167,6 @@ def _passage(chunk: Chunk, hit: Hit, query: str) -> FoundPassage:
         lexical=hit.lexical,
         dense=hit.dense,
         updated=document.updated_at,
+        table=chunk.table,
+        is_edited=chunk.edit_id is not None,
     )

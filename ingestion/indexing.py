@@ -17,11 +17,12 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ingestion import clearing, fairness, reembedding
-from ingestion.embedding_cache import cache, embed_new, text_key
+from ingestion.generations import release_unused
 from ingestion.index_progress import commit
 from ingestion.models import Chunk, Document, DocumentBuild, Generation
+from ingestion.sources import paused_runs
+from ingestion.vectors import vectors_of
 from search import registry
-from search.protocols import Vectors
 from search.types import Chunk as Passage
 
 log = logging.getLogger(__name__)
@@ -84,12 +85,13 @@ def index_all() -> int:
                 done += indexed
             finished = reembedding.finish_complete()
             if not (cleared or batch or finished):
+                release_unused()
                 return done
 
 
 def waiting() -> QuerySet[Chunk]:
     """Chunks that are in no index yet, next one first: of the generation that is searched and of those
-    that are built. Those of a ready document are being repaired."""
+    that are built. Those of a ready document are being repaired. Documents of a paused source wait."""
     built = DocumentBuild.objects.filter(
         generation=OuterRef("generation"), document=OuterRef("document")
     ).exclude(step=DocumentBuild.Step.SPLIT)
@@ -98,8 +100,9 @@ def waiting() -> QuerySet[Chunk]:
         document__status__in=[Status.PROCESSING, Status.READY],
         document__step__in=[Step.INDEX, Step.DONE],
     )
+    idle = Q(document__status=Status.PROCESSING, document__run__in=paused_runs())
     beside = Q(Exists(built), generation__state=Generation.State.BUILDING)
-    return Chunk.objects.filter(searched | beside, indexed=False).order_by("turn")
+    return Chunk.objects.filter((searched & ~idle) | beside, indexed=False).order_by("turn")
 
 
 def next_batch(size: int = FIRST_BATCH) -> list[Chunk]:
@@ -108,13 +111,14 @@ def next_batch(size: int = FIRST_BATCH) -> list[Chunk]:
 
 
 def passage(chunk: Chunk) -> Passage:
-    """The chunk as the indexes see it."""
+    """The chunk as the indexes see it; that of a successor belongs to the document that takes it over."""
     return Passage(
         id=chunk.id,
-        document_id=str(chunk.document_id),
+        document_id=str(chunk.document.owner_id),
         text=chunk.text,
         title=chunk.document.title,
         heading=chunk.heading,
+        table=chunk.table,
     )
 
 
@@ -123,13 +127,12 @@ def index_batch(batch: Sequence[Chunk], to_embed: int = LARGEST_BATCH) -> tuple[
     its beginning as need no more than ``to_embed`` new vectors. Returns how many those were, and how many
     of their vectors were computed now.
 
-    An index made with another embedding model than the one that is set now gets words only: vectors of
-    two models cannot be compared.
+    An index whose embedding model is not there any more gets words only.
     """
-    batch, vectors, embedded = _vectors(batch, to_embed)
-    by_generation = sorted(batch, key=lambda chunk: chunk.generation_id)
-    for generation, group in groupby(by_generation, key=lambda chunk: chunk.generation):
-        passages = [passage(chunk) for chunk in group]
+    taken, vectors, embedded = vectors_of([(chunk, passage(chunk)) for chunk in batch], to_embed)
+    by_generation = sorted(taken, key=lambda item: item[0].generation_id)
+    for generation, group in groupby(by_generation, key=lambda item: item[0].generation):
+        passages = [item for _chunk, item in group]
         with_vector = [item for item in passages if item.id in vectors]
         if with_vector:
             registry.vector_index().upsert(
@@ -139,36 +142,7 @@ def index_batch(batch: Sequence[Chunk], to_embed: int = LARGEST_BATCH) -> tuple[
                 np.stack([vectors[item.id] for item in with_vector]),
             )
         registry.lexical_index().upsert(generation.index_id, passages)
-    commit(batch)
-    fairness.served(fairness.INDEXING, max(chunk.turn for chunk in batch))
-    return len(batch), embedded
-
-
-def _vectors(batch: Sequence[Chunk], to_embed: int) -> tuple[Sequence[Chunk], dict[str, Vectors], int]:
-    """The part of the batch that is taken, the vectors of its chunks by id, and how many are new."""
-    embedder = registry.embedder()
-    model = embedder.fingerprint
-    texts: dict[str, tuple[bytes, str]] = {}
-    for chunk in batch:
-        if chunk.generation.embedding == model:
-            text = embedding_text(passage(chunk))
-            texts[chunk.id] = text_key(model, text), text
-    known = cache().get([key for key, _text in texts.values()])
-    new: dict[bytes, str] = {}
-    taken: list[Chunk] = []
-    for chunk in batch:
-        key, text = texts.get(chunk.id, (b"", ""))
-        if key and key not in known and key not in new:
-            if len(new) == to_embed:
-                break
-            new[key] = text
-        taken.append(chunk)
-    known |= embed_new(embedder, new.items())
-    vectors = {chunk.id: known[texts[chunk.id][0]] for chunk in taken if chunk.id in texts}
-    return taken, vectors, len(new)
-
-
-def embedding_text(item: Passage) -> str:
-    """What the embedding model reads: the passage under its title and headings."""
-    above = " › ".join(part for part in (item.title, item.heading) if part)
-    return f"{above}\n{item.text}" if above else item.text
+    if taken:
+        commit([chunk for chunk, _passage in taken])
+        fairness.served(fairness.INDEXING, max(chunk.turn for chunk, _passage in taken))
+    return len(taken), embedded

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ingestion.models import Document, DocumentBuild, Generation, Run
+from ingestion.reasons import shown
 
 _FRESH_S = 60
 Status, Step = Document.Status, Document.Step
@@ -23,7 +24,8 @@ class RunProgress:
     ``pages`` and ``passages`` are those known so far, of documents that were read. ``rate`` is passages a
     second lately, ``seconds_left`` an estimate that counts unread documents by their size; both ``None``
     where unknown. ``state`` is ``running``, ``ready``, ``failed`` or ``cancelled`` (the worst that
-    happened, once nothing is running), and ``error`` a re-embedding's reason (English).
+    happened, once nothing is running), and ``error`` a re-embedding's reason (English). ``reading_done`` of
+    ``reading_pages`` pages are read of the documents that are being read, as far as these are known.
     """
 
     documents: int
@@ -42,6 +44,8 @@ class RunProgress:
     seconds_left: int | None
     state: str
     error: str = ""
+    reading_done: int = 0
+    reading_pages: int = 0
 
     @property
     def in_work(self) -> int:
@@ -98,6 +102,8 @@ def _document_counts(runs: Sequence[UUID]) -> dict[UUID, _Row]:
             pages_done_=_sum(pages_done, read),
             passages_=_sum("chunk_count", read),
             passages_done_=_sum("indexed_count", read),
+            reading_done_=_sum("pages_read", processing & unread),
+            reading_pages_=_sum("pages_total", processing & unread),
             unread_bytes_=_sum("size", in_work & unread),
             read_bytes_=_sum("size", read),
         )
@@ -131,6 +137,8 @@ def _of_documents(run: Run, row: _Row) -> RunProgress:
         rate=rate,
         seconds_left=int((expected - number("passages_done")) / rate) if rate and expected else None,
         state="running" if work else worst,
+        reading_done=number("reading_done"),
+        reading_pages=number("reading_pages"),
     )
 
 
@@ -173,7 +181,9 @@ def _of_build(run: Run, row: _Row, generation: Generation | None) -> RunProgress
     counted = _of_documents(run, row)
     if state == "running":
         return replace(counted, state=state, percent=min(99, counted.percent))
-    return replace(counted, state=state, error=generation.error, percent=100, rate=None, seconds_left=None)
+    return replace(
+        counted, state=state, error=shown(generation.error), percent=100, rate=None, seconds_left=None
+    )
 
 
 def _rate(run: Run) -> float | None:

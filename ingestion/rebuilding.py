@@ -12,8 +12,10 @@ from ingestion.extract import kinds
 from ingestion.generations import frozen_split_settings
 from ingestion.leases import MAX_ATTEMPTS, ClaimLost, Lease, free, release, take
 from ingestion.models import DocumentBuild, DocumentText, Generation
-from ingestion.reembedding import fail_build
+from ingestion.passage_placing import by_hand, wishes
+from ingestion.reembedding import fail_build, fail_for_model
 from ingestion.splitting import split
+from search.errors import ModelUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,8 @@ def split_build(build: DocumentBuild) -> None:
             _split(build, lease)
     except ClaimLost:
         log.info("build %s is no longer ours, work dropped", build.pk)
+    except ModelUnavailable as error:
+        fail_for_model(build.generation, str(error))
     except OperationalError as error:
         log.warning("build %s could not be written (%s); trying again", build.pk, error)
         release(build, _held(build))
@@ -64,6 +68,7 @@ def _split(build: DocumentBuild, lease: Lease) -> None:
     starts = [(page[0], page[1]) for page in content.pages] if content is not None else []
     markdown = document.mime not in kinds.AS_WRITTEN
     pieces = split(text, starts, frozen_split_settings(generation), markdown=markdown) if text else []
+    pieces = by_hand(text, pieces, wishes(document)).pieces
     lease.renew()
     drop_chunks(document, generation)
     turn = fairness.indexing_turn(generation.run_id, len(pieces))

@@ -16,10 +16,12 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from ingestion import comparing, wake
+from ingestion.adopting import adopt
 from ingestion.errors import BadCollection
-from ingestion.generations import active_generation, fingerprints, split_options, split_settings
+from ingestion.generations import active_generation, embedder_of, fingerprints, recipe
 from ingestion.models import Collection, Document, DocumentBuild, Generation, Removal, Run
-from search import registry
+from ingestion.reasons import with_detail
+from search.errors import ModelUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,13 @@ MAX_REPAIRS = 3
 _AT_ONCE = 1000
 State, Build = Generation.State, DocumentBuild.Step
 _INCOMPLETE = gettext_noop("The new index stayed incomplete after several repairs. Start again.")
-_OTHER_MODEL = gettext_noop("The site's embedding model was changed meanwhile. Start again.")
+_NO_MODEL = gettext_noop(
+    "The embedding model of the new index cannot be used. Correct it or choose another one, then start again."
+)
+_MODEL_KILLS = gettext_noop(
+    "The worker stopped each time it loaded the embedding model, which may need more memory than there is. "
+    "Choose another one."
+)
 
 
 def needs_reembedding(collection: Collection) -> bool:
@@ -39,19 +47,16 @@ def needs_reembedding(collection: Collection) -> bool:
 def start_reembedding(collection: Collection, by: User | None = None) -> Run:
     """Begins a generation with what the site and the collection are set to now.
 
-    Raises ``BadCollection`` where one is being built already.
+    Raises ``BadCollection`` where one is being built already, ``ModelUnavailable`` where the embedding
+    model that is set is missing.
     """
+    made = recipe(collection)
     try:
         with transaction.atomic():
             Collection.objects.select_for_update().get(pk=collection.pk)
             active_generation(collection)
             run = Run.objects.create(collection=collection, kind=Run.Kind.REEMBED, started_by=by)
-            generation = Generation.objects.create(
-                collection=collection,
-                run=run,
-                split_options=split_options(split_settings(collection)),
-                **fingerprints(collection),
-            )
+            generation = Generation.objects.create(collection=collection, run=run, **made)
             _enlist(generation)
             transaction.on_commit(wake.parser)
             transaction.on_commit(wake.indexer)
@@ -90,6 +95,11 @@ def fail_build(generation: Generation, reason: str) -> None:
     _end(Generation.objects.filter(pk=generation.pk), State.FAILED, reason)
 
 
+def fail_for_model(generation: Generation, detail: str = "", *, kills: bool = False) -> None:
+    """Gives it up because its embedding model cannot be used, or ``kills`` the worker that loads it."""
+    fail_build(generation, with_detail(_MODEL_KILLS if kills else _NO_MODEL, detail))
+
+
 def _belonging(generation: Generation) -> QuerySet[Document]:
     """Documents whose chunks are in the active generation, or on their way into it."""
     in_work = Q(status=Document.Status.PROCESSING, step=Document.Step.INDEX)
@@ -112,16 +122,26 @@ def _enlist(generation: Generation) -> int:
 def finish_complete() -> bool:
     """Puts in place what is complete; whether anything changed. Only for the holder of the index lock.
 
-    A generation that another embedding model was meant for cannot be completed any more, and fails.
+    A generation whose embedding model is gone cannot be completed any more, and fails.
     """
     changed = False
     for generation in Generation.objects.filter(state=State.BUILDING).select_related("run"):
-        if generation.embedding != registry.embedder().fingerprint:
-            fail_build(generation, _OTHER_MODEL)
+        missing = _missing_model(generation)
+        if missing:
+            fail_for_model(generation, missing)
             changed = True
         elif not generation.builds.exclude(step=Build.DONE).exists():
             changed |= _finish(generation)
     return changed
+
+
+def _missing_model(generation: Generation) -> str:
+    """Why its model is not there, or nothing."""
+    try:
+        embedder_of(generation)
+    except ModelUnavailable as error:
+        return str(error)
+    return ""
 
 
 def _finish(generation: Generation) -> bool:
@@ -172,9 +192,12 @@ def _swap(generation: Generation) -> bool:
     count = generation.builds.filter(document=OuterRef("pk")).values("chunk_count")
     _belonging(generation).update(chunk_count=Subquery(count), indexed_count=Subquery(count), updated_at=now)
     in_work = _belonging(generation).filter(status=Document.Status.PROCESSING)
-    in_work.update(
+    successors = list(in_work.filter(replaces__isnull=False).order_by("pk").values_list("pk", flat=True))
+    in_work.filter(replaces__isnull=True).update(
         status=Document.Status.READY, step=Document.Step.DONE, claim=None, lease_until=None, finished_at=now
     )
+    for successor in successors:
+        adopt(successor)
     transaction.on_commit(wake.indexer)
     return True
 
@@ -182,8 +205,7 @@ def _swap(generation: Generation) -> bool:
 def is_complete() -> bool:
     """Whether a generation only waits for being put in place, or can no longer be."""
     building = Generation.objects.filter(state=State.BUILDING)
-    if not building.exists():
-        return False
     open_builds = DocumentBuild.objects.filter(generation=OuterRef("pk")).exclude(step=Build.DONE)
-    other_model = ~Q(embedding=registry.embedder().fingerprint)
-    return building.filter(other_model | ~Exists(open_builds)).exists()
+    if building.filter(~Exists(open_builds)).exists():
+        return True
+    return any(_missing_model(generation) for generation in building)

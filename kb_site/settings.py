@@ -5,7 +5,6 @@ Inner code receives plain values; only the doors of each room look at ``django.c
 
 import json
 import os
-import platform
 import tempfile
 from hashlib import blake2b
 from pathlib import Path
@@ -16,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from dotenv import load_dotenv
 
+from kb_site.embedding_models import default_model, named_models
 from kb_site.env import env_bool, env_int, env_list, env_path, env_str, secret, writable_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -206,6 +206,7 @@ CELERY_TASK_ROUTES = {
     "ingestion.extract_waiting": {"queue": "extract"},
     "ingestion.index_waiting": {"queue": "index"},
     "ingestion.sweep": {"queue": "extract"},
+    "ingestion.sync_sources": {"queue": "extract"},
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "ingestion.sweep", "schedule": 10.0, "options": {"expires": 10}},
@@ -213,25 +214,10 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat-schedule")
 
 # --- Search -----------------------------------------------------------------------------------
-
-
-def _embedding(backend: str, model: str) -> dict[str, Any]:
-    """The multilingual model comes in a package for one platform only; elsewhere the English one serves."""
-    if backend:
-        return {"BACKEND": backend, "OPTIONS": {"model": model} if model else {}}
-    bundled = (platform.system(), platform.machine()) == ("Linux", "x86_64")
-    if model == "multilingual" or (bundled and not model):
-        return {
-            "BACKEND": "search.embedding.multilingual.MultilingualEmbedder",
-            "OPTIONS": {"folder": str(DATA_DIR / "models")},
-        }
-    return {
-        "BACKEND": "search.embedding.sentence_transformer.SentenceTransformerEmbedder",
-        "OPTIONS": {"model": model} if model not in {"", "english"} else {},
-    }
-
-
-EMBEDDING = _embedding(env_str("EMBEDDING_BACKEND"), env_str("EMBEDDING_MODEL"))
+EMBEDDINGS = named_models(env_list("EMBEDDING_MODELS", []), DATA_DIR / "models")
+EMBEDDING = default_model(
+    env_str("EMBEDDING_BACKEND"), env_str("EMBEDDING_MODEL"), EMBEDDINGS, DATA_DIR / "models"
+)
 VECTOR_INDEX: dict[str, Any] = {
     "BACKEND": "search.index.chroma.ChromaIndex",
     "OPTIONS": {"url": CHROMA_URL},
@@ -257,6 +243,8 @@ EXTRACT_TIMEOUT_S = env_int("EXTRACT_TIMEOUT_S", 300)
 EXTRACT_MEMORY_MB = env_int("EXTRACT_MEMORY_MB", 2048)
 PARSE_THREADS = env_int("PARSE_THREADS", 2)
 OCR = env_bool("OCR", True)
+# Folders of the server that administrators may make sources of collections; empty turns that off.
+SOURCE_ROOTS = [os.path.realpath(path) for path in env_str("SOURCE_ROOTS").split(":") if path.strip()]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_TEMP_DIR = writable_folder(DATA_DIR / "uploads")

@@ -85,11 +85,14 @@ def measure_cosines(embedder: Embedder, languages: Mapping[str, float]) -> tuple
 
 
 class Weighs(Protocol):
-    """Says how much vectors count for a question, 0 to 1, and from which cosine on."""
+    """Says how much vectors count for a question, 0 to 1, from which cosine on, and where a cosine lies on
+    a scale that all models share."""
 
     def dense_weight(self, query: str) -> float: ...
 
     def noise(self) -> float: ...
+
+    def scaled(self, cosine: float) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,22 @@ class Coverage:
         measured = self._measurement()
         width = max(measured.signal - measured.noise, _LEAST_WIDTH)
         return min(1.0, max(0.0, (cosine - measured.noise) / width))
+
+    def scaled(self, cosine: float) -> float:
+        """A cosine on one scale for all models, without losing any order: -1 for opposite vectors, 0 at the
+        noise, 1 at the signal, 2 for equal ones; straight lines between them."""
+        cosines, scale = self._scale()
+        return float(np.interp(cosine, cosines, scale))
+
+    def cosine_at(self, scaled: float) -> float:
+        """The cosine of this model that lies at ``scaled``."""
+        cosines, scale = self._scale()
+        return float(np.interp(scaled, scale, cosines))
+
+    def _scale(self) -> tuple[list[float], list[float]]:
+        measured = self._measurement()
+        signal = max(measured.signal, measured.noise + _LEAST_WIDTH)
+        return [-1.0, measured.noise, signal, 1.0], [-1.0, 0.0, 1.0, 2.0]
 
     def trust(self, query: str) -> float:
         """How far the vectors' opinion on ``query`` can be trusted, 0 to 1."""

@@ -1,6 +1,7 @@
-"""One ranking out of two: words and vectors."""
+"""One ranking out of words and vectors, the vectors of one or several models (docs/decisions/002, 013)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from search.types import Candidate, Hit
 
@@ -23,24 +24,51 @@ def _by_range(scores: Mapping[_Key, float]) -> dict[_Key, float]:
     return {key: (score - low) / (high - low) for key, score in scores.items()}
 
 
-def fuse(lexical: Found, dense: Found, dense_weight: float, k: int, *, noise: float = -1.0) -> list[Hit]:
-    """The ``k`` best by ``(1 - dense_weight) × BM25 + dense_weight × cosine``, each scaled to at most 1.
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one model's vectors ``found`` in ``indexes``. It counts ``weight``, 0 to 1, beside what words
+    say there. Cosines below ``noise`` say nothing; ``scaled`` puts them on a scale that all models share."""
 
-    A side that did not return a passage counts 0 for it. One that only the vectors returned, with a
-    cosine below ``noise``, is left out: everything is near something in a small collection. Equal
-    scores are ordered by id, so the same input always gives the same ranking.
+    indexes: Collection[str]
+    found: Found
+    weight: float
+    noise: float = -1.0
+    scaled: Callable[[float], float] | None = None
+
+
+def fuse(lexical: Found, dense: Found, dense_weight: float, k: int, *, noise: float = -1.0) -> list[Hit]:
+    """``merge`` where all vectors are of one model."""
+    indexes = {index_id for index_id, _found in (*lexical, *dense)}
+    return merge(lexical, [Opinion(indexes, dense, dense_weight, noise)], k)
+
+
+def merge(lexical: Found, opinions: Sequence[Opinion], k: int) -> list[Hit]:
+    """The ``k`` best by ``(1 - weight) × BM25 + weight × cosine``, each scaled to at most 1.
+
+    The weight is that of the model whose vectors the passage's index holds, and 0 where none was asked:
+    there words count fully. A side that did not return a passage counts 0 for it. One that only the vectors
+    returned, with a cosine below their noise, is left out: everything is near something in a small
+    collection. Equal scores are ordered by id, so the same input always gives the same ranking.
     """
+    weights = {index_id: opinion.weight for opinion in opinions for index_id in opinion.indexes}
     words = {(index_id, found.chunk_id): found.score for index_id, found in lexical}
-    vectors = {(index_id, found.chunk_id): found.score for index_id, found in dense}
-    meant = [(index_id, found) for index_id, found in dense if found.score >= noise]
-    documents = {(index_id, found.chunk_id): found.document_id for index_id, found in (*lexical, *meant)}
-    scaled_words, scaled_vectors = _by_best(words), _by_range(vectors)
-    scores = {
-        key: round(
-            (1 - dense_weight) * scaled_words.get(key, 0.0) + dense_weight * scaled_vectors.get(key, 0.0), 9
-        )
-        for key in documents
-    }
+    documents = {(index_id, found.chunk_id): found.document_id for index_id, found in lexical}
+    cosines: dict[_Key, float] = {}
+    compared: dict[_Key, float] = {}
+    for opinion in opinions:
+        for index_id, found in opinion.found:
+            key = index_id, found.chunk_id
+            cosines[key] = found.score
+            compared[key] = opinion.scaled(found.score) if opinion.scaled else found.score
+            if found.score >= opinion.noise:
+                documents[key] = found.document_id
+    scaled_words, scaled_vectors = _by_best(words), _by_range(compared)
+
+    def score(key: _Key) -> float:
+        weight = weights.get(key[0], 0.0)
+        return round((1 - weight) * scaled_words.get(key, 0.0) + weight * scaled_vectors.get(key, 0.0), 9)
+
+    scores = {key: score(key) for key in documents}
     best = sorted(documents, key=lambda key: (-scores[key], key[1], key[0]))[: max(k, 0)]
     return [
         Hit(
@@ -49,7 +77,7 @@ def fuse(lexical: Found, dense: Found, dense_weight: float, k: int, *, noise: fl
             index_id=key[0],
             score=scores[key],
             lexical=words.get(key),
-            dense=vectors.get(key),
+            dense=cosines.get(key),
         )
         for key in best
     ]

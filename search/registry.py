@@ -1,16 +1,22 @@
-"""The door to the back ends that the settings name. One instance per process and specification."""
+"""The door to the back ends that the settings name. One instance per process and specification.
 
+Several embedding models may be in use at once, since each index keeps the one that it was made with.
+"""
+
+import gc
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from search.coverage import Coverage
+from search.errors import ModelUnavailable
 from search.protocols import Embedder, LexicalIndex, VectorIndex
 
 KNOWN: dict[str, tuple[str, ...]] = {
@@ -26,8 +32,10 @@ KNOWN: dict[str, tuple[str, ...]] = {
 _made: dict[str, object] = {}
 _lock = threading.RLock()
 
+Spec = Mapping[str, Any]
 
-def embedder(spec: Mapping[str, Any] | None = None) -> Embedder:
+
+def embedder(spec: Spec | None = None) -> Embedder:
     """The embedder of ``spec`` (``{"BACKEND", "OPTIONS"}``), by default that of ``settings.EMBEDDING``.
 
     Raises ``ImproperlyConfigured`` where the back end cannot be made.
@@ -35,17 +43,72 @@ def embedder(spec: Mapping[str, Any] | None = None) -> Embedder:
     return cast(Embedder, _resolve("EMBEDDING", spec))
 
 
-def embedder_is_loaded() -> bool:
-    """Whether the embedder of the settings can answer at once. Raises ``ModelUnavailable`` if it failed."""
-    return bool(getattr(embedder(), "loaded", True))
+def spec_of(name: str) -> Spec:
+    """The specification of the model ``name`` in ``settings.EMBEDDINGS``; "" is the site's default.
+
+    Raises ``ModelUnavailable`` where no model has this name any more.
+    """
+    if not name:
+        return cast(Spec, settings.EMBEDDING)
+    try:
+        return cast(Spec, settings.EMBEDDINGS[name])
+    except KeyError:
+        raise ModelUnavailable(
+            _(
+                "There is no embedding model “%(name)s” any more. Choose another one in the collection's "
+                "settings, or name it in EMBEDDING_MODELS."
+            )
+            % {"name": name}
+        ) from None
 
 
-def tokenizer_path() -> str:
-    """The tokenizer's file (``tokenizer.json``, or SentencePiece ``.model``) of the settings' embedder, to
-    count tokens with; empty where it has none."""
-    locate = getattr(embedder(), "tokenizer_path", None)
+def embedder_of(fingerprint: str, spec: Spec) -> Embedder:
+    """The embedder with this fingerprint: made by ``spec``, or by what the settings name now.
+
+    Nothing is loaded or downloaded. Raises ``ModelUnavailable`` where no model on this machine has it.
+    """
+    return cast(Embedder, _remembered(f"fingerprint {fingerprint}", lambda: _find(fingerprint, spec)))
+
+
+def is_at_hand(spec: Spec) -> bool:
+    """Whether the model's files are on this machine, as far as the back end tells without loading it."""
+    return bool(getattr(embedder(spec), "at_hand", True))
+
+
+def embedder_is_loaded(model: Embedder | None = None) -> bool:
+    """Whether ``model``, by default that of the settings, can answer at once. Raises ``ModelUnavailable``
+    if it failed."""
+    return bool(getattr(model or embedder(), "loaded", True))
+
+
+def tokenizer_path(model: Embedder | None = None) -> str:
+    """The tokenizer's file (``tokenizer.json``, or SentencePiece ``.model``) of ``model``, by default that
+    of the settings, to count tokens with; empty where it has none."""
+    locate = getattr(model or embedder(), "tokenizer_path", None)
     path = Path(locate()) if locate else None
     return str(path) if path and path.is_file() else ""
+
+
+def keep_only(fingerprints: Collection[str]) -> None:
+    """Lets go of the models that are loaded and have none of ``fingerprints``; that of the settings stays.
+
+    Whoever computes with one meanwhile keeps it until done.
+    """
+    with _lock:
+        own = _key("EMBEDDING", settings.EMBEDDING)
+        for key in [key for key in _made if key.startswith("EMBEDDING ") and key != own]:
+            model = cast(Embedder, _made[key])
+            if _is_loaded(model) and model.fingerprint not in fingerprints:
+                for name in (key, f"coverage {model.fingerprint}", f"fingerprint {model.fingerprint}"):
+                    _made.pop(name, None)
+    gc.collect()
+
+
+def passage_tokens(model: Embedder | None = None) -> int | None:
+    """How many tokens of a passage ``model``, by default that of the settings, reads, special ones and its
+    own prompt apart; ``None`` where it reads all."""
+    found: int | None = getattr(model or embedder(), "passage_tokens", None)
+    return found
 
 
 def vector_index() -> VectorIndex:
@@ -58,9 +121,10 @@ def lexical_index() -> LexicalIndex:
     return cast(LexicalIndex, _resolve("LEXICAL_INDEX", None))
 
 
-def coverage(spec: Mapping[str, Any] | None = None) -> Coverage:
-    """How well the embedder of ``spec`` knows each language; measured once per model and kept on disk."""
-    model = embedder(spec)
+def coverage(model: Embedder | None = None) -> Coverage:
+    """How well ``model``, by default that of the settings, knows each language; measured once per model
+    and kept on disk."""
+    model = model or embedder()
     folder = Path(settings.DATA_DIR) / "models"
     return cast(Coverage, _remembered(f"coverage {model.fingerprint}", lambda: Coverage(model, folder)))
 
@@ -78,13 +142,49 @@ def _remembered(key: str, make: Callable[[], object]) -> object:
         return _made[key]
 
 
-def _resolve(setting: str, spec: Mapping[str, Any] | None) -> object:
+def _find(fingerprint: str, spec: Spec) -> Embedder:
+    reason = ""
+    for candidate in _candidates(spec):
+        try:
+            model = embedder(candidate)
+            if is_at_hand(candidate) and model.fingerprint == fingerprint:
+                return model
+        except (ModelUnavailable, ImproperlyConfigured) as error:
+            reason = reason or str(error)
+    raise ModelUnavailable(
+        reason
+        or _(
+            "The embedding model that an index was made with is not on this machine any more. Name it in "
+            "EMBEDDING_MODELS, or build the index anew."
+        )
+    )
+
+
+def _candidates(spec: Spec) -> Iterator[Spec]:
+    """``spec`` comes from the database, so that it must not name whatever class it likes."""
+    named = [settings.EMBEDDING, *settings.EMBEDDINGS.values()]
+    if spec.get("BACKEND") in {*KNOWN["EMBEDDING"], *(each["BACKEND"] for each in named)}:
+        yield spec
+    yield from (each for each in named if each != spec)
+
+
+def _is_loaded(model: Embedder) -> bool:
+    try:
+        return embedder_is_loaded(model)
+    except ModelUnavailable:
+        return False
+
+
+def _key(setting: str, spec: Spec) -> str:
+    return f"{setting} {json.dumps(spec, sort_keys=True, default=str)}"
+
+
+def _resolve(setting: str, spec: Spec | None) -> object:
     chosen = spec if spec is not None else getattr(settings, setting)
-    key = f"{setting} {json.dumps(chosen, sort_keys=True, default=str)}"
-    return _remembered(key, lambda: _make(setting, chosen))
+    return _remembered(_key(setting, chosen), lambda: _make(setting, chosen))
 
 
-def _make(setting: str, spec: Mapping[str, Any]) -> object:
+def _make(setting: str, spec: Spec) -> object:
     path, options = spec.get("BACKEND", ""), spec.get("OPTIONS", {})
     known = ", ".join(KNOWN[setting])
     try:

@@ -1,7 +1,7 @@
 """A question to ranked passages, out of one or several indexes."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from search.coverage import Weighs
 from search.errors import IndexUnavailable, SearchError
-from search.fusion import fuse
+from search.fusion import Opinion, merge
 from search.protocols import Embedder, LexicalIndex, VectorIndex
 from search.types import Candidate, Hit, Mode
 
@@ -41,28 +41,32 @@ def _pool(side: str) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_THREADS, thread_name_prefix=f"retrieve-{side}")
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Indexes that were made with one embedding model; ``embedder`` is ``None`` where it is not there, so
+    that words alone count."""
+
+    index_ids: tuple[str, ...]
+    embedder: Embedder | None = None
+    coverage: Weighs | None = None
+
+
 def retrieve(
     query: str,
-    index_ids: Sequence[str],
+    groups: Sequence[Group],
     *,
     k: int,
     mode: Mode,
-    embedder: Embedder,
     vectors: VectorIndex,
     lexical: LexicalIndex,
-    coverage: Weighs,
-    words_only: Collection[str] = (),
 ) -> Result:
-    """The ``k`` best passages for ``query`` in all of ``index_ids``.
+    """The ``k`` best passages for ``query`` in all indexes of ``groups``, each index in one group only.
 
-    Those in ``words_only`` were made with another embedding model than ``embedder``; their vectors are
-    not compared.
-
-    ``hybrid`` weighs the vectors by how well the model knows the question's language, down to leaving
-    them out, and goes on with one side when the other cannot be reached, saying so in ``notes``. Raises
-    ``IndexUnavailable`` or ``ModelUnavailable`` where no side is left.
+    ``hybrid`` weighs each model's vectors by how well it knows the question's language, down to leaving
+    them out, and goes on with one side, or without one model, when the other cannot be reached, saying so
+    in ``notes``. Raises ``IndexUnavailable`` or ``ModelUnavailable`` where no side is left.
     """
-    indexes = list(dict.fromkeys(index_ids))
+    indexes = list(dict.fromkeys(index_id for group in groups for index_id in group.index_ids))
     if not query.strip() or not indexes or k < 1:
         return Result()
     depth = max(DEPTH, 4 * k)
@@ -70,56 +74,84 @@ def retrieve(
     def by_words(index_id: str) -> list[Candidate]:
         return lexical.query(index_id, query, depth)
 
-    def by_vectors() -> _Found:
-        comparable = [index_id for index_id in indexes if index_id not in words_only]
-        if not comparable:
-            return []
-        vector = embedder.embed_queries([query])
+    def words() -> _Found:
+        return _everywhere("words", by_words, indexes, depth)
+
+    def nearest(embedder: Embedder, index_ids: Sequence[str]) -> _Found:
+        vector = embedder.embed_queries([query])[0]
         return _everywhere(
-            "vectors", lambda index_id: vectors.query(index_id, vector[0], depth), comparable, depth
+            "vectors", lambda index_id: vectors.query(index_id, vector, depth), index_ids, depth
         )
 
     if mode == "lexical":
-        return Result(tuple(fuse(_everywhere("words", by_words, indexes, depth), [], 0.0, k)))
+        return Result(tuple(merge(words(), [], k)))
     if mode == "dense":
-        return Result(tuple(fuse([], by_vectors(), 1.0, k)))
-    return _hybrid(
-        words=lambda: _everywhere("words", by_words, indexes, depth),
-        nearest=by_vectors,
-        weigh=lambda: coverage.dense_weight(query),
-        noise=coverage.noise,
-        k=k,
-    )
+        opinions, failures = _opinions(query, groups, nearest, alone=True)
+        if failures and not opinions:
+            raise failures[0]
+        return Result(tuple(merge([], opinions, k)), _without_meaning(failures), bool(failures))
+    return _hybrid(query, groups, words, nearest, k)
+
+
+_Nearest = Callable[[Embedder, Sequence[str]], _Found]
 
 
 def _hybrid(
-    *,
-    words: Callable[[], _Found],
-    nearest: Callable[[], _Found],
-    weigh: Callable[[], float],
-    noise: Callable[[], float],
-    k: int,
+    query: str, groups: Sequence[Group], words: Callable[[], _Found], nearest: _Nearest, k: int
 ) -> Result:
-    notes: list[str] = []
-    weight, dense, failure = 0.0, [], None
-    try:
-        weight = weigh()
-        if weight > 0:
-            dense = nearest()
-    except SearchError as error:
-        log.warning("Searching by words only: %s", error)
-        notes.append(_("Only words were compared, not meanings: %(reason)s") % {"reason": error})
-        weight, failure = 0.0, error
+    opinions, failures = _opinions(query, groups, nearest, alone=False)
+    for failure in failures:
+        log.warning("Searching by words only: %s", failure)
+    notes = _without_meaning(failures, partly=bool(opinions))
     try:
         found = words()
     except SearchError as error:
-        if failure is not None:
+        if failures and not opinions:
             raise
         log.warning("Searching by vectors only: %s", error)
-        notes.append(_("Only meanings were compared, not words: %(reason)s") % {"reason": error})
-        return Result(tuple(fuse([], dense or nearest(), 1.0, k)), tuple(notes), True)
-    floor = noise() if dense else 0.0
-    return Result(tuple(fuse(found, dense, weight, k, noise=floor)), tuple(notes), bool(notes))
+        note = _("Only meanings were compared, not words: %(reason)s") % {"reason": error}
+        opinions, failures = _opinions(query, groups, nearest, alone=True)
+        if failures and not opinions:
+            raise failures[0] from error
+        return Result(tuple(merge([], opinions, k)), (note,), degraded=True)
+    return Result(tuple(merge(found, opinions, k)), notes, bool(notes))
+
+
+def _without_meaning(failures: Sequence[SearchError], *, partly: bool = True) -> tuple[str, ...]:
+    if not failures:
+        return ()
+    if partly:
+        note = _("In some collections only words were compared, not meanings: %(reason)s")
+    else:
+        note = _("Only words were compared, not meanings: %(reason)s")
+    return (note % {"reason": failures[0]},)
+
+
+def _opinions(
+    query: str, groups: Sequence[Group], nearest: _Nearest, *, alone: bool
+) -> tuple[list[Opinion], list[SearchError]]:
+    """What each model's vectors find, and why those that are missing could not be asked. Where vectors
+    count ``alone``, each is listened to, however well it knows the language."""
+    asked = [
+        (group.index_ids, group.embedder, group.coverage)
+        for group in groups
+        if group.embedder is not None and group.coverage is not None
+    ]
+    opinions: list[Opinion] = []
+    failures: list[SearchError] = []
+    for index_ids, embedder, coverage in asked:
+        try:
+            weight = 1.0 if alone else coverage.dense_weight(query)
+            found = nearest(embedder, index_ids) if weight > 0 else []
+            noise = coverage.noise() if found and not alone else -1.0
+        except IndexUnavailable as error:
+            return [], [error]
+        except SearchError as error:
+            failures.append(error)
+            continue
+        scaled = coverage.scaled if len(asked) > 1 else None
+        opinions.append(Opinion(index_ids, found, weight, noise, scaled))
+    return opinions, failures
 
 
 def _everywhere(

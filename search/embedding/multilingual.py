@@ -31,6 +31,7 @@ QUESTION, PASSAGE = "query: ", "passage: "
 _VERSION = 1
 _DIMENSION = 384
 _MAX_TOKENS = 512
+_PROMPT_TOKENS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,11 @@ class MultilingualEmbedder:
     def max_tokens(self) -> int:
         """Tokens the model reads of each text, special ones and those of the prefix included."""
         return _MAX_TOKENS
+
+    @property
+    def passage_tokens(self) -> int:
+        """Those of them that are left for a passage."""
+        return _MAX_TOKENS - 2 - _PROMPT_TOKENS
 
     @property
     def loaded(self) -> bool:

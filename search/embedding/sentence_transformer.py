@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from django.utils.translation import gettext as _
 
-from search.embedding.model_files import BUNDLED, ModelFiles, locate
+from search.embedding.model_files import BUNDLED, ModelFiles, is_here, locate
 from search.errors import ModelUnavailable
 from search.protocols import Vectors
 
@@ -93,11 +93,21 @@ class SentenceTransformerEmbedder:
         return self._files.max_tokens
 
     @property
+    def passage_tokens(self) -> int:
+        """Those of them that are left for a passage: the special ones and the model's own prompt are not."""
+        return self._files.max_tokens - 2 - self._files.prompt_tokens
+
+    @property
     def loaded(self) -> bool:
         """Whether ``embed`` can answer without loading first. Raises what the last attempt failed with."""
         if self._failure is not None:
             raise self._failure
         return self._model is not None
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether nothing has to be downloaded first."""
+        return "_files" in self.__dict__ or is_here(self._name)
 
     def tokenizer_path(self) -> Path:
         """The model's ``tokenizer.json``, for splitting texts without loading the model."""

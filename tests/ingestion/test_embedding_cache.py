@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from accounts.models import User
-from ingestion import embedding_cache, indexing, services
+from ingestion import embedding_cache, indexing, services, vectors
 from ingestion.embedding_cache import EmbeddingCache, text_key
 from ingestion.models import Collection, Document
 from search import registry
@@ -21,7 +21,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EmbeddingCache
     """A cache of the test's own, which the pipeline uses."""
     made = EmbeddingCache(tmp_path / "embeddings.sqlite3", 4)
     monkeypatch.setattr(embedding_cache, "cache", lambda: made)
-    monkeypatch.setattr(indexing, "cache", lambda: made)
+    monkeypatch.setattr(vectors, "cache", lambda: made)
     return made
 
 

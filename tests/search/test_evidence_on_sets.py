@@ -15,7 +15,7 @@ from search.evidence import judge
 from search.index.memory import MemoryVectorIndex
 from search.index.tantivy import TantivyIndex
 from search.protocols import LexicalIndex
-from search.retrieval import retrieve
+from search.retrieval import Group, retrieve
 from search.types import Chunk
 
 
@@ -88,8 +88,8 @@ def test_with_the_multilingual_model(folder: Path, tmp_path: Path) -> None:
     # Of the half that nothing was learned on, every second question.
     for row in list(_lines(folder / "queries.jsonl"))[1::4]:
         hits = retrieve(
-            row["text"], ["g"], k=8, mode="hybrid", embedder=embedder, vectors=vectors, lexical=index,
-            coverage=coverage,
+            row["text"], [Group(("g",), embedder, coverage)], k=8, mode="hybrid", vectors=vectors,
+            lexical=index,
         ).hits  # fmt: skip
         verdict = judge(
             row["text"],

@@ -18,7 +18,7 @@ from search.index.memory import MemoryLexicalIndex, MemoryVectorIndex
 from search.index.tantivy import TantivyIndex
 from search.metrics import ndcg
 from search.protocols import Embedder, LexicalIndex, VectorIndex, Vectors
-from search.retrieval import Result, retrieve
+from search.retrieval import Group, Result, retrieve
 from search.types import Candidate, Chunk, Mode
 
 PASSAGES = {
@@ -42,6 +42,9 @@ class Fixed:
 
     def noise(self) -> float:
         return 0.0
+
+    def scaled(self, cosine: float) -> float:
+        return cosine
 
 
 class Noise:
@@ -102,14 +105,11 @@ def test_an_index_of_another_model_is_searched_by_words_only() -> None:
         vectors.upsert(index_id, [chunk.id], ["d"], model.embed([chunk.text]))
     result = retrieve(
         "When does the harbour office open?",
-        ["own", "foreign"],
+        [Group(("own",), model, Fixed(0.4)), Group(("foreign",))],
         k=5,
         mode="hybrid",
-        embedder=model,
         vectors=vectors,
         lexical=lexical,
-        coverage=Fixed(0.4),
-        words_only={"foreign"},
     )
     seen = {hit.index_id: hit for hit in result.hits}
     assert seen["own"].dense is not None
@@ -146,13 +146,11 @@ def ask(
 ) -> Result:
     return retrieve(
         query,
-        indexes,
+        [Group(tuple(indexes), embedder, Fixed(weight))],
         k=k,
         mode=mode,
-        embedder=embedder,
         vectors=vectors,
         lexical=lexical,
-        coverage=Fixed(weight),
     )
 
 

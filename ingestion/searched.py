@@ -1,0 +1,112 @@
+"""The indexes of a search, each with the embedding model that it was made with."""
+
+import logging
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ingestion.generations import embedder_of
+from ingestion.models import Generation
+from search import registry
+from search.coverage import Coverage
+from search.errors import ModelUnavailable, SearchError
+from search.protocols import Embedder
+from search.retrieval import Group
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Cosines as the model with this fingerprint and coverage would give them; ``None`` where unknown."""
+
+    cosines: list[float | None]
+    fingerprint: str
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    embedder: Embedder
+    fingerprint: str
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """``models`` by index id; those in ``lost`` were made with a model that is not there any more."""
+
+    models: dict[str, _Model]
+    lost: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, generations: Iterable[Generation]) -> "Searched":
+        """Loads no model."""
+        models: dict[str, _Model] = {}
+        lost: list[str] = []
+        for generation in generations:
+            try:
+                embedder = embedder_of(generation)
+            except ModelUnavailable as error:
+                log.warning("%s is searched by words only: %s", generation, error)
+                lost.append(generation.index_id)
+            else:
+                coverage = registry.coverage(embedder)
+                models[generation.index_id] = _Model(embedder, generation.embedding, coverage)
+        return cls(models, tuple(lost))
+
+    @property
+    def index_ids(self) -> list[str]:
+        return [*self.models, *self.lost]
+
+    @property
+    def groups(self) -> list[Group]:
+        """One for each model, and one for the indexes without."""
+        members: dict[str, list[str]] = {}
+        for index_id, model in self.models.items():
+            members.setdefault(model.fingerprint, []).append(index_id)
+        groups = []
+        for index_ids in members.values():
+            model = self.models[index_ids[0]]
+            groups.append(Group(tuple(index_ids), model.embedder, model.coverage))
+        return [*groups, Group(self.lost)] if self.lost else groups
+
+    def on_one_scale(self, query: str, found: Sequence[tuple[str, float | None]]) -> Told:
+        """The cosines of passages (pairs of index id and cosine, best passage first) on the scale of the
+        one of their models that knows the question's language best; of equals, that of the best passage.
+        """
+        known = [self.models[index_id] for index_id, cosine in found if cosine is not None]
+        known = known or list(self.models.values())
+        if not known:
+            return Told([None] * len(found), "", registry.coverage())
+        chief = known[0]
+        if any(model.fingerprint != chief.fingerprint for model in known):
+            chief = max(known, key=lambda model: model.coverage.trust(query))
+        cosines = [None if cosine is None else self._as(chief, index, cosine) for index, cosine in found]
+        return Told(cosines, chief.fingerprint, chief.coverage)
+
+    def _as(self, chief: _Model, index_id: str, cosine: float) -> float:
+        model = self.models[index_id]
+        if model.fingerprint == chief.fingerprint:
+            return cosine
+        return chief.coverage.cosine_at(model.coverage.scaled(cosine))
+
+
+def load_soon(generations: Iterable[Generation]) -> None:
+    """Loads the models of indexes that are being built, in the background, so that no search has to wait
+    for it once they are put in place."""
+    for generation in generations:
+        try:
+            model = embedder_of(generation)
+            if not registry.embedder_is_loaded(model):
+                threading.Thread(target=_load, args=(model,), name="load-model", daemon=True).start()
+        except ModelUnavailable:
+            continue
+
+
+def _load(model: Embedder) -> None:
+    try:
+        model.embed(["warm-up"])
+        registry.coverage(model).languages()
+    except SearchError as error:
+        log.warning("an embedding model does not load: %s", error)
