@@ -3,8 +3,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from ingestion import services
-from ingestion.models import Collection, Document, Generation, Membership, Run
+from ingestion import services, sources
+from ingestion.models import Collection, Document, FolderDetails, Generation, Membership, Run, Source
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -82,6 +82,65 @@ class DocumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
         for document in queryset:
             services.delete_document(document=document)
+
+
+class FolderDetailsInline(admin.StackedInline):  # type: ignore[type-arg]
+    """To look at: folders are chosen in the site, where they are checked."""
+
+    model = FolderDetails
+    readonly_fields = ("root", "path", "include", "exclude")
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
+        return False
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "collection", "kind", "interval", "paused", "last_outcome", "last_at", "next_at")
+    list_filter = ("paused", "last_outcome", "collection")
+    search_fields = ("name",)
+    list_select_related = ("collection",)
+    inlines = (FolderDetailsInline,)
+    actions = ("sync", "pause", "resume")
+    fields = (
+        "collection",
+        "name",
+        "kind",
+        "interval",
+        "paused",
+        "next_at",
+        "last_at",
+        "last_outcome",
+        "last_error",
+    )
+    readonly_fields = ("collection", "kind", "paused", "next_at", "last_at", "last_outcome", "last_error")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Sources are added in the site, which looks whether the folder is allowed."""
+        return False
+
+    @admin.action(description=_("Look at them now"))
+    def sync(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        for source in queryset:
+            sources.sync_now(source=source)
+
+    @admin.action(description=_("Pause"))
+    def pause(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        for source in queryset:
+            sources.set_paused(source=source, paused=True)
+
+    @admin.action(description=_("Resume"))
+    def resume(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        for source in queryset:
+            sources.set_paused(source=source, paused=False)
+
+    def delete_model(self, request: HttpRequest, obj: Source) -> None:
+        sources.delete_source(source=obj, with_documents=False)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        for source in queryset:
+            sources.delete_source(source=source, with_documents=False)
 
 
 @admin.register(Generation)

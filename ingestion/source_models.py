@@ -99,6 +99,11 @@ class FolderDetails(models.Model):
     def __str__(self) -> str:
         return f"{self.root}/{self.path}".rstrip("/")
 
+    @property
+    def shown_patterns(self) -> str:
+        """The patterns that include, in one line."""
+        return ", ".join(self.include.split("\n"))
+
 
 class SourceItem(models.Model):
     """A file of a source as it was seen last, and the document made of it.
