@@ -1,4 +1,8 @@
-"""Judging answers against a golden set: is the gold answer in them, and is the right thing refused?"""
+"""Judging answers against a golden set: is the gold answer in them, and is the right thing refused?
+
+``answer_hit`` is the share of the answers given that hold a gold answer; ``answer_hit_of_all`` counts the
+refused questions as misses too. Both belong together: who refuses more can be right more often.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +24,7 @@ class AnswerTally:
 
     hits: int = 0
     with_gold: int = 0
+    with_gold_answered: int = 0
     answerable: int = 0
     answerable_refused: int = 0
     unanswerable: int = 0
@@ -38,14 +43,16 @@ class AnswerTally:
         self.answerable_refused += refused
         if query.answers:
             self.with_gold += 1
+            self.with_gold_answered += not refused
             said, _marks = take_out(last.answer.text)
             texts = [said, *(citation.quote for citation in last.answer.citations)]
             self.hits += not refused and holds_gold(texts, query.answers)
 
     def result(self) -> dict[str, Any]:
-        """Shares in 0..1, as the contract names them."""
+        """Shares in 0..1."""
         return {
-            "answer_hit": _share(self.hits, self.with_gold),
+            "answer_hit": _share(self.hits, self.with_gold_answered),
+            "answer_hit_of_all": _share(self.hits, self.with_gold),
             "refusal": {
                 "answerable_refused": _share(self.answerable_refused, self.answerable),
                 "unanswerable_refused": _share(self.unanswerable_refused, self.unanswerable),

@@ -5,8 +5,9 @@ import pytest
 
 from chat.evaluating import AnswerTally, holds_gold
 from ingestion import beir, indexing, services
-from ingestion.beir import BadDataset
+from ingestion.beir import BadDataset, Query
 from ingestion.evaluating import evaluate, percentile
+from ingestion.finding import find
 from ingestion.intake import take
 from ingestion.models import Collection, Run
 from tests.ingestion.material import extract_all
@@ -76,7 +77,15 @@ def test_a_corpus_is_measured(collection: Collection, dataset: Path) -> None:
     assert scores.ndcg_at_10 == scores.recall_at_1 == scores.mrr_at_10 == 1.0
     assert tally.result() == {
         "answer_hit": 1.0,
+        "answer_hit_of_all": 1.0,
         "refusal": {"answerable_refused": 0.0, "unanswerable_refused": 1.0},
+    }
+    wrongly_refused = Query("q4", "Who wrote the opera Rusalka?", {"d1": 1}, ("Dvořák",), answerable=True)
+    tally.add(wrongly_refused, find(wrongly_refused.text, [collection]))
+    assert tally.result() == {
+        "answer_hit": 1.0,
+        "answer_hit_of_all": 0.6667,
+        "refusal": {"answerable_refused": 0.3333, "unanswerable_refused": 1.0},
     }
 
 
