@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from ingestion.extract import kinds
 from ingestion.extract.assemble import clean, document
 from ingestion.extract.decoding import decode
+from ingestion.extract.text_shape import is_python
 from ingestion.extract.types import Extracted, Page
 
 _HEADING = re.compile(r"^ {0,3}# +(.+?)[ #]*$", re.M)
@@ -37,6 +38,8 @@ def code(path: Path, name: str) -> Extracted:
     language = kinds.CODE_SUFFIXES.get(suffix) or kinds.CODE_NAMES.get(_basename(name).lower(), "")
     if not language and (named := _INTERPRETER.match(text)):
         language = {"sh": "bash", "node": "javascript"}.get(named[1], named[1])
+    if not language and is_python(text, text.encode()):
+        language = "python"
     return _in_fence(kinds.CODE, name, language, text)
 
 
@@ -85,10 +88,9 @@ def _in_fence(mime: str, name: str, language: str, text: str) -> Extracted:
     return document(mime, _basename(name), [Page(None, fenced(text, language))])
 
 
-def table(path: Path, name: str) -> Extracted:
+def table(mime: str, path: Path, name: str) -> Extracted:
     """CSV or TSV as a Markdown table whose first row is the header."""
     text = clean(decode(path.read_bytes()))
-    mime = kinds.TSV if name.lower().endswith(".tsv") else kinds.CSV
     delimiter = "\t" if mime == kinds.TSV else _delimiter(text)
     csv.field_size_limit(10_000_000)
     try:

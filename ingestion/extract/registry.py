@@ -56,8 +56,7 @@ EXTRACTORS: Mapping[str, Extractor] = {
     kinds.CODE: plain.code,
     kinds.JSON: plain.json_text,
     kinds.JSONL: plain.json_lines,
-    kinds.CSV: plain.table,
-    kinds.TSV: plain.table,
+    **{mime: partial(plain.table, mime) for mime in (kinds.CSV, kinds.TSV)},
     kinds.PASSAGE: beir.passage,
 }
 

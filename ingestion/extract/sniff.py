@@ -7,12 +7,14 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from ingestion.extract import kinds, messages
-from ingestion.extract.decoding import looks_like_utf16
+from ingestion.extract.decoding import decode, looks_like_utf16
 from ingestion.extract.subtitles import subtitle_kind
+from ingestion.extract.text_shape import text_shape
 from ingestion.extract.types import ExtractionError
 
 _HEAD = 8192
 _PASSAGE_BYTES = 4 * 1024 * 1024
+_SHAPE_BYTES = 2 * 1024 * 1024
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
@@ -152,7 +154,17 @@ def _text_kind(path: Path, head: bytes, name: str) -> str:
     if by_name is not None and by_name != kinds.EML:
         return by_name
     is_code = base.suffix.lower() in kinds.CODE_SUFFIXES or base.name.lower() in kinds.CODE_NAMES
-    return kinds.CODE if is_code or body.startswith(b"#!/") else kinds.PLAIN
+    if is_code or body.startswith(b"#!/"):
+        return kinds.CODE
+    return _by_shape(path, head) or kinds.PLAIN
+
+
+def _by_shape(path: Path, head: bytes) -> str:
+    """What the lines look like, where neither the name nor a first mark tells."""
+    size = path.stat().st_size
+    if len(head) < size:
+        head = head[: head.rfind(b"\n") + 1] or head
+    return text_shape(decode(head), path.read_bytes() if size <= _SHAPE_BYTES else b"")
 
 
 def _in_utf8(head: bytes) -> bytes:
