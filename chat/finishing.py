@@ -16,7 +16,7 @@ from chat.refusing import NEAREST_SHOWN, in_text, refusal
 from chat.untrusted import without_addresses
 from chat.writing import Writing, title_of
 from ingestion.finding import FoundPassage
-from ingestion.neighbours import part_at
+from ingestion.neighbours import part_at, quoted_range
 from llm.types import Description
 
 # An own refusal is short: a longer answer may well mention what the sources lack.
@@ -124,8 +124,8 @@ def citations_of(grounded: Grounded, passages: Sequence[FoundPassage]) -> Iterat
     """Where each cited passage is quoted first, with the page and the address of that very place."""
     for n, quote in sorted(grounded.first_quotes.items()):
         passage = passages[n - 1]
-        start = passage.start + quote.start
-        yield Citation(n, part_at(passage, start), quote.text, start, passage.start + quote.end)
+        start, end = quoted_range(passage, quote.start, quote.end)
+        yield Citation(n, part_at(passage, start), quote.text, start, end)
 
 
 def _notes(

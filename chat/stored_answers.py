@@ -10,7 +10,7 @@ from chat.events import Answer, Citation, Spent, shown_passage
 from chat.grounding import Quote, ground
 from chat.models import Message
 from ingestion.finding import FoundPassage
-from ingestion.neighbours import part_at
+from ingestion.neighbours import part_at, quoted_range
 from llm import endpoints
 from llm.types import Usage
 
@@ -68,5 +68,5 @@ def part_fields(text: str, passages: Sequence[FoundPassage]) -> dict[str, Any]:
 
 
 def _citation(n: int, quote: Quote, passage: FoundPassage) -> Citation:
-    start = passage.start + quote.start
-    return Citation(n, part_at(passage, start), quote.text, start, passage.start + quote.end)
+    start, end = quoted_range(passage, quote.start, quote.end)
+    return Citation(n, part_at(passage, start), quote.text, start, end)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from ingestion import history, services, wake
 from ingestion.chunk_writing import drop_chunks
 from ingestion.models import Chunk, Collection, Document, DocumentBuild, DocumentText, PassageEdit
+from ingestion.passage_placing import mark_again
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,8 @@ def _hand_over(successor: Document, original: Document) -> None:
     PassageEdit.objects.filter(document=successor).update(document=original)
     DocumentText.objects.filter(document=original).delete()
     DocumentText.objects.filter(document=successor).update(document=original)
+    text = DocumentText.objects.filter(document=original).values_list("text", flat=True).first()
+    mark_again(original, text or "")
     Document.objects.filter(pk=successor.pk).delete()
     now = timezone.now()
     former = [*original.former_ids, str(successor.pk)][-_FORMER_IDS:]

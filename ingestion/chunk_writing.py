@@ -17,7 +17,7 @@ def chunks_of(
 ) -> Iterator[Chunk]:
     """One chunk for each piece, in line from ``turn`` on."""
     for ordinal, piece in enumerate(pieces):
-        passage = text[piece.start : piece.end]
+        passage = piece.text if piece.edit else text[piece.start : piece.end]
         yield Chunk(
             id=chunk_id(generation.pk, document.pk, piece.start, passage),
             document=document,
@@ -28,6 +28,8 @@ def chunks_of(
             page=piece.page,
             heading=piece.heading[:_HEADING],
             text=passage,
+            table=piece.table,
+            edit_id=piece.edit,
             turn=turn + ordinal,
         )
 

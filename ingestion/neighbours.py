@@ -103,8 +103,17 @@ def part_at(passage: FoundPassage, offset: int) -> FoundPassage:
     return passage
 
 
+def quoted_range(passage: FoundPassage, start: int, end: int) -> tuple[int, int]:
+    """Where ``passage.text[start:end]`` stands in the document; of a passage by hand the range that it belongs
+    to."""
+    if passage.is_edited:
+        return passage.start, passage.end
+    return passage.start + start, passage.start + end
+
+
 def _around(passages: Sequence[FoundPassage]) -> list[_Row]:
-    """The hits and their direct neighbours, of ready documents only."""
+    """The hits and their direct neighbours, of ready documents only. Passages by hand are no part of their
+    document's text, so that they stay alone."""
     if not passages:
         return []
     found = (
@@ -115,6 +124,7 @@ def _around(passages: Sequence[FoundPassage]) -> list[_Row]:
             ordinal__lte=F("document__chunks__ordinal") + 1,
         )
         .filter(document__status=Document.Status.READY, generation__state=Generation.State.ACTIVE)
+        .filter(edit__isnull=True)
         .order_by()
         .values_list(
             "id", "document_id", "generation_id", "ordinal", "start", "end", "page", "heading", "text"

@@ -12,7 +12,7 @@ class PassageEdit(models.Model):
 
     It is about the range ``start`` to ``end`` of the document's text, where ``original`` stands between
     ``before`` and ``after``; by these the range is found again in a new text. ``text`` is what is searched
-    and quoted in its place; an addition stands at ``start``, with no original. ``page`` and ``heading`` are
+    and quoted in its place; an addition stands at ``start``, below ``original``. ``page`` and ``heading`` are
     those of an addition. Nothing is ever deleted: one that ended says who ended it and when.
     """
 

@@ -14,13 +14,17 @@ from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ingestion import chunk_writing, fairness, storage, wake
+from ingestion import chunk_writing, fairness, history, storage, wake
+from ingestion.adopting import adopt
 from ingestion.chunk_writing import chunks_of, drop_chunks, write_chunks
 from ingestion.extract import kinds, messages
 from ingestion.extract.types import Extracted, ExtractionError, Limits
-from ingestion.generations import active_generation, split_settings
+from ingestion.generations import active_generation, current_split_settings
+from ingestion.hand_edits import Applied, HandEdit
 from ingestion.leases import MAX_ATTEMPTS, ClaimLost, Lease, Overtaken, TookLong, free, release, take
-from ingestion.models import Collection, Document, DocumentBuild, DocumentText, Generation
+from ingestion.models import Collection, Document, DocumentBuild, DocumentText, Generation, Recognition
+from ingestion.passage_placing import by_hand, is_current, mark, wishes
+from ingestion.sources import paused_runs
 from ingestion.splitting import Piece, split
 
 log = logging.getLogger(__name__)
@@ -36,15 +40,23 @@ class Extractor(Protocol):
     """What turns a stored file into text, within limits."""
 
     def extract(
-        self, path: Path, name: str, limits: Limits, on_wait: Callable[[], None] | None = None
+        self,
+        path: Path,
+        name: str,
+        limits: Limits,
+        on_wait: Callable[[], None] | None = None,
+        on_pages: Callable[[int, int], None] | None = None,
     ) -> Extracted: ...
 
 
 def waiting(*, quick: bool = False) -> QuerySet[Document]:
-    """Documents whose reading nobody works on, next one first; with ``quick`` no long ones."""
-    found = Document.objects.filter(
-        free(), step=Step.EXTRACT, status__in=[Status.QUEUED, Status.PROCESSING]
-    ).order_by("turn", "created_at")
+    """Documents whose reading nobody works on, next one first; with ``quick`` no long ones. Those of a
+    paused source wait."""
+    found = (
+        Document.objects.filter(free(), step=Step.EXTRACT, status__in=[Status.QUEUED, Status.PROCESSING])
+        .exclude(run__in=paused_runs())
+        .order_by("turn", "created_at")
+    )
     return found.exclude(_LONG_TO_READ) if quick else found
 
 
@@ -61,7 +73,12 @@ def claim_next(*, quick: bool = False) -> Document | None:
         if document.attempts >= MAX_ATTEMPTS:
             _end(waiting().filter(pk=document.pk).order_by(), "crashed", messages.KEEPS_CRASHING)
             continue
-        changes = {"status": Status.PROCESSING, "updated_at": timezone.now()}
+        changes = {
+            "status": Status.PROCESSING,
+            "updated_at": timezone.now(),
+            "pages_read": 0,
+            "pages_total": 0,
+        }
         if take(waiting(), document.pk, document.attempts, **changes):
             fairness.served(fairness.READING, document.turn)
             return Document.objects.select_related("collection", "run").get(pk=document.pk)
@@ -98,11 +115,32 @@ def _read(document: Document, extractor: Extractor, lease: Lease) -> None:
     if not path.exists():
         raise ExtractionError("missing", messages.MISSING)
     limits = Limits(
-        timeout_s=settings.EXTRACT_TIMEOUT_S, memory_mb=settings.EXTRACT_MEMORY_MB, ocr=settings.OCR
+        timeout_s=settings.EXTRACT_TIMEOUT_S,
+        memory_mb=settings.EXTRACT_MEMORY_MB,
+        ocr=recognises(document.collection),
     )
-    extracted = extractor.extract(path, document.name, limits, on_wait=lease.keep)
+    extracted = extractor.extract(
+        path,
+        document.name,
+        limits,
+        on_wait=lease.keep,
+        on_pages=lambda done, total: lease.note(pages_read=done, pages_total=total),
+    )
+    generation = active_generation(document.collection)
     with lease.in_background():
-        _store(document, extracted, _pieces(document, extracted), lease)
+        wished = wishes(document)
+        applied = by_hand(extracted.text, _pieces(generation, extracted), wished)
+
+        def finish() -> None:
+            _hand_on(document, generation, extracted, len(applied.pieces), lease)
+            _keep_wishes(document, extracted.text, wished, applied)
+
+        _store(document, generation, extracted, applied.pieces, lease, finish)
+
+
+def recognises(collection: Collection) -> bool:
+    """Whether words on scans and pictures are recognised: as the collection says, else the site."""
+    return {Recognition.ON: True, Recognition.OFF: False}.get(Recognition(collection.ocr), bool(settings.OCR))
 
 
 def _impatience(seconds: float) -> None:
@@ -114,19 +152,25 @@ def _held(document: Document) -> QuerySet[Document]:
     return Document.objects.filter(pk=document.pk, claim=document.claim, status=Status.PROCESSING)
 
 
-def _pieces(document: Document, extracted: Extracted) -> list[Piece]:
+def _pieces(generation: Generation, extracted: Extracted) -> list[Piece]:
     starts = [(page.number, start) for page, start in zip(extracted.pages, extracted.starts, strict=True)]
     markdown = extracted.mime not in kinds.AS_WRITTEN
-    pieces = split(extracted.text, starts, split_settings(document.collection), markdown=markdown)
+    pieces = split(extracted.text, starts, current_split_settings(generation), markdown=markdown)
     if not pieces:
         raise ExtractionError("no_text", messages.NO_TEXT)
     return pieces
 
 
-def _store(document: Document, extracted: Extracted, pieces: list[Piece], lease: Lease) -> None:
+def _store(
+    document: Document,
+    generation: Generation,
+    extracted: Extracted,
+    pieces: list[Piece],
+    lease: Lease,
+    finish: Callable[[], None],
+) -> None:
     """The text, the chunks and the next step. What is there of the document already is dropped first; its
     ``chunk_count`` says whether there may be anything, so it is set before a first slice is written."""
-    generation = active_generation(document.collection)
     if document.chunk_count:
         lease.renew()
         DocumentBuild.objects.filter(document=document).delete()
@@ -140,11 +184,13 @@ def _store(document: Document, extracted: Extracted, pieces: list[Piece], lease:
         chunks_of(document, generation, extracted.text, pieces, turn),
         len(pieces),
         lease.renew,
-        lambda: _hand_on(document, generation, extracted, len(pieces)),
+        finish,
     )
 
 
-def _hand_on(document: Document, generation: Generation, extracted: Extracted, pieces: int) -> None:
+def _hand_on(
+    document: Document, generation: Generation, extracted: Extracted, pieces: int, lease: Lease
+) -> None:
     """Runs in the transaction with the last chunks. No generation begins or ends meanwhile."""
     list(Collection.objects.select_for_update().filter(pk=document.collection_id).values_list("pk"))
     state = Generation.State
@@ -159,12 +205,14 @@ def _hand_on(document: Document, generation: Generation, extracted: Extracted, p
         title=(document.title or extracted.title)[:_TITLE],
         language=extracted.language[:10],
         mime=extracted.mime[:120],
+        meta=dict(extracted.meta),
         pages=max((page.number or 0 for page in extracted.pages), default=0) or None,
         chunk_count=pieces,
         indexed_count=0,
         updated_at=timezone.now(),
     ):
         raise ClaimLost(document.pk)
+    history.record([document.pk], history.Kind.READ, seconds=lease.seconds)
     pages = [
         [page.number, start, page.label, page.ocr]
         for page, start in zip(extracted.pages, extracted.starts, strict=True)
@@ -181,9 +229,28 @@ def _hand_on(document: Document, generation: Generation, extracted: Extracted, p
     transaction.on_commit(wake.indexer)
 
 
+def _keep_wishes(document: Document, text: str, wished: list[HandEdit], applied: Applied) -> None:
+    """Runs after ``_hand_on``. What editors wished meanwhile is not in the pieces yet: then the document is
+    tried again. Where all its passages are switched off nothing is left to index."""
+    if not is_current(document, wished):
+        raise Overtaken(document.pk)
+    if document.replaces_id is None:
+        mark(document, text, applied)
+    if applied.pieces:
+        return
+    if document.replaces_id is not None:
+        adopt(document.pk)
+        return
+    now = timezone.now()
+    _held(document).update(status=Status.READY, step=Step.DONE, claim=None, finished_at=now, updated_at=now)
+    history.record_ready(document.pk)
+
+
+@transaction.atomic
 def _end(held: QuerySet[Document], code: str, reason: str) -> None:
     now = timezone.now()
-    held.update(
+    ids = list(held.select_for_update().values_list("pk", flat=True))
+    ended = held.update(
         status=Status.FAILED,
         error_code=code,
         error=reason,
@@ -192,6 +259,8 @@ def _end(held: QuerySet[Document], code: str, reason: str) -> None:
         finished_at=now,
         updated_at=now,
     )
+    if ended:
+        history.record(ids, history.Kind.FAILED, reason=reason)
 
 
 def release_all() -> int:

@@ -140,3 +140,8 @@ def _outermost(found: Sequence[Definition], fitting_: Mapping[int, int]) -> dict
         if each.start >= until and fitting_.get(each.start) == each.end:
             kept[each.start] = until = each.end
     return kept
+
+
+def table_above(text: str, at: int) -> str:
+    """The header row of the table within which ``at`` lies, or ""."""
+    return Rules(Outline(""), {}, prose_rank, _tables(list(whole_blocks(text)))).table_above(text, at)

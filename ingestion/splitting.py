@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from uuid import UUID
 
 from ingestion.section_labels import label
 from ingestion.split_presets import PRESETS, preset_version, rules_for
@@ -57,13 +58,16 @@ class Piece:
     """``text[start:end]`` is the passage. ``page`` is the number of the page that its text, headings
     apart, begins on, and ``heading`` the headings above it joined by " › ". Where it holds several short
     sections, the last of those headings are joined by " · ". ``table`` is the header row of the table within
-    which it begins, where it does not hold that row itself."""
+    which it begins, where it does not hold that row itself. One by hand names its ``edit`` and has a
+    ``text`` of its own for the range."""
 
     start: int
     end: int
     page: int | None
     heading: str
     table: str = ""
+    text: str = ""
+    edit: UUID | None = None
 
 
 def split(
