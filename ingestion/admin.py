@@ -1,10 +1,26 @@
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from typing import Any
 
-from ingestion import services, sources
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from ingestion import runs, services, sources
+from ingestion.admin_uploads import UploadForm
+from ingestion.errors import BadCollection
+from ingestion.forms import signed_in
 from ingestion.models import Collection, Document, FolderDetails, Generation, Membership, Run, Source
+from search.errors import SearchError
+
+
+def _tell(page: "admin.ModelAdmin[Any]", request: HttpRequest, count: int) -> None:
+    changed = ngettext("%(count)d document changed.", "%(count)d documents changed.", count)
+    page.message_user(request, changed % {"count": count})
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -34,7 +50,7 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(Document)
 class DocumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "collection", "status", "step", "chunk_count", "created_at")
-    list_filter = ("status", "collection")
+    list_filter = ("status", "collection", ("run", admin.RelatedOnlyFieldListFilter))
     search_fields = ("name", "title", "sha256")
     list_select_related = ("collection",)
     actions = ("retry", "cancel")
@@ -63,18 +79,33 @@ class DocumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ),
     )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Files are uploaded here as in the site; the list then shows how far they are."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = UploadForm(request.POST or None, request.FILES or None)
+        if form.is_valid():
+            run = form.save(request)
+            return redirect(reverse("admin:ingestion_document_changelist") + f"?run__id__exact={run.pk}")
+        context = self.admin_site.each_context(request) | {
+            "form": form,
+            "opts": self.opts,
+            "title": _("Upload documents"),
+        }
+        return TemplateResponse(
+            request, "admin/ingestion/document/upload.html", context, status=422 if form.is_bound else 200
+        )
 
     @admin.action(description=_("Retry failed or cancelled documents"))
     def retry(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
-        for document in queryset:
-            services.retry_document(document=document)
+        count = services.retry_documents(queryset, by=signed_in(request.user))
+        _tell(self, request, count)
 
     @admin.action(description=_("Cancel documents in work"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
-        for document in queryset:
-            services.cancel_document(document=document)
+        _tell(self, request, services.cancel_documents(queryset, by=signed_in(request.user)))
 
     def delete_model(self, request: HttpRequest, obj: Document) -> None:
         services.delete_document(document=obj)
@@ -145,11 +176,43 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Generation)
 class GenerationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """To look at: indexes are built from a collection's settings."""
+
     list_display = ("collection", "state", "embedding", "splitter", "created_at")
     readonly_fields = ("collection", "embedding", "splitter", "state", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
 
 @admin.register(Run)
 class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """To look at, to cancel and to retry; runs begin with an upload or a command."""
+
     list_display = ("collection", "kind", "started_by", "created_at")
+    list_filter = ("kind", "collection")
+    list_select_related = ("collection", "started_by")
+    actions = ("cancel", "retry_failed", "retry_all_failed")
     readonly_fields = ("collection", "kind", "started_by", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description=_("Cancel what is in work"))
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        by = signed_in(request.user)
+        _tell(self, request, sum(runs.cancel_run(run, by=by) for run in queryset))
+
+    @admin.action(description=_("Retry what failed in these runs"))
+    def retry_failed(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        by, count = signed_in(request.user), 0
+        for run in queryset:
+            try:
+                count += runs.retry_run(run, by=by)
+            except (BadCollection, SearchError) as error:
+                self.message_user(request, str(error), messages.ERROR)
+        _tell(self, request, count)
+
+    @admin.action(description=_("Retry everything that failed, in all runs"))
+    def retry_all_failed(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        _tell(self, request, runs.retry_all_failed(signed_in(request.user)))

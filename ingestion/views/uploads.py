@@ -38,7 +38,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     ]
     if request.headers.get("X-Requested-With") == "fetch":
         return _as_json(taken, run)
-    for level, text in _sentences(taken):
+    for level, text in sentences(taken):
         messages.add_message(request, level, text)
     return redirect(collection)
 
@@ -89,10 +89,10 @@ def _detail(taken: list[Taken]) -> str:
         if first.is_update:
             return _("This updates “%(name)s”, which was here before.") % known
         return _("Already in this collection as “%(name)s”.") % known if first.is_duplicate else ""
-    return " ".join(text for _level, text in _sentences(taken))
+    return " ".join(text for _level, text in sentences(taken))
 
 
-def _sentences(taken: list[Taken]) -> Iterator[tuple[int, str]]:
+def sentences(taken: list[Taken]) -> Iterator[tuple[int, str]]:
     """What happened, as Django messages: (level, sentence)."""
     if not taken:
         yield messages.ERROR, _("No file arrived. Choose one and try again.")
