@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from ingestion.embedding_texts import longest_passage
 from ingestion.models import Chunk, Collection, Generation
@@ -101,11 +102,14 @@ def _plain(spec: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
+def generations_in_use() -> QuerySet[Generation]:
+    """Those that are searched or built."""
+    return Generation.objects.filter(state__in=[Generation.State.ACTIVE, Generation.State.BUILDING])
+
+
 def release_unused() -> None:
     """Lets go of models that no index is searched or built with any more."""
-    states = [Generation.State.ACTIVE, Generation.State.BUILDING]
-    used = Generation.objects.filter(state__in=states).order_by()
-    registry.keep_only(set(used.values_list("embedding", flat=True).distinct()))
+    registry.keep_only(set(generations_in_use().values_list("embedding", flat=True).distinct()))
 
 
 def active_generation(collection: Collection) -> Generation:

@@ -93,20 +93,24 @@ class Searched:
 
 
 def load_soon(generations: Iterable[Generation]) -> None:
-    """Loads the models of indexes that are being built, in the background, so that no search has to wait
-    for it once they are put in place."""
+    """Loads the models of these in the background, one after the other, so that no search has to wait for
+    it."""
+    models: dict[str, Embedder] = {}
     for generation in generations:
         try:
             model = embedder_of(generation)
             if not registry.embedder_is_loaded(model):
-                threading.Thread(target=_load, args=(model,), name="load-model", daemon=True).start()
+                models[generation.embedding] = model
         except ModelUnavailable:
             continue
+    if models:
+        threading.Thread(target=_load, args=([*models.values()],), name="load-models", daemon=True).start()
 
 
-def _load(model: Embedder) -> None:
-    try:
-        model.embed(["warm-up"])
-        registry.coverage(model).languages()
-    except SearchError as error:
-        log.warning("an embedding model does not load: %s", error)
+def _load(models: Sequence[Embedder]) -> None:
+    for model in models:
+        try:
+            model.embed(["warm-up"])
+            registry.coverage(model).languages()
+        except SearchError as error:
+            log.warning("an embedding model does not load: %s", error)

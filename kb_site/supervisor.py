@@ -1,6 +1,7 @@
 """``manage.py up``: everything in the foreground, in the right order, and nothing left behind."""
 
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -25,6 +26,8 @@ from search.errors import SearchError
 _CHECK_EVERY_S = 0.2
 _ASK_EVERY_S = 0.5  # asking costs the starting web process time
 _READY_TIMEOUT_S = 120
+
+log = logging.getLogger(__name__)
 
 
 def check_installation(requirements: Path) -> None:
@@ -70,6 +73,11 @@ def check_model() -> None:
         registry.embedder().fingerprint  # noqa: B018 - locating the files is what is wanted
     except SearchError as error:
         raise CommandError(str(error)) from error
+    for name, spec in settings.EMBEDDINGS.items():
+        try:
+            registry.embedder(spec).fingerprint  # noqa: B018 - this downloads what is not there yet
+        except SearchError as error:
+            log.warning("the embedding model %s cannot be chosen: %s", name, error)
 
 
 class Supervisor:

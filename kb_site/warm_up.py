@@ -6,7 +6,10 @@ import threading
 from pathlib import Path
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 
+from ingestion.generations import generations_in_use
+from ingestion.searched import load_soon
 from search import analysis, registry
 from search.errors import SearchError
 
@@ -31,5 +34,8 @@ def _load() -> None:
             registry.embedder().embed(["warm-up"])
             registry.coverage().languages()
             analysis.tokens("預熱 warming up")
-    except SearchError as error:
+            load_soon(generations_in_use())
+    except (SearchError, DatabaseError) as error:
         log.error("the embedding model does not load: %s", error)
+    finally:
+        connection.close()

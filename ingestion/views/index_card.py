@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,29 +16,32 @@ from accounts.roles import Action
 from ingestion import access
 from ingestion.errors import BadCollection
 from ingestion.forms import signed_in
-from ingestion.generations import active_generation, fingerprints, split_settings
+from ingestion.generations import active_generation, embedder_of, fingerprints, split_settings
+from ingestion.model_choices import title_of
 from ingestion.models import Collection, Generation, Run
 from ingestion.progress import RunProgress, run_progress
+from ingestion.reasons import shown as reason_shown
 from ingestion.reembedding import needs_reembedding, start_reembedding
+from ingestion.searched import load_soon
 from ingestion.splitting import SplitSettings
-from search.embedding.model_files import BUNDLED
 from search.errors import SearchError
 
 State = Generation.State
-_BUNDLED_NAME = "all-MiniLM-L6-v2"
 
 
 @dataclass(frozen=True, slots=True)
 class IndexCard:
     """``tokens`` and ``overlap`` are what the index was split with, ``None`` where that is not known any
-    more. ``other_model`` and ``other_splitter`` say what differs from the settings. ``error`` is why the
-    last attempt to build it anew failed (English), ``trouble`` why nothing is known now."""
+    more. ``lost_model`` is whether its embedding model is gone; ``other_model`` and ``other_splitter`` say
+    what differs from the settings. ``error`` is why the last attempt to build it anew failed, ``trouble``
+    why nothing is known now."""
 
     model: str = ""
     tokens: int | None = None
     overlap: int | None = None
     made_at: datetime | None = None
     other_model: bool = False
+    lost_model: bool = False
     other_splitter: bool = False
     building: Run | None = None
     progress: RunProgress | None = None
@@ -61,15 +63,16 @@ def index_card(collection: Collection) -> IndexCard:
     latest = collection.generations.select_related("run").order_by("-created_at").first()
     building = latest.run if latest and latest.state == State.BUILDING else None
     return IndexCard(
-        model=_model_name(active.embedding, now["embedding"]),
+        model=_model_name(active, now["embedding"]),
         tokens=sizes[0] if sizes else None,
         overlap=sizes[1] if sizes else None,
         made_at=active.created_at,
         other_model=active.embedding != now["embedding"],
+        lost_model=_is_lost(active),
         other_splitter=active.splitter != now["splitter"],
         building=building,
         progress=run_progress([building])[building.pk] if building else None,
-        error=latest.error if latest and latest.state == State.FAILED else "",
+        error=reason_shown(latest.error) if latest and latest.state == State.FAILED else "",
     )
 
 
@@ -83,17 +86,23 @@ def index_notice(collection: Collection) -> str:
         return ""
 
 
-def _model_name(made_with: str, now: str) -> str:
-    """A name people know for an embedder's fingerprint."""
-    family = made_with.partition("-")[0]
+def _model_name(made: Generation, now: str) -> str:
+    """A name people know for the model of a generation."""
+    family = made.embedding.partition("-")[0]
     names = {"e5": "multilingual-e5-small", "hashed": _("word counts, no model")}
-    if made_with == now:
-        chosen = str(settings.EMBEDDING.get("OPTIONS", {}).get("model", "")) or BUNDLED
-        local = _BUNDLED_NAME if chosen == BUNDLED else PurePath(chosen).name
-        return names.get(family) or (local if family == "st" else made_with)
-    if family == now.partition("-")[0] and family in names:
+    if made.embedding != now and family == now.partition("-")[0] and family in names:
         return _("another version of %(name)s") % {"name": names[family]}
-    return names.get(family) or _("another model (%(code)s)") % {"code": made_with[:11]}
+    if made.embedder and not _is_lost(made) and (title := title_of(made.embedder)):
+        return title
+    return names.get(family) or _("another model (%(code)s)") % {"code": made.embedding[:11]}
+
+
+def _is_lost(generation: Generation) -> bool:
+    try:
+        embedder_of(generation)
+    except SearchError:
+        return True
+    return False
 
 
 def _sizes(active: Generation, collection: Collection) -> tuple[int, int] | None:
@@ -113,9 +122,10 @@ def build(request: HttpRequest, slug: str) -> HttpResponse:
     """Begins a new index with what is set now."""
     collection = access.get_collection(request.user, slug, Action.MANAGE)
     try:
-        start_reembedding(collection, signed_in(request.user))
+        run = start_reembedding(collection, signed_in(request.user))
     except (BadCollection, SearchError) as error:
         messages.error(request, str(error))
     else:
+        load_soon(Generation.objects.filter(run=run))
         messages.success(request, _("The new index is being built. Search goes on meanwhile."))
     return redirect(reverse("collection-settings", args=[slug]) + "#index")

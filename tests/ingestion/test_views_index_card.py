@@ -71,11 +71,13 @@ def test_another_model_is_named(collection: Collection, owner: User) -> None:
         registry.reset()
         html = shown(owner, SETTINGS)
         assert "another version of word counts, no model" in html
-        assert "searched by words alone" in html
+        assert "goes on with the old one" in html
         assert BUTTON in html
-    Generation.objects.update(embedding="e5-0123456789ab")
+    Generation.objects.update(embedding="e5-0123456789ab", embedder={})
     registry.reset()
-    assert "<dd>multilingual-e5-small</dd>" in shown(owner, SETTINGS)
+    html = shown(owner, SETTINGS)
+    assert "<dd>multilingual-e5-small</dd>" in html
+    assert "searched by words alone" in html
 
 
 def test_sizes_that_nobody_remembers_are_not_made_up(collection: Collection, owner: User) -> None:
