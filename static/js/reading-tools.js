@@ -37,11 +37,9 @@ function settle(number, { follow = true } = {}) {
 function turn(number) {
   const page = text.querySelector(`[data-place="${number}"]`)?.dataset.page;
   if (!page) return;
-  try {
-    frame.contentWindow.location.replace(`#page-${page}`);
-  } catch {
-    /* The frame is not there yet; it opens at its own page. */
-  }
+  const address = new URL(frame.src);
+  address.hash = `page-${page}`;
+  frame.contentWindow?.location.replace(address);
 }
 
 /** Whether place `number` is in the part that is shown; then it is scrolled to. */
