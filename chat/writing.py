@@ -168,8 +168,8 @@ class Writing:
 
 
 def title_of(passage: FoundPassage) -> str:
-    """The document and the headings above a passage."""
-    return f"{passage.document} › {passage.heading}" if passage.heading else passage.document
+    """The document, the headings and the header row above a passage."""
+    return " › ".join(filter(None, [passage.document, passage.heading, passage.table]))
 
 
 class Start:

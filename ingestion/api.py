@@ -22,6 +22,7 @@ from search.types import Mode
 router = Router()
 _PAGE = 100
 _MAX_K = 100
+_MAX_TAGS = 10
 
 
 class NewCollection(Schema):
@@ -40,6 +41,7 @@ class SearchIn(Schema):
     collections: list[str] = []
     k: int = 10
     mode: Mode = "hybrid"
+    tags: list[str] = []
 
 
 def document_out(document: Document) -> dict[str, Any]:
@@ -63,7 +65,8 @@ def _update_out(update: Document) -> dict[str, Any]:
 
 
 def hit_out(passage: FoundPassage) -> dict[str, Any]:
-    """A hit as the contract shows it, with its heading and collection."""
+    """A hit as the contract shows it, with its heading and collection. One that is ``edited`` by hand has a
+    text of its own for the range; ``table`` is the header row of a table that it is cut out of."""
     return {
         "chunk_id": passage.chunk_id,
         "document_id": passage.document_id,
@@ -72,6 +75,8 @@ def hit_out(passage: FoundPassage) -> dict[str, Any]:
         "score": passage.score,
         "page": passage.page,
         "heading": passage.heading,
+        "edited": passage.is_edited,
+        "table": passage.table,
         "start": passage.start,
         "end": passage.end,
         "highlights": [list(span) for span in passage.highlights],
@@ -164,4 +169,5 @@ def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
         ]
     else:
         collections = list(access.collections_for(request.user))
-    return search_out(find(payload.query, collections, k=max(1, min(payload.k, _MAX_K)), mode=payload.mode))
+    k = max(1, min(payload.k, _MAX_K))
+    return search_out(find(payload.query, collections, k=k, mode=payload.mode, tags=payload.tags[:_MAX_TAGS]))

@@ -1,4 +1,4 @@
-"""What the embedding model reads of a passage, so that none of the passage's own words lie beyond its window."""
+"""What the embedding model reads of a passage: never so much that words of the passage are left out."""
 
 from ingestion.token_counts import Counter
 from search.types import Chunk as Passage

@@ -57,6 +57,7 @@ class FoundPassage:
     updated: datetime
     table: str = ""
     is_edited: bool = False
+    page_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,18 @@ class Found:
     answerable: bool
 
 
-def find(query: str, collections: Sequence[Collection], *, k: int = 10, mode: Mode = "hybrid") -> Found:
-    """The best ``k`` passages of ``collections``. Raises ``BadQuery``, ``search.errors.SearchError``."""
+def find(
+    query: str,
+    collections: Sequence[Collection],
+    *,
+    k: int = 10,
+    mode: Mode = "hybrid",
+    tags: Sequence[str] = (),
+) -> Found:
+    """The best ``k`` passages of ``collections``, of documents that have all the ``tags``.
+
+    Raises ``BadQuery``, ``search.errors.SearchError``.
+    """
     query = _checked(query)
     began = time.perf_counter()
     searched = Searched.of(selectors.active_indexes(collections).values())
@@ -84,8 +95,9 @@ def find(query: str, collections: Sequence[Collection], *, k: int = 10, mode: Mo
         vectors=registry.vector_index(),
         lexical=registry.lexical_index(),
     )
-    result, chunks = _readable(search, k)
-    passages = [_passage(chunk, hit, query) for hit, chunk in chunks[:k]]
+    result, chunks = _readable(search, k, tags)
+    names = selectors.page_names([chunk for _hit, chunk in chunks[:k]])
+    passages = [_passage(chunk, hit, query, names[chunk.id]) for hit, chunk in chunks[:k]]
     evidence = _evidence(query, passages[:_EVIDENCE_PASSAGES], searched)
     notes = list(result.notes)
     if searched.lost:
@@ -96,13 +108,15 @@ def find(query: str, collections: Sequence[Collection], *, k: int = 10, mode: Mo
     return Found(passages, took_ms, notes, evidence.score, evidence.answerable)
 
 
-def _readable(search: Callable[..., Result], k: int) -> tuple[Result, list[tuple[Hit, Chunk]]]:
-    """The hits whose documents are ready. The indexes may also hold passages of documents in work, or
-    on their way out; where those crowd out others, it asks again for more."""
+def _readable(
+    search: Callable[..., Result], k: int, tags: Sequence[str]
+) -> tuple[Result, list[tuple[Hit, Chunk]]]:
+    """The hits whose documents are ready and have the tags. The indexes may also hold passages of documents
+    in work, or on their way out; where those crowd out others, it asks again for more."""
     asked = k
     while True:
         result = search(k=asked)
-        chunks = selectors.passages_by_id([hit.chunk_id for hit in result.hits])
+        chunks = selectors.passages_by_id([hit.chunk_id for hit in result.hits], tags=tags)
         found = [(hit, chunks[hit.chunk_id]) for hit in result.hits if hit.chunk_id in chunks]
         if len(found) >= k or len(result.hits) < asked or asked >= _DEEPEST:
             return result, found
@@ -129,7 +143,7 @@ def _evidence(query: str, passages: list[FoundPassage], searched: Searched) -> E
             query,
             [item.text for item in passages],
             told.cosines,
-            contexts=[f"{item.document}\n{item.heading}" for item in passages],
+            contexts=[f"{item.document}\n{item.heading}\n{item.table}" for item in passages],
             bm25=[item.lexical for item in passages],
             index_ids=searched.index_ids,
             lexical=registry.lexical_index(),
@@ -146,7 +160,7 @@ def passage_url(document_id: object, chunk_id: str) -> str:
     return f"{reverse('document', args=[document_id])}?p={chunk_id}#p={chunk_id}"
 
 
-def _passage(chunk: Chunk, hit: Hit, query: str) -> FoundPassage:
+def _passage(chunk: Chunk, hit: Hit, query: str, page_name: str) -> FoundPassage:
     document = chunk.document
     return FoundPassage(
         chunk_id=chunk.id,
@@ -169,4 +183,5 @@ def _passage(chunk: Chunk, hit: Hit, query: str) -> FoundPassage:
         updated=document.updated_at,
         table=chunk.table,
         is_edited=chunk.edit_id is not None,
+        page_name=page_name,
     )

@@ -13,13 +13,13 @@ from accounts.forms import LANGUAGE_NAMES, Styled, add_errors
 from accounts.models import User
 from accounts.roles import Role, Visibility
 from accounts.services import create_administrator
-from ingestion import services
+from ingestion import guide, model_choices, services
 from ingestion.errors import BadCollection
-from ingestion.models import Collection, Document, Membership
+from ingestion.models import Collection, Document, Membership, Recognition
+from ingestion.split_forms import SplitForm, most_tokens
+from ingestion.tagging import folded
 from llm import endpoints
 from search.types import MODES, Mode
-
-_MIN_TOKENS, _MAX_TOKENS = 50, 2000
 
 
 class SearchForm(forms.Form):
@@ -43,6 +43,13 @@ class SearchForm(forms.Form):
         """The ticked collections that the visitor may read, in the page's order."""
         ticked = set(self.data.getlist("c")) if isinstance(self.data, QueryDict) else set()
         return [slug for slug in self.slugs if slug in ticked]
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags that documents must have, ten at the most."""
+        typed = self.data.getlist("tag") if isinstance(self.data, QueryDict) else []
+        names = (" ".join(name.replace("\0", " ").split()) for name in typed)
+        return list({folded(name): name for name in names if name}.values())[:10]
 
     @property
     def mode_name(self) -> Mode:
@@ -89,7 +96,7 @@ class CollectionForm(Styled):
             return None
 
 
-class CollectionSettingsForm(Styled):
+class CollectionSettingsForm(SplitForm):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     description = forms.CharField(
         label=gettext_lazy("Description"),
@@ -102,47 +109,45 @@ class CollectionSettingsForm(Styled):
         choices=Visibility.choices,
         widget=forms.RadioSelect,
     )
-    chunk_tokens = forms.IntegerField(
-        label=gettext_lazy("Length of a passage, in tokens"),
-        required=False,
-        min_value=_MIN_TOKENS,
-        max_value=_MAX_TOKENS,
-        help_text=gettext_lazy(
-            "Empty means the site's default. It never goes beyond what the embedding model reads at once."
-        ),
-    )
-    chunk_overlap = forms.IntegerField(
-        label=gettext_lazy("Overlap of neighbouring passages, in tokens"),
-        required=False,
-        min_value=0,
-        max_value=_MAX_TOKENS,
-    )
-
     llm = forms.ChoiceField(
         label=gettext_lazy("Language model"),
         required=False,
         help_text=gettext_lazy("A conversation may choose another one."),
     )
+    embedding = forms.ChoiceField(
+        label=gettext_lazy("Embedding model"),
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy(
+            "It decides what is found by meaning. A change takes effect once the index is built anew; until "
+            "then search goes on with the model that the index was made with."
+        ),
+    )
+
+    ocr = forms.ChoiceField(
+        label=gettext_lazy("Recognise the words on scans and pictures"),
+        required=False,
+        choices=Recognition.choices,
+        help_text=gettext_lazy("Takes some seconds a page. It holds for documents read from now on."),
+    )
 
     def __init__(self, *args: Any, chosen: str = "", **kwargs: Any) -> None:
         """``chosen`` is what the collection has now: it stays possible where it is no longer there."""
         super().__init__(*args, **kwargs)
-        field = self.fields["llm"]
-        assert isinstance(field, forms.ChoiceField)
+        field, models = self.fields["llm"], self.fields["embedding"]
+        assert isinstance(field, forms.ChoiceField) and isinstance(models, forms.ChoiceField)
+        models.choices = model_choices.offered()
         offered = [(choice.name, choice.title) for choice in endpoints.choices()]
         if chosen and chosen not in dict(offered):
             gone = _("“%(name)s”, which is no longer in use: the site's default answers") % {"name": chosen}
             offered.append((chosen, gone))
         field.choices = [("", _("The site's default: %(title)s") % {"title": offered[0][1]}), *offered]
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        tokens, overlap = data.get("chunk_tokens"), data.get("chunk_overlap")
-        if overlap and not tokens and "chunk_tokens" not in self.errors:
-            self.add_error("chunk_tokens", _("Give the length of a passage too, or leave both empty."))
-        if tokens and overlap and overlap * 2 > tokens:
-            self.add_error("chunk_overlap", _("The overlap may be half of the length at most."))
-        return data
+    def clean_embedding(self) -> str:
+        name = str(self.cleaned_data["embedding"])
+        if name and (why_not := model_choices.trouble(name)):
+            raise ValidationError(why_not)
+        return name
 
     def save(self, collection: Collection) -> Collection:
         data = self.cleaned_data
@@ -152,8 +157,10 @@ class CollectionSettingsForm(Styled):
     @classmethod
     def of(cls, collection: Collection) -> "CollectionSettingsForm":
         """The form filled with what holds now."""
-        names = ("name", "description", "visibility", "chunk_tokens", "chunk_overlap", "llm")
-        return cls(initial={name: getattr(collection, name) or "" for name in names}, chosen=collection.llm)
+        names = ["name", "description", "visibility", "chunk_tokens", "chunk_overlap", "split_preset", "llm"]
+        names += ["embedding", "ocr"]
+        initial = {name: getattr(collection, name) or "" for name in names}
+        return cls(initial=initial, chosen=collection.llm, most=most_tokens(collection))
 
 
 class DeleteCollectionForm(Styled):
@@ -211,6 +218,7 @@ class FilterForm(forms.Form):
 
     status = forms.ChoiceField(required=False, choices=[("", ""), *Document.Status.choices])
     text = forms.CharField(required=False, max_length=200)
+    tag = forms.CharField(required=False, max_length=80)
 
     def value(self) -> dict[str, str]:
         """Arguments of ``selectors.documents_of``; a wrong value is no filter."""
@@ -274,7 +282,7 @@ class WelcomeForm(Styled):
     def first_collection(self, owner: User) -> Collection:
         """The sample or the person's own collection."""
         if self.cleaned_data["start"] == "sample":
-            return services.load_sample(owner=owner)
+            return guide.load_sample(owner=owner)
         return services.create_collection(owner=owner, name=self.cleaned_data["collection"])
 
 

@@ -104,8 +104,8 @@ def part_at(passage: FoundPassage, offset: int) -> FoundPassage:
 
 
 def quoted_range(passage: FoundPassage, start: int, end: int) -> tuple[int, int]:
-    """Where ``passage.text[start:end]`` stands in the document; of a passage by hand the range that it belongs
-    to."""
+    """Where ``passage.text[start:end]`` stands in the document; of a passage by hand the range that it
+    belongs to."""
     if passage.is_edited:
         return passage.start, passage.end
     return passage.start + start, passage.start + end

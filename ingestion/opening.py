@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from ingestion import selectors
-from ingestion.chunk_ids import named_range
-from ingestion.models import Chunk, Document, DocumentText
+from ingestion.chunk_ids import chunk_id, named_range
+from ingestion.models import Chunk, Document, DocumentText, Generation
 
 _AT = re.compile(r"(\d{1,9})-(\d{1,9})-([0-9a-f]{8})", re.ASCII)
 Range = tuple[int, int]
@@ -47,12 +47,14 @@ def open_passage(document: Document, content: DocumentText, name: str, at: str =
     ``name`` is unknown; ``None`` where neither is in the text any more."""
     quoted = _quoted(content.text, at)
     chunk = selectors.chunk(document, name)
+    chunk = chunk or _by_hand(document, name)
     named = (chunk.start, chunk.end) if chunk else _named(document, content, name)
     if named and quoted and not _overlap(named, quoted):
         named = chunk = None
     place = named or quoted
     if place is None:
         return None
+    is_by_hand = chunk is not None and chunk.edit_id is not None
     chunk = chunk or _nearest(selectors.chunks_over(document, *place), place)
     if named is None:
         name, place = (chunk.id, (chunk.start, chunk.end)) if chunk else ("", place)
@@ -62,8 +64,25 @@ def open_passage(document: Document, content: DocumentText, name: str, at: str =
         page=chunk.page if chunk else None,
         heading=chunk.heading if chunk else "",
         quoted=quoted,
-        is_changed=quoted is None and _AT.fullmatch(at) is not None,
+        is_changed=not is_by_hand and quoted is None and _AT.fullmatch(at) is not None,
     )
+
+
+def _by_hand(document: Document, name: str) -> Chunk | None:
+    """The passage by hand that had the id ``name`` in an index that is gone."""
+    found = Chunk.objects.filter(
+        document=document, edit__isnull=False, generation__state=Generation.State.ACTIVE
+    )
+    generations = selectors.generation_ids(document.collection)
+    for chunk in found if len(name) == 32 else ():
+        ids = (
+            chunk_id(generation, owner, chunk.start, chunk.text)
+            for generation in generations
+            for owner in document.every_id
+        )
+        if name in ids:
+            return chunk
+    return None
 
 
 def _named(document: Document, content: DocumentText, name: str) -> Range | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-_ORDER = ("outline", "passage", "word", "found")
+_ORDER = ("outline", "disabled", "edited", "passage", "word", "found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Mark:
     start: int
     end: int
     id: str
-    kind: Literal["passage", "word", "found", "outline", "anchor"] = "passage"
+    kind: Literal["passage", "word", "found", "outline", "disabled", "edited", "anchor"] = "passage"
     number: int = 0
 
 

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from ingestion.access import Person, collections_for
 from ingestion.models import Chunk, Collection, Document, DocumentText, Generation, Run
+from ingestion.page_labels import NAMED, page_name
 from ingestion.tagging import folded
 
 Status = Document.Status
@@ -106,11 +107,27 @@ def generation_ids(collection: Collection) -> list[UUID]:
     return list(collection.generations.order_by("-created_at").values_list("pk", flat=True))
 
 
-def passages_by_id(ids: Sequence[str]) -> dict[str, Chunk]:
-    """Chunks of ready documents with document and collection; ids that left are absent."""
+def page_names(chunks: Sequence[Chunk]) -> dict[str, str]:
+    """By the chunks' ids, what people call their page: slide 3, a sheet by its name. A query at most."""
+    named = {chunk.document_id for chunk in chunks if chunk.page and chunk.document.mime in NAMED}
+    texts = DocumentText.objects.filter(document__in=named).values_list("document", "pages") if named else ()
+    labels = {(document, page[0]): page[2] for document, pages in texts for page in pages}
+    return {
+        chunk.id: page_name(chunk.document.mime, chunk.page, labels.get((chunk.document_id, chunk.page), ""))
+        if chunk.page
+        else ""
+        for chunk in chunks
+    }
+
+
+def passages_by_id(ids: Sequence[str], *, tags: Sequence[str] = ()) -> dict[str, Chunk]:
+    """Chunks of ready documents with document and collection; ids that left are absent, and so are those
+    whose documents lack one of the ``tags``."""
     chunks = Chunk.objects.select_related("document__collection").filter(
         id__in=ids, document__status=Status.READY
     )
+    for tag in tags:
+        chunks = chunks.filter(document__tags__folded=folded(tag))
     return {chunk.id: chunk for chunk in chunks}
 
 

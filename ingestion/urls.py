@@ -6,10 +6,16 @@ from ingestion.views import (
     document_actions,
     documents,
     downloads,
+    folder_source,
     index_card,
+    originals,
+    passages,
     people,
     runs,
     searching,
+    sources,
+    split_preview,
+    tags,
     uploads,
     welcome,
 )
@@ -18,7 +24,13 @@ from ingestion.views import (
 class ActionConverter(StringConverter):
     """What can be done to a document."""
 
-    regex = "retry|cancel|delete"
+    regex = "retry|cancel|delete|reread|keep"
+
+
+class SourceActionConverter(StringConverter):
+    """What can be done with a source."""
+
+    regex = "pause|resume|sync|empty"
 
 
 class RunActionConverter(StringConverter):
@@ -29,6 +41,7 @@ class RunActionConverter(StringConverter):
 
 register_converter(ActionConverter, "action")
 register_converter(RunActionConverter, "run_action")
+register_converter(SourceActionConverter, "source_action")
 
 urlpatterns = [
     path("", searching.search, name="search"),
@@ -40,16 +53,46 @@ urlpatterns = [
     path("collections/<slug:slug>/pulse/", collections.pulse, name="collection-pulse"),
     path("collections/<slug:slug>/upload/", uploads.upload, name="collection-upload"),
     path("collections/<slug:slug>/bulk/", document_actions.ticked, name="collection-bulk"),
+    path("collections/<slug:slug>/tag/", tags.ticked, name="collection-tag"),
     path("collections/<slug:slug>/settings/", collections.edit, name="collection-settings"),
+    path("collections/<slug:slug>/preview/", split_preview.preview, name="collection-preview"),
+    path(
+        "collections/<slug:slug>/preview/documents/",
+        split_preview.documents,
+        name="collection-preview-documents",
+    ),
     path("collections/<slug:slug>/index/", index_card.build, name="collection-index"),
     path("collections/<slug:slug>/delete/", collections.delete, name="collection-delete"),
     path("collections/<slug:slug>/people/", people.people, name="collection-people"),
     path("collections/<slug:slug>/people/<int:member_id>/", people.change, name="member"),
+    path("collections/<slug:slug>/sources/", sources.list_of, name="collection-sources"),
+    path("collections/<slug:slug>/sources/new/", folder_source.new, name="source-new"),
+    path("collections/<slug:slug>/sources/count/", folder_source.count, name="source-count"),
+    path("sources/<uuid:source_id>/", sources.one, name="source"),
+    path("sources/<uuid:source_id>/state/", sources.state, name="source-state"),
+    path("sources/<uuid:source_id>/edit/", folder_source.edit, name="source-edit"),
+    path("sources/<uuid:source_id>/delete/", sources.delete, name="source-delete"),
+    path("sources/<uuid:source_id>/<source_action:action>/", sources.act, name="source-action"),
     path("documents/<uuid:document_id>/", documents.document, name="document"),
     path("documents/<uuid:document_id>/status/", documents.status, name="document-status"),
     path("documents/<uuid:document_id>/file", downloads.file, name="document-file"),
+    path("documents/<uuid:document_id>/tags/", tags.one, name="document-tags"),
+    path("documents/<uuid:document_id>/original/", originals.original, name="document-original"),
+    path("documents/<uuid:document_id>/pages/<int:number>.png", originals.page_picture, name="page-picture"),
+    path("documents/<uuid:document_id>/passages/add/", passages.add, name="passage-add"),
+    path("documents/<uuid:document_id>/passages/changes/", passages.changes, name="passage-changes"),
+    path("documents/<uuid:document_id>/passages/<str:chunk_id>/edit/", passages.edit, name="passage-edit"),
+    path(
+        "documents/<uuid:document_id>/passages/<str:chunk_id>/off/", passages.disable, name="passage-disable"
+    ),
+    path("documents/<uuid:document_id>/edits/<uuid:edit_id>/undo/", passages.undo, name="passage-undo"),
+    path(
+        "documents/<uuid:document_id>/edits/<uuid:edit_id>/dismiss/", passages.dismiss, name="passage-dismiss"
+    ),
+    path("documents/<uuid:document_id>/edits/<uuid:edit_id>/place/", passages.place, name="passage-place"),
     path("documents/<uuid:document_id>/passage/<str:chunk_id>/", documents.passage, name="passage"),
     path("documents/<uuid:document_id>/<action:action>/", document_actions.one, name="document-action"),
+    path("documents/<uuid:document_id>/replace/", document_actions.replace, name="document-replace"),
     path("runs/", runs.runs, name="runs"),
     path("runs/retry-failed/", document_actions.retry_failed, name="runs-retry-failed"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.roles import Action
-from ingestion import access, selectors, services
+from ingestion import access, guide, selectors, services, tagging
 from ingestion.forms import (
     CollectionForm,
     CollectionSettingsForm,
@@ -22,6 +22,7 @@ from ingestion.forms import (
     signed_in,
 )
 from ingestion.models import Collection, Document
+from ingestion.split_forms import most_tokens
 from ingestion.views.index_card import index_card, index_notice
 from ingestion.views.parts import asks_for_part, page_or_part
 
@@ -50,7 +51,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def load_sample(request: HttpRequest) -> HttpResponse:
-    return redirect(services.load_sample(owner=signed_in(request.user)))
+    return redirect(guide.load_sample(owner=signed_in(request.user)))
 
 
 @require_GET
@@ -72,6 +73,7 @@ def documents_context(request: HttpRequest, shown: Collection) -> dict[str, Any]
         "collection": shown,
         "page": page,
         "filters": filters,
+        "known_tags": tagging.tags_of([shown]),
         "max_mb": settings.MAX_UPLOAD_MB,
         "may_edit": access.may(request.user, shown, Action.EDIT),
         "may_manage": access.may(request.user, shown, Action.MANAGE),
@@ -84,13 +86,15 @@ def _page(documents: Any, number: str) -> Page[Document]:
 
 
 def _state(shown: Collection, documents: list[Document]) -> dict[str, Any]:
-    counts = selectors.status_counts(shown)
+    counts, updates = selectors.status_and_update_counts(shown)
     return {
         "counts": counts,
         "count_rows": [(status, label, counts[status]) for status, label in Document.Status.choices],
         "document_total": sum(counts.values()),
-        "work_total": counts[Document.Status.QUEUED] + counts[Document.Status.PROCESSING],
-        "in_work": [document for document in documents if document.is_in_work],
+        "work_total": counts[Document.Status.QUEUED]
+        + counts[Document.Status.PROCESSING]
+        + updates,
+        "in_work": [document for document in documents if document.is_changing],
     }
 
 
@@ -99,7 +103,7 @@ def pulse(request: HttpRequest, slug: str) -> HttpResponse:
     """What changed in the rows that were in work a second ago, and which of them still are."""
     shown = access.get_collection(request.user, slug)
     ids = [UUID(text) for text in request.GET.get("ids", "").split(",") if _is_id(text)][:_ROWS]
-    rows = list(shown.documents.filter(id__in=ids))
+    rows = list(selectors.documents_of(shown).filter(id__in=ids))
     may_edit = access.may(request.user, shown, Action.EDIT)
     context = {"collection": shown, "rows": rows, "may_edit": may_edit, **_state(shown, rows)}
     return render(request, "ingestion/_pulse.html", context)
@@ -119,10 +123,10 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     shown = access.get_collection(request.user, slug, Action.MANAGE)
     form = CollectionSettingsForm.of(shown)
     if request.method == "POST":
-        form = CollectionSettingsForm(request.POST, chosen=shown.llm)
+        form = posted_settings(request, shown)
     if form.is_valid():
         form.save(shown)
-        messages.success(request, _("Saved."))
+        messages.success(request, saved_message(shown))
         return redirect("collection-settings", slug=slug)
     return _settings_page(request, shown, form=form)
 
@@ -142,6 +146,25 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("collections")
 
 
+def previewed(request: HttpRequest, shown: Collection, preview: dict[str, Any]) -> HttpResponse:
+    """The settings page as it was filled in, with what the preview shows; nothing is saved."""
+    form = posted_settings(request, shown)
+    form.is_valid()
+    response = _settings_page(request, shown, form=form, **preview)
+    response.status_code = 200
+    return response
+
+
+def posted_settings(request: HttpRequest, shown: Collection) -> CollectionSettingsForm:
+    return CollectionSettingsForm(request.POST, chosen=shown.llm, most=most_tokens(shown))
+
+
+def saved_message(shown: Collection) -> str:
+    if index_notice(shown) == "outdated":
+        return _("Saved. Build a new index below, so that it holds for the documents that are there already.")
+    return _("Saved.")
+
+
 def _settings_page(request: HttpRequest, shown: Collection, **forms: Any) -> HttpResponse:
     context = {
         "collection": shown,
@@ -154,5 +177,5 @@ def _settings_page(request: HttpRequest, shown: Collection, **forms: Any) -> Htt
         "may_manage": True,
         **forms,
     }
-    refused = any(form.is_bound for form in forms.values())
+    refused = any(getattr(form, "is_bound", False) for form in forms.values())
     return render(request, "ingestion/collection_settings.html", context, status=422 if refused else 200)

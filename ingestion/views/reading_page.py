@@ -10,6 +10,7 @@ from ingestion.extract.kinds import AS_WRITTEN
 from ingestion.models import Document, DocumentText
 from ingestion.opening import Opened
 from ingestion.page_labels import place_name
+from ingestion.passage_selectors import disabled_edits
 from ingestion.reading import Mark, Segment, render, segments
 
 PART_CHARS = 50_000
@@ -59,6 +60,11 @@ def part_at(
         Mark(chunk.start, chunk.end, chunk.id, "anchor") for chunk in chunks if chunk.start >= part.start
     ]
     marks += [Mark(chunk.start, chunk.end, chunk.id, "outline", chunk.ordinal + 1) for chunk in chunks]
+    marks += [Mark(chunk.start, chunk.end, chunk.id, "edited") for chunk in chunks if chunk.edit_id]
+    for edit in disabled_edits(document):
+        marks.append(Mark(edit.start, edit.end, str(edit.pk), "disabled"))
+        if edit.start >= part.start:
+            marks.append(Mark(edit.start, edit.end, str(edit.pk), "anchor"))
     marks += [Mark(*place, str(at), "found") for at, place in enumerate(found, 1)]
     if opened:
         marks.append(Mark(opened.start, opened.end, opened.id, "passage"))

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET
 from accounts.roles import Action
 from ingestion import access, run_filters, selectors
 from ingestion.models import Document, Run
+from ingestion.passage_selectors import unplaced_by_run
 from ingestion.progress import RunProgress, run_progress
 
 _ROWS = 20
@@ -29,13 +30,15 @@ _TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """A run as the page shows it. ``may_change``: whether this person may cancel and retry it; ``may_pause``:
-    whether it has a source that this person may pause."""
+    whether it has a source that this person may pause. In the new texts of ``unplaced``
+    changes of passages by hand have no place."""
 
     run: Run
     progress: RunProgress
     failures: list[Document]
     may_change: bool
     may_pause: bool = False
+    unplaced: Sequence[Document] = ()
 
     @property
     def is_rebuild(self) -> bool:
@@ -104,7 +107,7 @@ def _with_failures(shown: QuerySet[Run]) -> QuerySet[Run]:
 def _rows(request: HttpRequest, shown: Sequence[Run]) -> list[RunRow]:
     """``shown`` carry their failures. An index is for those who manage the collection."""
     changeable = {action: _with_right(request, action, shown) for action in (Action.EDIT, Action.MANAGE)}
-    progress = run_progress(shown)
+    progress, unplaced = run_progress(shown), unplaced_by_run(shown)
     return [
         RunRow(
             run=item,
@@ -112,6 +115,7 @@ def _rows(request: HttpRequest, shown: Sequence[Run]) -> list[RunRow]:
             failures=vars(item)["failures"],
             may_change=item.collection_id
             in changeable[Action.MANAGE if item.kind == Run.Kind.REEMBED else Action.EDIT],
+            unplaced=unplaced.get(item.pk, []),
             may_pause=item.source_id is not None and item.collection_id in changeable[Action.MANAGE],
         )
         for item in shown

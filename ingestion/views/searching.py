@@ -11,11 +11,13 @@ from ingestion.errors import BadQuery
 from ingestion.finding import find
 from ingestion.forms import SearchForm
 from ingestion.models import Collection
+from ingestion.tagging import folded, tags_of
 from ingestion.views.parts import asks_for_part, page_or_part
 from ingestion.views.result_groups import by_document
 from search.errors import SearchError
 
 _PASSAGES = 20
+_TAGS = 12
 _TEMPLATES = ("ingestion/search.html", "ingestion/_results.html")
 
 
@@ -27,6 +29,8 @@ def search(request: HttpRequest) -> HttpResponse:
     collections = list(readable)
     form = SearchForm(request.GET, slugs=[item.slug for item in collections])
     context: dict[str, Any] = {"form": form, "collections": collections}
+    if not asks_for_part(request):
+        context["tag_choices"] = _tag_choices(form, collections)
     try:
         if is_search:
             rate_limits.take_for(request, "search")
@@ -34,6 +38,13 @@ def search(request: HttpRequest) -> HttpResponse:
     except rate_limits.TooManyRequests as error:
         return _too_often(request, context, error)
     return page_or_part(request, *_TEMPLATES, context)
+
+
+def _tag_choices(form: SearchForm, collections: list[Collection]) -> list[tuple[str, bool]]:
+    """Tags to filter by, the most used ones and those that are chosen, each with whether it is."""
+    chosen = {folded(name): name for name in form.tags}
+    known = {folded(name): name for name in tags_of(collections, _TAGS)}
+    return [(name, key in chosen) for key, name in (chosen | known).items()]
 
 
 def _too_often(
@@ -52,7 +63,7 @@ def _results(form: SearchForm, collections: list[Collection]) -> dict[str, Any]:
     if not form.query:
         return {"chosen": chosen}
     try:
-        found = find(form.query, chosen, k=_PASSAGES, mode=form.mode_name)
+        found = find(form.query, chosen, k=_PASSAGES, mode=form.mode_name, tags=form.tags)
     except BadQuery as error:
         return {"chosen": chosen, "problem": str(error)}
     except SearchError as error:

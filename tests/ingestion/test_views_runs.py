@@ -133,7 +133,7 @@ def test_the_number_of_queries_does_not_grow(
         Document.objects.filter(pk=document.pk).update(run=another)
     reembedding.start_reembedding(collection, owner)
     client = signed_in(owner)
-    with django_assert_max_num_queries(13):  # type: ignore[operator]
+    with django_assert_max_num_queries(14):  # type: ignore[operator]
         client.get("/runs/")
 
 
