@@ -26,12 +26,12 @@ from ingestion.views.parts import asks_for_part
 from search.errors import SearchError
 
 
-def _retry(document: Document, _by: User, _run: Run | None) -> None:
-    services.retry_documents(Document.objects.filter(Q(pk=document.pk) | Q(replaces=document)))
+def _retry(document: Document, by: User, _run: Run | None) -> None:
+    services.retry_documents(Document.objects.filter(Q(pk=document.pk) | Q(replaces=document)), by=by)
 
 
-def _cancel(document: Document, _by: User, _run: Run | None) -> None:
-    services.cancel_document(document=document)
+def _cancel(document: Document, by: User, _run: Run | None) -> None:
+    services.cancel_documents(Document.objects.filter(pk=document.pk), by=by)
     rereading.drop_updates(Document.objects.filter(pk=document.pk))
 
 
@@ -134,9 +134,9 @@ def run(request: HttpRequest, run_id: UUID, action: str) -> HttpResponse:
     access.get_collection(request.user, found.collection.slug, needed)
     try:
         if action == "cancel":
-            runs.cancel_run(found)
+            runs.cancel_run(found, by=signed_in(request.user))
         else:
-            runs.retry_run(found)
+            runs.retry_run(found, by=signed_in(request.user))
     except (BadCollection, SearchError) as error:
         messages.error(request, str(error))
     return redirect(reverse("runs") + f"#run-{run_id}")

@@ -121,3 +121,51 @@ def test_the_browser_hears_what_became_of_an_archive(owner: User, collection: Co
     assert answer.status_code == 202
     assert answer.json()["detail"].startswith("2 files added. a.txt: This file of the archive is damaged")
     assert answer.json()["duplicate"] is False
+
+
+def bring(collection: Collection, name: str, content: bytes) -> list[tuple[str, bool, bool]]:
+    """One upload of its own run: name, whether a duplicate, whether an update."""
+    run = services.start_run(collection=collection, kind=Run.Kind.UPLOAD)
+    file = SimpleUploadedFile("file", content)
+    taken = take_upload(collection=collection, file=file, name=name, by=collection.owner, run=run)
+    return [(item.name, item.added.is_duplicate, item.added.is_update) for item in taken if item.added]
+
+
+def test_a_newer_version_updates_the_document_of_its_path(collection: Collection) -> None:
+    assert bring(collection, "a.md", b"# One") == [("a.md", False, False)]
+    assert bring(collection, "a.md", b"# One") == [("a.md", True, False)]
+    assert bring(collection, "a.md", b"# Two") == [("a.md", False, True)]
+    assert bring(collection, "other/a.md", b"# Three") == [("other/a.md", False, False)]
+    assert names(collection) == ["a.md", "other/a.md"]
+
+
+def test_a_name_that_two_documents_have_updates_neither(collection: Collection, run: Run) -> None:
+    upload(collection, run, "a.md", b"# One")
+    upload(collection, run, "a.md", b"# Two")
+    assert names(collection) == ["a.md", "a.md"]
+    assert bring(collection, "a.md", b"# Three") == [("a.md", False, False)]
+
+
+def test_members_of_an_archive_are_known_by_its_name_too(collection: Collection) -> None:
+    bring(collection, "README.md", b"# By itself")
+    bring(collection, "one.zip", fixtures.zip_of({"README.md": "# Of one"}))
+    bring(collection, "two.zip", fixtures.zip_of({"README.md": "# Of two"}))
+    assert names(collection) == ["README.md"] * 3
+    newer = fixtures.zip_of({"README.md": "# Of one, newer"})
+    assert bring(collection, "one.zip", newer) == [("README.md", False, True)]
+
+
+def test_files_of_a_folder_are_known_by_their_paths(collection: Collection, tmp_path: Path) -> None:
+    for name in ("a/index.md", "b/index.md"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(f"# {name}")
+
+    def ingest() -> list[bool]:
+        run = services.start_run(collection=collection, kind=Run.Kind.COMMAND)
+        taken = take([tmp_path], collection=collection, by=collection.owner, run=run)
+        return [item.added.is_update for item in taken if item.added]
+
+    assert ingest() == [False, False]
+    (tmp_path / "b/index.md").write_text("# Newer")
+    assert ingest() == [False, True]
+    assert names(collection) == ["a/index.md", "b/index.md"]

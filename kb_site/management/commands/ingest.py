@@ -54,7 +54,9 @@ class Command(DataCommand):
     def show(self, result: dict[str, Any]) -> None:
         for row in result["documents"]:
             note = row["error"] or (
-                f"{row['chunks']} passages" if not row["duplicate_of"] else "already there"
+                "already there"
+                if row["duplicate_of"]
+                else f"{row['chunks']} passages{', updated' if row.get('updated') else ''}"
             )
             self.stdout.write(f"{row['status']:<11}{row['name']}  {note}")
         self.stdout.write(f"{result['chunks_per_second']} passages a second, {result['seconds']} s")
@@ -74,12 +76,13 @@ def _rows(taken: list[Taken]) -> list[dict[str, Any]]:
                 "id": str(document.pk) if document else None,
                 "name": item.name,
                 "status": (update or document).status if document else "failed",
-                "error": item.error or (update or document).error if document else item.error or None,
+                "error": item.error or ((update or document).error if document else "") or None,
                 "pages": document.pages if document else None,
                 "chunks": document.chunk_count if document else 0,
                 "duplicate_of": str(document.pk)
                 if document and item.added and item.added.is_duplicate
                 else None,
             }
+            | ({"updated": True} if item.added and item.added.is_update else {})
         )
     return rows
