@@ -20,7 +20,7 @@ from llm.gguf_file import GGUFFile
 from llm.gguf_runtime import GGUFJob, Settings, runtime_of
 from llm.local_deltas import deltas
 from llm.tokens import estimate
-from llm.types import Delta, Description, Kind, Options, Request
+from llm.types import Delta, Description, Kind, Options, Pause, Request
 
 PACKAGE = "llama-cpp-python"
 LOADING = frozenset({"n_gpu_layers", "n_threads"})
@@ -87,10 +87,10 @@ class GGUF:
         """Gives empty deltas while it waits, so that it can be left."""
         until = time.monotonic() + self._options.timeout_s
         for _pause in self._runtime.wait_until_loaded(until):
-            yield Delta()
+            yield Delta(pause=Pause("loading"))
         job, stop = self._job(request)
         for _pause in self._runtime.wait_for_turn(until, self._options.timeout_s):
-            yield Delta()
+            yield Delta(pause=Pause("turn"))
         self._runtime.start(job)
         with closing(self._runtime.pieces(job, until, self._options.silence_s)) as pieces:
             yield from deltas(pieces, job, stop, is_chat=self._file.has_chat_template)

@@ -21,7 +21,7 @@ from llm.local_transformers_generation import TransformersJob
 from llm.local_transformers_prompt import Prompt
 from llm.local_transformers_runtime import runtime_of
 from llm.tokens import estimate
-from llm.types import Delta, Description, Kind, Options, Request
+from llm.types import Delta, Description, Kind, Options, Pause, Request
 
 SAMPLING = frozenset(
     {"do_sample", "temperature", "top_p", "top_k", "min_p", "typical_p", "repetition_penalty",
@@ -76,11 +76,11 @@ class LocalTransformers:
         """Gives empty deltas while it waits, so that it can be left."""
         until = time.monotonic() + self._options.timeout_s
         for _pause in self._runtime.wait_until_loaded(until):
-            yield Delta()
+            yield Delta(pause=Pause("loading"))
         prompt = self._prompt(request)
         job = TransformersJob(prompt.ids, self._max_tokens(request), self._parameters(request), self._threads)
         for _pause in self._runtime.wait_for_turn(until, self._options.timeout_s):
-            yield Delta()
+            yield Delta(pause=Pause("turn"))
         self._runtime.start(job)
         with closing(self._runtime.pieces(job, until, self._options.silence_s)) as pieces:
             is_chat = self._folder.has_chat_template

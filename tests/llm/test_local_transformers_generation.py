@@ -9,7 +9,7 @@ import pytest
 from llm import local_transformers_prompt as prompts
 from llm.errors import BadResponse, RateLimited, Unavailable
 from llm.local_transformers_generation import TransformersJob
-from llm.types import Delta
+from llm.types import Delta, Pause
 from tests.llm import tiny_models
 from tests.llm.backend_contract import asked, text_of
 from tests.llm.local_models import backend, becomes_true, copied, greedy, is_generating, kept, runtime
@@ -87,7 +87,7 @@ def test_waiting_gives_empty_deltas_so_that_it_can_be_left(llama: Path, tmp_path
     chosen, shared = backend(folder), runtime(folder)
     with shared.tokenizing:
         waiting = chosen.stream(asked())
-        assert next(waiting) == Delta()
+        assert next(waiting) == Delta(pause=Pause("loading"))
         waiting.close()  # type: ignore[attr-defined]
 
 
