@@ -15,7 +15,7 @@ class Script:
     """What one answer does: it says ``words``, one every ``every_s``.
 
     After ``hold_after`` words it falls silent until ``SlowModel.go_on``; after ``drop_after`` words the
-    connection breaks.
+    connection breaks. With ``loading_s`` it says nothing but that it is still being loaded for so long.
     """
 
     words: list[str]
@@ -23,6 +23,7 @@ class Script:
     first_s: float = 0.0
     hold_after: int | None = None
     drop_after: int | None = None
+    loading_s: int = 0
 
 
 @dataclass
@@ -98,7 +99,18 @@ class SlowModel:
             writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
             await writer.drain()
             return True
+        if self.script.loading_s:
+            await self._say_loading(writer)
+            return True
         return await self._speak(writer)
+
+    async def _say_loading(self, writer: asyncio.StreamWriter) -> None:
+        error = {"code": 503, "message": "Loading model", "type": "unavailable_error"}
+        body = json.dumps({"error": error}).encode()
+        writer.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n")
+        writer.write(b"Retry-After: %d\r\n" % self.script.loading_s)
+        writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
 
     async def _speak(self, writer: asyncio.StreamWriter) -> bool:
         said = Spoken(len(self.spoken), began=time.monotonic())

@@ -57,6 +57,10 @@ class Scene:
 
     def ask(self, page: Page, script: Script) -> None:
         """Asks, and returns when the first part can be read."""
+        self.begin(page, script)
+        expect(page.locator("article.answer [data-text]")).to_contain_text(PART, timeout=PATIENCE_MS)
+
+    def begin(self, page: Page, script: Script) -> None:
         self.model.hold_again()
         self.model.script = script
         self.model.spoken.clear()
@@ -64,7 +68,6 @@ class Scene:
         page.fill("[name=question]", QUESTION)
         page.keyboard.press("Enter")
         page.wait_for_url(re.compile(r"/chat/[0-9a-f-]{36}/"))
-        expect(page.locator("article.answer [data-text]")).to_contain_text(PART, timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +153,17 @@ def test_stop_does_not_wait_for_a_silent_model(scene: Scene) -> None:
     person.page.get_by_role("button", name="Write again").click()
     answer(person.page, "done")
     expect(person.page.locator("[data-text]")).to_contain_text(WHOLE)
+    assert person.complaints == []
+
+
+def test_who_waits_for_a_model_reads_why_and_can_stop(scene: Scene) -> None:
+    person = scene.arrive()
+    scene.begin(person.page, Script(WORDS, loading_s=25))
+    state = person.page.locator("answer-stream [data-state]")
+    expect(state).to_have_text(re.compile(r"The model is being loaded, about \d+ s…"), timeout=PATIENCE_MS)
+    person.page.get_by_role("button", name="Stop").click()
+    answer(person.page, "stopped")
+    assert scene.model.spoken == []
     assert person.complaints == []
 
 
