@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ingestion.code_blocks import Definition, code_rank, definitions
 from ingestion.headings import Outline
@@ -83,7 +84,7 @@ def _automatic(of: _Text) -> Rules:
 def _prose(of: _Text) -> Rules:
     """Headings, paragraphs, sentences, clauses."""
     blocks = list(whole_blocks(of.text))
-    whole = of.fitting(_ranges(blocks))
+    whole = _rows(of, blocks) | of.fitting(_ranges(blocks))
     return Rules(Outline(of.text), whole, prose_rank, _tables(blocks), clauses=True)
 
 
@@ -92,7 +93,7 @@ def _markdown(of: _Text) -> Rules:
     outline = Outline(of.text)
     blocks = list(whole_blocks(of.text))
     ranges = _ranges(blocks)
-    whole = of.fitting(ranges) | of.fitting(paragraphs(of.text, ranges, outline.spans))
+    whole = _rows(of, blocks) | of.fitting(ranges) | of.fitting(paragraphs(of.text, ranges, outline.spans))
     return Rules(outline, whole, prose_rank, _tables(blocks), section_share=0.0)
 
 
@@ -112,7 +113,8 @@ def _questions(of: _Text) -> Rules:
     found = pairs(of.text, outline.spans, tables)
     rows = [start for table in tables for start in row_starts(of.text, table)]
     begins = frozenset({*rows, *(start for start, _end in found)})
-    return Rules(outline, of.fitting(found), prose_rank, tables, begins, section_share=0.0)
+    whole = _rows(of, tables) | of.fitting(found)
+    return Rules(outline, whole, prose_rank, tables, begins, section_share=0.0)
 
 
 _MAKERS: dict[str, Callable[[_Text], Rules]] = {
@@ -122,6 +124,15 @@ _MAKERS: dict[str, Callable[[_Text], Rules]] = {
     CODE: _code,
     QUESTIONS: _questions,
 }
+
+
+def _rows(of: _Text, blocks: Sequence[Block]) -> dict[int, int]:
+    """The rows of tables: no cell is cut where its row fits."""
+    rows: list[tuple[int, int]] = []
+    for table in _tables(blocks):
+        starts = [table.body, *list(row_starts(of.text, table))[1:], table.end]
+        rows += [(start, end) for start, end in pairwise(starts) if start < end]
+    return of.fitting(rows)
 
 
 def _ranges(blocks: Sequence[Block]) -> list[tuple[int, int]]:

@@ -10,10 +10,23 @@ function menuOf(row, number) {
   summary.textContent = "⋯";
   const label = text.closest(".reading").querySelector("[data-menu-label]")?.dataset.menuLabel ?? "";
   summary.setAttribute("aria-label", `${label} ${number}`.trim());
-  menu.append(summary, row.querySelector("[data-actions]").cloneNode(true));
+  const actions = row.querySelector("[data-actions]").cloneNode(true);
+  menu.append(summary, actions);
+  menu.addEventListener("toggle", () => {
+    menu.classList.remove("flip");
+    menu.classList.toggle("flip", actions.getBoundingClientRect().right > document.documentElement.clientWidth);
+  });
   return menu;
 }
 
+/** The text by hand stands right above the place that it belongs to. */
+function showNote() {
+  const note = document.querySelector(".reading-main .edited-note");
+  const block = text.querySelector("mark.passage")?.closest("section > *");
+  if (note && block) block.before(note);
+}
+
+if (text) showNote();
 if (text && rows.size) {
   let number = 0;
   for (const anchor of text.querySelectorAll('a.anchor[id^="p="]')) {

@@ -146,6 +146,15 @@ def test_a_table_gives_a_passage_a_row_and_each_knows_its_header() -> None:
     assert [piece.table for piece in pieces] == [""] + ["| Boat | Fee |"] * 29
 
 
+@pytest.mark.parametrize("preset", ["prose", "markdown", "qa"])
+def test_no_row_is_cut_where_it_fits(preset: str) -> None:
+    row = "| `ingest` | Adds files; archives too. It waits for the end; then it says how long that took. |\n"
+    table = "| Command | What it does, in a sentence or two |\n| --- | --- |\n" + row * 6
+    found = texts(table, preset, 60)
+    assert len(found) > 2
+    assert all(piece.endswith(row.strip()) for piece in found)
+
+
 @pytest.mark.parametrize("preset", ["", "prose", "markdown", "qa"])
 @pytest.mark.parametrize("tokens", [20, 60, 200, 900])
 def test_every_passage_of_a_table_holds_or_knows_its_header(preset: str, tokens: int) -> None:
