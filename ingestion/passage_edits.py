@@ -13,15 +13,7 @@ from ingestion import fairness, hand_edits, history, wake
 from ingestion.chunk_ids import chunk_id
 from ingestion.errors import IngestionError
 from ingestion.generations import current_split_settings
-from ingestion.models import (
-    Chunk,
-    Document,
-    DocumentBuild,
-    DocumentText,
-    Generation,
-    PassageEdit,
-    Removal,
-)
+from ingestion.models import Chunk, Document, DocumentBuild, DocumentText, Generation, PassageEdit, Removal
 from ingestion.split_presets import table_above
 from ingestion.token_counts import counter_for
 
