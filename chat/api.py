@@ -90,8 +90,8 @@ async def _events(message_id: UUID) -> AsyncIterator[str]:
 def _shown(followed: Followed) -> list[str]:
     if followed.event in {"ping", "waiting"}:
         return [": still writing\n\n"]
-    if followed.event == "token":
-        return [frame("token", followed.data, followed.id)]
+    if followed.event in {"token", "reset"}:
+        return [frame(followed.event, followed.data, followed.id)]
     if followed.message is None:
         return []
     message = followed.message

@@ -14,7 +14,7 @@ from chat.models import Conversation
 from chat.writers import writers
 from ingestion.models import Collection
 from tests.chat.handbook import fill
-from tests.llm.openai_stub import OpenAIStub, Reply, chunk
+from tests.llm.openai_stub import OpenAIStub, Reply, chunk, spoken
 
 QUESTION = "How high is the lighthouse?"
 ANSWER_KEYS = {"conversation_id", "message_id", "answer", "refused", "citations", "model", "usage"}
@@ -143,4 +143,26 @@ def test_a_stream_that_breaks_ends_with_a_problem(
     assert (problem["type"], problem["status"]) == ("/problems/model_unavailable", 503)
     assert "broke off" in problem["detail"]
     assert problem["part"] == "It is"
+    writers.wait()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("broker")
+def test_what_was_streamed_of_an_answer_that_is_written_anew_is_taken_back(
+    owner: User, collection: Collection, model: OpenAIStub
+) -> None:
+    """Qianfan's ``need_clear_history`` in the middle of an answer to a follow-up."""
+    fill(collection)
+    model.say("It is 42 metres high [1].")
+    first = ask(owner, collections=["handbook"]).json()
+    objects = chunk({}, need_clear_history=True)
+    model.replies = [
+        Reply(pieces=spoken("Who was the keeper of the lighthouse?")),
+        Reply(pieces=[chunk({"content": "Its keeper"}), objects]),
+        Reply(pieces=spoken("Its keeper was Ada Holm [1].")),
+    ]
+    question = {"question": "Who was its keeper?", "conversation_id": first["conversation_id"]}
+    events = events_of(ask(owner, stream=True, **question))
+    assert [name for name, _data in events] == ["token", "reset", "token", "citations", "done"]
+    assert events[-1][1]["answer"] == "Its keeper was Ada Holm [1]."
     writers.wait()
