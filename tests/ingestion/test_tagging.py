@@ -5,9 +5,11 @@ import pytest
 from accounts.models import User
 from ingestion import services, tagging
 from ingestion.errors import BadCollection
+from ingestion.finding import find
 from ingestion.models import Collection, Tag
+from tests import fixtures
 from tests.conftest import signed_in
-from tests.ingestion.material import ENGLISH, add
+from tests.ingestion.material import ENGLISH, add, ready
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +68,34 @@ def test_the_list_asks_no_query_a_row(
     client = signed_in(owner)
     with django_assert_max_num_queries(16):  # type: ignore[operator]
         client.get("/collections/handbook/")
+
+
+def test_search_is_narrowed_to_documents_with_the_tags(collection: Collection, owner: User) -> None:
+    first = ready(collection, "# Fees\n\nThe harbour fee is forty crowns.", "fees.md")
+    ready(collection, "# Harbour\n\nThe harbour opens at eight.", "hours.md")
+    tagging.add_tags(collection=collection, documents=[first], names=["Money", "2025"])
+    names = {item.document for item in find("harbour", [collection], tags=["money", "2025"]).passages}
+    assert names == {"Fees"}
+    assert len(find("harbour", [collection]).passages) == 2
+    assert find("harbour", [collection], tags=["money", "other"]).passages == []
+    client = signed_in(owner)
+    html = client.get("/?q=harbour&tag=money").content.decode()
+    assert "fees.md" not in html and "opens at eight" not in html
+    assert 'value="money" checked' in html or 'value="Money" checked' in html
+    body = {"query": "harbour", "tags": ["Money"]}
+    hits = client.post("/api/v1/search", body, content_type="application/json").json()["hits"]
+    assert [hit["document_id"] for hit in hits] == [str(first.pk)]
+
+
+def test_hits_name_slides_and_sheets(collection: Collection) -> None:
+    ready(collection, fixtures.pptx(), "a.pptx")
+    ready(collection, fixtures.xlsx(), "b.xlsx")
+    ready(collection, fixtures.pdf(), "c.pdf")
+    found = {
+        item.page_name: item.page
+        for query in ("海图每年更新一次", "Trawler", "lighthouse keeper")
+        for item in find(query, [collection], k=3).passages
+    }
+    assert found["Slide 2"] == 2
+    assert found["Fees"] == 1
+    assert found["Page 2"] == 2
