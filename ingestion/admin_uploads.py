@@ -24,7 +24,7 @@ class _FilesField(forms.FileField):
 
     widget = _SeveralFiles
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
         files = data if isinstance(data, list | tuple) else [data]
         return [super(_FilesField, self).clean(file, initial) for file in files or [None]]
 
@@ -33,7 +33,7 @@ class UploadForm(forms.Form):
     collection = forms.ModelChoiceField(
         label=gettext_lazy("Collection"), queryset=Collection.objects.filter(is_scratch=False)
     )
-    files = _FilesField(
+    upload = _FilesField(
         label=gettext_lazy("Files"), help_text=gettext_lazy("Of an archive, every file in it is added.")
     )
 
@@ -43,7 +43,7 @@ class UploadForm(forms.Form):
         run = services.start_run(collection=collection, kind=Run.Kind.UPLOAD, by=by)
         taken = [
             item
-            for file in self.cleaned_data["files"]
+            for file in self.cleaned_data["upload"]
             for item in take_upload(collection=collection, file=file, name=file.name or "", by=by, run=run)
         ]
         for level, text in sentences(taken):

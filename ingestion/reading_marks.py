@@ -84,7 +84,8 @@ class Writer:
         self._out.extend("</span>" if mark.kind == "outline" else "</mark>" for mark in reversed(opening))
 
     def _opening_tag(self, mark: Mark) -> str:
-        is_first, _ = mark not in self._begun, self._begun.add(mark)
+        is_first = mark not in self._begun
+        self._begun.add(mark)
         if mark.kind == "outline":
             number = f' data-number="{mark.number}"' if is_first else ""
             return f'<span class="chunk{" odd" if mark.number % 2 else ""}"{number}>'

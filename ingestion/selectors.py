@@ -120,6 +120,12 @@ def page_names(chunks: Sequence[Chunk]) -> dict[str, str]:
     }
 
 
+def page_labels(document: Document) -> dict[int | None, str]:
+    """The labels of a document's pages by their numbers, without its text."""
+    pages = DocumentText.objects.filter(document=document).values_list("pages", flat=True).first() or []
+    return {page[0]: page[2] for page in pages}
+
+
 def passages_by_id(ids: Sequence[str], *, tags: Sequence[str] = ()) -> dict[str, Chunk]:
     """Chunks of ready documents with document and collection; ids that left are absent, and so are those
     whose documents lack one of the ``tags``."""

@@ -39,13 +39,13 @@ def names_in(text: str) -> list[str]:
 def add_tags(*, collection: Collection, documents: Iterable[Document], names: Sequence[str]) -> int:
     """Puts every tag on every document; those of other collections are left alone. Returns how many
     documents there were."""
-    ids = [document.pk for document in documents if document.collection_id == collection.pk]
-    for name in names if ids else ():
+    own = [document for document in documents if document.collection_id == collection.pk]
+    for name in names if own else ():
         tag, _made = Tag.objects.get_or_create(
             collection=collection, folded=folded(name), defaults={"name": name}
         )
-        tag.documents.add(*ids)
-    return len(ids)
+        tag.documents.add(*own)
+    return len(own)
 
 
 @transaction.atomic

@@ -67,6 +67,7 @@ def from_kreuzberg(metadata: Mapping[str, Any]) -> dict[str, str]:
 
 def with_facts(found: Extracted, path: Path) -> Extracted:
     """``found`` with what an Office or OpenDocument file says of itself; never fails because of it."""
+    read: Mapping[str, object]
     if found.mime in _OOXML:
         read = _in_parts(path, ("docProps/core.xml", "docProps/app.xml"))
     elif found.mime in _ODF:
@@ -115,7 +116,7 @@ def _in_ole(path: Path) -> dict[str, object]:
         return {}
     found: dict[str, object] = {}
     for key, name in _IN_OLE.items():
-        value = getattr(known, name, None)
+        value: Any = getattr(known, name, None)
         if isinstance(value, bytes):
             value = _decoded(value, getattr(known, "codepage", None))
         found[key] = value.isoformat() if hasattr(value, "isoformat") else value

@@ -8,7 +8,9 @@ from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from ingestion import selectors
 from ingestion.models import Document
+from ingestion.page_labels import NAMED, page_name
 from ingestion.templatetags.passages import language_label
 
 register = template.Library()
@@ -50,6 +52,15 @@ def _time(text: str) -> str:
     except ValueError:
         return text
     return date_format(localtime(moment) if is_aware(moment) else moment, "DATETIME_FORMAT")
+
+
+@register.filter
+def page_called(document: Document, number: int) -> str:
+    """What people call the page: slide 3, a sheet by its name. One query for a document at most."""
+    known = vars(document)
+    if document.mime in NAMED and "page_labels" not in known:
+        known["page_labels"] = selectors.page_labels(document)
+    return page_name(document.mime, number, known.get("page_labels", {}).get(number, ""))
 
 
 @register.filter

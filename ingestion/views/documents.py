@@ -5,6 +5,7 @@ from uuid import UUID
 
 from csp.decorators import csp_update
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -21,7 +22,7 @@ _PAGE = "ingestion/document.html"
 
 
 @require_GET
-def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def document(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
     """``?p=`` and ``?at=`` open the part with that passage (see ``ingestion.opening``), ``?page=``,
     ``?place=`` or ``?part=`` the one with that number, ``?find=`` with ``?hit=`` the one with these words;
     ``?go=`` leads to a place and ``?view=original`` shows the file beside the text."""
@@ -49,10 +50,13 @@ def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
     return _framed(request, context) if comparing else render(request, _PAGE, context)
 
 
-@csp_update({"frame-src": ["'self'"]})  # type: ignore[untyped-decorator]
-def _framed(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """The page with the original in a frame."""
-    return render(request, _PAGE, context)
+def _framed(request: HttpRequest, context: dict[str, Any]) -> HttpResponseBase:
+    """The page with the original in a frame, which it alone may hold."""
+
+    def page(request: HttpRequest) -> HttpResponseBase:
+        return render(request, _PAGE, context)
+
+    return csp_update({"frame-src": ["'self'"]})(page)(request)
 
 
 def _reading(

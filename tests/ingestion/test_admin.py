@@ -41,7 +41,7 @@ def test_several_files_are_uploaded_as_one_run(client: Client, admin: User, coll
         SimpleUploadedFile("leave.md", ENGLISH.encode()),
         SimpleUploadedFile("more.zip", fixtures.zip_of({"a/fees.txt": "Forty crowns.", "b.txt": "Boats."})),
     ]
-    answer = client.post(ADD, {"collection": str(collection.pk), "files": files}, follow=True)
+    answer = client.post(ADD, {"collection": str(collection.pk), "upload": files}, follow=True)
     assert answer.status_code == 200
     assert "added." in answer.content.decode()
     run = Run.objects.get(started_by=admin)
@@ -62,7 +62,7 @@ def test_only_who_may_add_documents_can(owner: User, collection: Collection) -> 
     User.objects.filter(pk=owner.pk).update(is_staff=True)
     owner.refresh_from_db()
     file = SimpleUploadedFile("a.md", ENGLISH.encode())
-    answer = signed_in(owner).post(ADD, {"collection": str(collection.pk), "files": [file]})
+    answer = signed_in(owner).post(ADD, {"collection": str(collection.pk), "upload": [file]})
     assert answer.status_code == 403
     assert not Document.objects.exists()
 

@@ -1,10 +1,12 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from ingestion import indexing, pipeline, services
 from ingestion.extract.types import ExtractionError
+from ingestion.leases import Lease
 from ingestion.models import Chunk, Collection, Document, DocumentText, Removal
 from search import registry
 from tests.ingestion.material import CHINESE, ENGLISH, add, extract_all, ready
@@ -143,3 +145,32 @@ def test_a_vanished_file_fails_with_a_reason(collection: Collection) -> None:
     extract_all()
     document.refresh_from_db()
     assert (document.status, document.error_code) == ("failed", "missing")
+
+
+@pytest.mark.parametrize(
+    ("site", "own", "expected"), [(True, "", True), (False, "on", True), (True, "off", False)]
+)
+def test_a_collection_decides_on_recognition(
+    collection: Collection, settings: Any, site: bool, own: str, expected: bool
+) -> None:
+    settings.OCR = site
+    services.update_collection(collection=collection, ocr=own)
+    add(collection, ENGLISH)
+    document = pipeline.claim_next()
+    assert document is not None
+    extractor = Scripted(text_of("Some text."))
+    pipeline.extract_document(document, extractor)
+    assert extractor.limits.ocr is expected
+
+
+def test_pages_that_are_read_are_written_with_the_lease(collection: Collection) -> None:
+    add(collection, ENGLISH)
+    document = pipeline.claim_next()
+    assert document is not None
+    lease = Lease(lambda: Document.objects.filter(pk=document.pk), document.pk)
+    lease.note(pages_read=30, pages_total=120)
+    document.refresh_from_db()
+    assert document.pages_read == 0, "nothing is written but with the lease"
+    lease.renew()
+    document.refresh_from_db()
+    assert (document.pages_read, document.pages_total, document.progress) == (30, 120, 2)
