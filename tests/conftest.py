@@ -16,7 +16,8 @@ from search import registry
 
 
 def pytest_unconfigure() -> None:
-    shutil.rmtree(os.environ["YOUJU_TEST_DATA_DIR"], ignore_errors=True)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ["YOUJU_TEST_DATA_DIR"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,11 @@ import os
 import tempfile
 from pathlib import Path
 
-_folder = Path(os.environ.get("YOUJU_TEST_DATA_DIR") or tempfile.mkdtemp(prefix="youju-tests-"))
-os.environ["YOUJU_TEST_DATA_DIR"] = str(_folder)
+# One folder for the run, in it one for each of the processes that share the tests out among them.
+_all = Path(os.environ.get("YOUJU_TEST_DATA_DIR") or tempfile.mkdtemp(prefix="youju-tests-"))
+os.environ["YOUJU_TEST_DATA_DIR"] = str(_all)
+_folder = _all / os.environ.get("PYTEST_XDIST_WORKER", "main")
+_folder.mkdir(parents=True, exist_ok=True)
 os.environ["DATA_DIR"] = str(_folder)
 for _name in (
     "REDIS_URL",

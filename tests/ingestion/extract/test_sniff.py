@@ -39,7 +39,7 @@ PASSAGE = '{"_id": "1", "title": "T", "text": "Some text."}'
         ("u16.txt", "text".encode("utf-16"), kinds.PLAIN),
         ("p.txt", fixtures.png(), "image/png"),
         ("photo", b"\xff\xd8\xff\xe0" + bytes(40), "image/jpeg"),
-        ("a.txt.gz", gzip.compress(b"text"), kinds.GZIP),
+        ("a.txt.gz", gzip.compress(b"text", mtime=0), kinds.GZIP),
         ("a.dat", fixtures.tar_of({"a.txt": b"x"}), kinds.TAR),
         ("talk.srt", "no subtitles at all", kinds.PLAIN),
         ("x.json", '{"a": 1}\n{"a": 2}\n', kinds.JSONL),
