@@ -12,11 +12,13 @@ from ninja import Router, Schema
 
 from accounts import rate_limits
 from accounts.models import User
+from accounts.rate_limits import TooManyRequests
 from chat import failures, selectors, services
 from chat.answering import checked
 from chat.errors import ChatError
 from chat.events import QuestionError
 from chat.models import Conversation, Message
+from chat.not_taken import GONE, log_refused
 from chat.server_sent import event_stream, frame
 from chat.streaming import Followed, follow
 from ingestion.access import collections_for, get_collection
@@ -40,15 +42,19 @@ def chat(request: HttpRequest, data: ChatIn) -> Any:
     user = request.user
     if not isinstance(user, User):
         raise PermissionDenied
-    rate_limits.take_for(request, "chat")
     try:
+        rate_limits.take_for(request, "chat")
         question = checked(data.question, settings.MAX_QUERY_CHARS)
         conversation = _conversation(user, data)
         if data.stream:
             answer = services.ask(conversation=conversation, question=question)
             return event_stream(_events(answer.pk))
         answer = services.answer_now(conversation=conversation, question=question)
+    except TooManyRequests as error:
+        log_refused(error.code, user.pk)
+        raise
     except (QuestionError, ChatError) as error:
+        log_refused(error.code, user.pk)
         raise _problem(failures.refused(error)) from error
     if answer.status == Message.Status.FAILED:
         raise _problem(failures.failed(answer))
@@ -75,7 +81,8 @@ def _conversation(user: User, data: ChatIn) -> Conversation:
     try:
         conversation = selectors.get_conversation(user, data.conversation_id)
     except Http404 as error:
-        raise Problem(404, str(error), code="unknown_conversation") from error
+        log_refused(GONE, user.pk)
+        raise Problem(404, str(error), code=GONE) from error
     changed = [get_collection(user, slug) for slug in dict.fromkeys(data.collections)] or None
     services.change_conversation(conversation=conversation, collections=changed, model=data.model or None)
     return conversation

@@ -3,18 +3,20 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from chat import selectors
+from chat.not_taken import says_when_gone
 from chat.turns import states_of
 
 
 @login_required
 @require_GET
-def state(request: HttpRequest, conversation_id: UUID) -> JsonResponse:
+@says_when_gone
+def state(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Every answer with its state, and the address of its HTML for a page that shows another one."""
     conversation = selectors.get_conversation(request.user, conversation_id)
     answers = [
@@ -26,7 +28,8 @@ def state(request: HttpRequest, conversation_id: UUID) -> JsonResponse:
 
 @login_required
 @require_GET
-def turn(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> JsonResponse:
+@says_when_gone
+def turn(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """An answer, alone and with its question."""
     answer = selectors.get_answer(request.user, conversation_id, message_id)
     is_last = states_of(answer.conversation)[-1][0] == answer.pk

@@ -20,15 +20,13 @@ from accounts.models import User
 from accounts.rate_limits import TooManyRequests
 from chat import selectors, services
 from chat.answering import checked
-from chat.errors import ChatError, UnknownModelName
-from chat.events import QuestionError
+from chat.errors import UnknownModelName
 from chat.forms import NewConversation, Scope
+from chat.not_taken import REFUSED, log_refused, refused, says_when_gone, status_of, wants_json
 from chat.server_sent import event_stream, frame
 from chat.streaming import follow
 from chat.turns import turns_of
 from llm import endpoints
-
-Refused = (ChatError, QuestionError, TooManyRequests)
 
 
 @login_required
@@ -38,7 +36,9 @@ def conversations(request: HttpRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else None
     form = NewConversation(given, user=user, initial=_asked_for(request))
     if not form.is_valid():
-        if form.errors and _wants_json(request):
+        if form.errors:
+            log_refused("invalid_form", user.pk)
+        if form.errors and wants_json(request):
             return JsonResponse({"error": _told(form)}, status=422)
         return _start_page(request, form, status=422 if form.errors else 200)
     question, chosen = form.cleaned_data["question"], form.cleaned_data["collections"]
@@ -46,21 +46,23 @@ def conversations(request: HttpRequest) -> HttpResponse:
         rate_limits.take_for(request, "chat")
         services.refuse_without_documents(chosen)
         checked(question, settings.MAX_QUERY_CHARS)
-    except Refused as error:
+    except REFUSED as error:
         form.add_error(None, str(error))
-        return _refused(request, error) or _start_page(request, form, status=_status(error))
+        return refused(request, error) or _start_page(request, form, status=status_of(error))
     started = services.start_conversation(owner=user, collections=chosen, model=form.cleaned_data["model"])
     return _asked(request, started.pk, question)
 
 
 @login_required
 @require_GET
+@says_when_gone
 def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     return _page(request, conversation_id)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@says_when_gone
 def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Takes a post; a refused question stays at this address, where a reload leads to the conversation."""
     if request.method == "GET":
@@ -69,7 +71,7 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     try:
         rate_limits.take_for(request, "chat")
     except TooManyRequests as error:
-        return _refused(request, error) or _page(
+        return refused(request, error) or _page(
             request, conversation_id, error=str(error), question=question, status=429
         )
     return _asked(request, conversation_id, question)
@@ -77,6 +79,7 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@says_when_gone
 def change(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     found = selectors.get_conversation(request.user, conversation_id)
     form = Scope(request.POST, user=found.owner)
@@ -89,6 +92,7 @@ def change(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@says_when_gone
 def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     services.delete_conversation(conversation=selectors.get_conversation(request.user, conversation_id))
     return redirect("chat-list")
@@ -96,25 +100,25 @@ def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@says_when_gone
 def stop(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     services.stop(message=selectors.get_answer(request.user, conversation_id, message_id))
-    return (
-        HttpResponse(status=204) if _wants_json(request) else redirect("chat-conversation", conversation_id)
-    )
+    return HttpResponse(status=204) if wants_json(request) else redirect("chat-conversation", conversation_id)
 
 
 @login_required
 @require_POST
+@says_when_gone
 def retry(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     answer = selectors.get_answer(request.user, conversation_id, message_id)
-    follows = _wants_json(request)
+    follows = wants_json(request)
     try:
         rate_limits.take_for(request, "chat")
         services.retry(message=answer)
-    except Refused as error:
+    except REFUSED as error:
         if not follows:
             flash.error(request, str(error))
-        return _refused(request, error) or redirect("chat-conversation", conversation_id)
+        return refused(request, error) or redirect("chat-conversation", conversation_id)
     if not follows:
         return redirect(f"{answer.conversation.get_absolute_url()}#m{answer.pk}")
     html = render_to_string("chat/_answer.html", {"message": answer, "is_last": True}, request)
@@ -144,13 +148,13 @@ async def _frames(message_id: UUID, last_id: str, language: str) -> AsyncIterato
 def _asked(request: HttpRequest, conversation_id: UUID, question: str) -> HttpResponse:
     """With our script the answer is followed; without, the page waits until it is complete."""
     found = selectors.get_conversation(request.user, conversation_id)
-    follows = _wants_json(request)
+    follows = wants_json(request)
     try:
         write = services.ask if follows else services.answer_now
         answer = write(conversation=found, question=question)
-    except Refused as error:
-        return _refused(request, error) or _page(
-            request, conversation_id, error=str(error), question=question, status=_status(error)
+    except REFUSED as error:
+        return refused(request, error) or _page(
+            request, conversation_id, error=str(error), question=question, status=status_of(error)
         )
     if not follows:
         return redirect(f"{found.get_absolute_url()}#m{answer.pk}")
@@ -179,20 +183,6 @@ def _start_page(request: HttpRequest, form: NewConversation, *, status: int) -> 
     return render(request, "chat/list.html", context, status=status)
 
 
-def _refused(request: HttpRequest, error: Exception) -> JsonResponse | None:
-    """What our script shows beside the question that stays in its field."""
-    if not _wants_json(request):
-        return None
-    response = JsonResponse({"error": str(error)}, status=_status(error))
-    if isinstance(error, TooManyRequests):
-        response["Retry-After"] = str(error.retry_after)
-    return response
-
-
-def _status(error: Exception) -> int:
-    return 429 if isinstance(error, TooManyRequests) else 422
-
-
 def _scene(model: str = "") -> dict[str, Any]:
     """What the page says of the model; for a name that is gone the site's default answers."""
     scene: dict[str, Any] = {"limit": settings.MAX_QUERY_CHARS, "model": model, "has_model": True}
@@ -211,7 +201,3 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
 
 def _told(form: Scope) -> str:
     return " ".join(str(error) for errors in form.errors.values() for error in errors)
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept", "") == "application/json"

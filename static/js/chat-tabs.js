@@ -53,7 +53,11 @@ async function bringIn({ id, state, url }) {
 /** Nothing where the site is away: the next look asks again. */
 async function asked(address) {
   const response = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
-  return response?.ok && !response.redirected ? response.json() : null;
+  if (!response || response.redirected) return null;
+  const answer = await response.json().catch(() => null);
+  const line = document.querySelector("#composer-error");
+  if (answer?.error && line) line.textContent = answer.error;
+  return response.ok ? answer : null;
 }
 
 function parsed(html) {

@@ -225,6 +225,23 @@ def answered(page: Page) -> None:
     expect(page.locator("article.answer").last).to_have_attribute("data-status", "done", timeout=PATIENCE_MS)
 
 
+def test_a_question_to_a_conversation_deleted_meanwhile_is_told_so(scene: Scene) -> None:
+    person = scene.arrive()
+    scene.ask(person.page, Script(WORDS, every_s=0.01))
+    answer(person.page, "done")
+    second = person.context.new_page()
+    second.on("dialog", lambda dialog: dialog.accept())
+    second.goto(person.page.url)
+    second.locator(".scope > summary").click()
+    second.get_by_role("button", name="Delete conversation").click()
+    second.wait_for_url(f"{scene.site.url}/chat/")
+    person.page.fill("[name=question]", "Who was its keeper?")
+    person.page.keyboard.press("Enter")
+    expect(person.page.locator("#composer-error")).to_contain_text("This conversation no longer exists")
+    expect(person.page.locator("[name=question]")).to_have_value("Who was its keeper?")
+    expect(person.page.locator("#network-error")).to_be_hidden()
+
+
 def test_a_lost_model_leaves_its_part_and_is_tried_again(scene: Scene) -> None:
     person = scene.arrive()
     scene.ask(person.page, Script(WORDS, every_s=0.02, drop_after=7))
