@@ -102,4 +102,5 @@ def _moment(moment: datetime) -> str:
 def _stem(conversation: Conversation) -> str:
     """The title as a file's name on every system, and the day."""
     title = _NOT_IN_NAMES.sub(" ", conversation.title).strip(" .")[:_NAME_CHARS].strip(" .")
-    return f"{title or _('Conversation')} {timezone.localdate():%Y-%m-%d}"
+    title = title or _("Conversation")
+    return f"{title} {timezone.localdate():%Y-%m-%d}"

@@ -23,7 +23,8 @@ _NUMBER = regex.compile(r"\d+")
 
 def in_markdown(exported: _Object) -> str:
     """``exported`` is what ``chat.export.as_object`` makes."""
-    parts = [f"# {_one_line(exported['title'] or _('Conversation'))}", _head(exported)]
+    title = exported["title"] or _("Conversation")
+    parts = [f"# {_one_line(title)}", _head(exported)]
     for number, turn in enumerate(exported["turns"], 1):
         parts += [
             "## " + _("Question %(number)d") % {"number": number} + f" · {_date(turn['asked_at'])}",
@@ -47,7 +48,7 @@ def _head(exported: _Object) -> str:
 
 def _answer(answer: _Object) -> Iterator[str]:
     if answer["refused"]:
-        yield f"**{_('Not found in the documents')}**"
+        yield "**" + _("Not found in the documents") + "**"
         yield escaped(answer["text"])
         yield from _sources(_("Nearest passages"), answer["sources_not_used"], numbered=False)
     else:
@@ -67,7 +68,7 @@ def _answer(answer: _Object) -> Iterator[str]:
         ]
     )
     if about:
-        yield f"**{_('About this answer')}**"
+        yield "**" + _("About this answer") + "**"
         yield about
 
 
