@@ -91,9 +91,7 @@ def _state(shown: Collection, documents: list[Document]) -> dict[str, Any]:
         "counts": counts,
         "count_rows": [(status, label, counts[status]) for status, label in Document.Status.choices],
         "document_total": sum(counts.values()),
-        "work_total": counts[Document.Status.QUEUED]
-        + counts[Document.Status.PROCESSING]
-        + updates,
+        "work_total": counts[Document.Status.QUEUED] + counts[Document.Status.PROCESSING] + updates,
         "in_work": [document for document in documents if document.is_changing],
     }
 

@@ -34,12 +34,11 @@ function settle(number, { follow = true } = {}) {
   if (frame && follow) turn(number);
 }
 
+/** Scrolls the frame itself: a fragment in its address would scroll this page too. */
 function turn(number) {
-  const page = text.querySelector(`[data-place="${number}"]`)?.dataset.page;
-  if (!page) return;
-  const address = new URL(frame.src);
-  address.hash = `page-${page}`;
-  frame.contentWindow?.location.replace(address);
+  const page = text.querySelector(`[data-place="${number}"]`)?.dataset.page ?? frame.dataset.page;
+  const figure = frame.contentDocument?.getElementById(`page-${page}`);
+  if (figure) frame.contentWindow.scrollTo(0, figure.offsetTop - 8);
 }
 
 /** Whether place `number` is in the part that is shown; then it is scrolled to. */
@@ -121,5 +120,7 @@ function matches() {
 if (bar && text) {
   remembered();
   if (go) places();
+  frame?.addEventListener("load", () => turn(Number(go?.value ?? 0)));
+  if (frame?.contentDocument?.readyState === "complete") turn(Number(go?.value ?? 0));
   matches();
 }
