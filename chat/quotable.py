@@ -16,6 +16,8 @@ _ENDED = re.compile(r"[.!?…。！？；:：][\"'”’»)\]】」』）》*_`]
 _NUMBERING = re.compile(
     r"^(?:(?:chapter|section|part|appendix)\s+\w+|\d+(?:\.\d+)*\.?|第\S{1,4}[章节節条條])\s*", re.I
 )
+# The dots between a title and its page in a table of contents.
+_LEADERS = re.compile(r"(?:(?:\.[ \t]?){5,}|(?:…[ \t]?){3,}|(?:·[ \t]?){5,})\s*(?:\d{1,4}|[ivxlc]+)?")
 _TITLE_CHARS = 60
 _TITLE_WORDS = 8
 _TITLE_WIDE_CHARS = 24
@@ -26,13 +28,16 @@ _GOOD_CUT = re.compile(r"[\s，、,;；]\S*\Z")
 def quotable(text: str) -> list[str]:
     """The sentences of ``text`` in order, without the marks of lists, none longer than ``LONGEST``.
 
-    Where it has none: the rows of its table, words that only lead on to a list, or its headings. A number
-    in brackets that stands in the text itself is left out: in an answer it would cite.
+    Where it has none: the rows of its table, words that only lead on to a list, or its headings. Lines of a
+    table of contents are none. A number in brackets that stands in the text itself is left out: in an answer it would cite.
     """
     prose: list[str] = []
     rows: list[str] = []
     headings: list[str] = []
+    leaders = [found.span() for found in _LEADERS.finditer(text)]
     for start, end in sentence_spans(text):
+        if any(first < end and start < last for first, last in leaders):
+            continue
         sentence = _cleaned(text[start:end])
         if not any(map(str.isalnum, sentence)):
             continue

@@ -47,8 +47,10 @@ class LiveRuns extends HTMLElement {
   #take(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html").body;
     const wasBusy = this.#isBusy;
+    const cards = [...fresh.children];
+    const names = new Set(cards.map((card) => card.id));
     let before = null;
-    for (const card of [...fresh.children]) {
+    for (const card of cards) {
       const known = this.querySelector(`:scope > #${CSS.escape(card.id)}`);
       const next = before ? before.nextElementSibling : this.firstElementChild;
       if (known && known.outerHTML === card.outerHTML) {
@@ -63,7 +65,6 @@ class LiveRuns extends HTMLElement {
       window.htmx?.process(card);
       before = card;
     }
-    const names = new Set([...fresh.children].map((card) => card.id));
     for (const card of [...this.children]) if (!names.has(card.id)) card.remove();
     if (wasBusy && !this.#isBusy) document.getElementById("announce").textContent = this.dataset.done;
   }

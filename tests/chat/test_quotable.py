@@ -47,3 +47,14 @@ def test_a_very_long_sentence_is_cut_between_words() -> None:
     assert len(sentence) <= LONGEST
     assert sentence.endswith("word")
     assert text.startswith(sentence)
+
+
+def test_lines_of_a_table_of_contents_are_not_quoted() -> None:
+    contents = (
+        "Preface . . . . . . . . . . . . . xi\n3.6.4 Defining and creating row permissions . . . . . . . 24\n"
+        "第一章 总则………………3\n"
+    )
+    assert quotable(contents) == []
+    assert quotable(f"{contents}\nRow permissions are created by SQL … and by hand.") == [
+        "Row permissions are created by SQL … and by hand."
+    ]

@@ -91,7 +91,7 @@ def test_from_the_first_visit_to_a_followed_up_answer(running_site: Site, browse
 
     search_and_open(page, url, "bicycles on the ferry", "Bicycles travel free", "Ferry times")
     search_and_open(page, url, "带薪年假有几天", "二十五天带薪年假", "年假")
-    search_and_open(page, url, "海图多久更新一次", "海图每年更新一次", "Page 2")
+    search_and_open(page, url, "海图多久更新一次", "海图每年更新一次", "Slide 2")
     converse(page, url)
     assert person.complaints == []
 
@@ -145,6 +145,27 @@ def converse(page: Page, url: str) -> None:
     expect(refused).to_have_class(re.compile("refused"))
     page.reload()
     expect(page.locator("article.answer")).to_have_count(3)
+
+
+def test_runs_are_followed_without_a_reload(running_site: Site, browser: Browser) -> None:
+    person = Visitor.arrive(browser)
+    person.sign_in(running_site.url, "root", PASSWORD)
+    page, other = person.page, person.context.new_page()
+    page.goto(f"{running_site.url}/runs/")
+    cards = page.locator("article.run")
+    before = cards.count()
+    assert before
+    page.evaluate("window.sameDocument = true")
+    other.goto(f"{running_site.url}/collections/harbour/")
+    text = "".join(f"The tide gauge of berth {n} was read at dawn by keeper {n * 7}.\n\n" for n in range(400))
+    file: FilePayload = {"name": "gauges.txt", "mimeType": "text/plain", "buffer": text.encode()}
+    other.set_input_files("#files", [file])
+    expect(cards).to_have_count(before + 1)
+    expect(cards.first).to_have_attribute("data-state", "running")
+    expect(cards.first).to_have_attribute("data-state", "ready", timeout=PATIENCE_MS)
+    expect(cards).to_have_count(before + 1)
+    assert page.evaluate("window.sameDocument"), "the page was reloaded"
+    assert person.complaints == []
 
 
 def test_the_sample_in_chinese_on_a_phone(running_site: Site, browser: Browser) -> None:
