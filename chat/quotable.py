@@ -29,7 +29,8 @@ def quotable(text: str) -> list[str]:
     """The sentences of ``text`` in order, without the marks of lists, none longer than ``LONGEST``.
 
     Where it has none: the rows of its table, words that only lead on to a list, or its headings. Lines of a
-    table of contents are none. A number in brackets that stands in the text itself is left out: in an answer it would cite.
+    table of contents are none. A number in brackets that stands in the text itself is left out: in an answer
+    it would cite.
     """
     prose: list[str] = []
     rows: list[str] = []
