@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,25 +21,26 @@ from tests.e2e.site import Site
 DOCUMENTS = 17
 MANY = 100
 PATIENCE_S = 400
-VICTIMS = ("parse@youju", "uvicorn", "index@youju", "chroma", "redis-server", "beat")
+READS, INDEXES = "parse@youju", "index@youju"
+MID_WORK = (READS, INDEXES, "chroma", "redis-server")
 
 pytestmark = pytest.mark.timeout(900)
 
 
-def material(batch: str, documents: int = DOCUMENTS) -> dict[str, bytes]:
-    """Documents of several passages each, so that indexing takes a while."""
+def material(batch: str, documents: int = DOCUMENTS, parts: int = 6) -> dict[str, bytes]:
+    """Documents of a passage or so for each of ``parts``, so that indexing takes a while."""
     return {
         f"{batch}-{number:02}.md": "\n\n".join(
             f"## Section {part}\n\nDocument {batch} {number} says in part {part}: "
             + f"fact {number}-{part} matters. " * 20
-            for part in range(6)
+            for part in range(parts)
         ).encode()
         for number in range(documents)
     }
 
 
-def upload(api: Api, batch: str, documents: int) -> None:
-    files = list(material(batch, documents).items())
+def upload(api: Api, batch: str, documents: int, parts: int = 6) -> None:
+    files = list(material(batch, documents, parts).items())
     for at in range(0, len(files), 20):
         api.upload("faults", dict(files[at : at + 20]))
 
@@ -68,6 +70,34 @@ def wait_until_in_work(api: Api) -> None:
         time.sleep(0.02)
 
 
+def asked(site: Site, query: str) -> tuple[int, ...]:
+    """The numbers that a query of one row gives, straight from the database."""
+    with closing(sqlite3.connect(site.folder / "youju.sqlite3", timeout=30)) as database:
+        return tuple(database.execute(query).fetchone())
+
+
+def begun_and_left(site: Site, batch: str, *, reading: bool) -> tuple[int, int]:
+    """How many documents of the batch are done with a step, or partly done, and how many only wait for it."""
+    begun = "step != 'extract'" if reading else "indexed_count > 0"
+    left = "step = 'extract'" if reading else "step = 'index' AND indexed_count = 0"
+    named = f"FROM ingestion_document WHERE name LIKE '{batch}-%'"
+    query = f"SELECT COALESCE(SUM({begun}), 0), COALESCE(SUM({left}), 0) {named}"
+    begun_now, left_now = asked(site, query)
+    return begun_now, left_now
+
+
+def kill_at_work(site: Site, victim: str, batch: str) -> None:
+    """kill -9 once it has done a part of the batch while more waits for it; more still waits afterwards."""
+    deadline = time.monotonic() + PATIENCE_S
+    reading = victim == READS
+    while 0 in begun_and_left(site, batch, reading=reading):
+        assert time.monotonic() < deadline, victim
+        time.sleep(0.01)
+    process = site.child(victim)
+    process.kill()
+    assert begun_and_left(site, batch, reading=reading)[1], f"{victim} was killed too late"
+
+
 def wait_for_web(site: Site) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while True:
@@ -79,10 +109,21 @@ def wait_for_web(site: Site) -> None:
         time.sleep(0.1)
 
 
-def expect_everything_exactly_once(site: Site, api: Api, documents: int) -> None:
-    assert wait_until_done(api) == {"ready": documents}
+def expect_nothing_missing_and_nothing_twice(site: Site, documents: int) -> None:
     report = json.loads(site.manage("verify", "--json").stdout)
     assert (report["documents"], report["missing_in_index"], report["orphans_in_index"]) == (documents, 0, 0)
+    query = (
+        "SELECT COUNT(DISTINCT name), COUNT(*), SUM(chunk_count), SUM(indexed_count) FROM ingestion_document"
+    )
+    names, rows, counted, indexed = asked(site, query)
+    assert (names, rows) == (documents, documents)
+    query = "SELECT COUNT(DISTINCT document_id || '-' || ordinal), COUNT(*) FROM ingestion_chunk"
+    assert {*asked(site, query), counted, indexed} == {report["chunks"]}
+
+
+def expect_everything_exactly_once(site: Site, api: Api, documents: int) -> None:
+    assert wait_until_done(api) == {"ready": documents}
+    expect_nothing_missing_and_nothing_twice(site, documents)
     body = {"query": "fact 7-3", "collections": ["faults"], "k": 50}
     answer = api.call("POST", "/search", json=body)
     assert answer.status_code == 200, answer.text
@@ -98,15 +139,27 @@ def begin(site: Site) -> Api:
     return api
 
 
-def test_each_process_is_killed_in_turn_and_then_the_supervisor(own_site: Site) -> None:
+def test_each_process_is_killed_in_the_middle_of_its_work(own_site: Site) -> None:
+    """A hundred documents for each: it has done some of them, and others wait for it."""
     api = begin(own_site)
-    for number, victim in enumerate(VICTIMS, 1):
+    for number, victim in enumerate(MID_WORK, 1):
+        batch = victim.split("@")[0]
+        upload(api, batch, MANY, parts=2)
+        kill_at_work(own_site, victim, batch)
+        assert wait_until_done(api) == {"ready": number * MANY}, victim
+        expect_nothing_missing_and_nothing_twice(own_site, number * MANY)
+    expect_everything_exactly_once(own_site, api, len(MID_WORK) * MANY)
+
+
+def test_the_web_server_the_clock_and_the_supervisor_are_killed(own_site: Site) -> None:
+    api = begin(own_site)
+    for number, victim in enumerate(("uvicorn", "beat"), 1):
         api.upload("faults", material(victim))
         wait_until_in_work(api)
         own_site.child(victim).kill()
         wait_for_web(own_site)
         assert wait_until_done(api) == {"ready": number * DOCUMENTS}, victim
-    expect_everything_exactly_once(own_site, api, len(VICTIMS) * DOCUMENTS)
+    expect_everything_exactly_once(own_site, api, 2 * DOCUMENTS)
     assert own_site.process is not None
     own_site.process.kill()
     own_site.process.wait()
@@ -129,8 +182,8 @@ def test_an_emptied_broker_costs_only_a_delay(own_site: Site) -> None:
 
 def test_everything_killed_at_once_is_resumed_at_the_next_start(own_site: Site) -> None:
     api = begin(own_site)
-    upload(api, "all", MANY)
-    wait_until_in_work(api)
+    upload(api, "all", MANY, parts=2)
+    kill_at_work(own_site, INDEXES, "all")
     assert own_site.process is not None
     own_site.process.kill()
     for process in own_site.processes():
