@@ -129,7 +129,7 @@ def _read(document: Document, extractor: Extractor, lease: Lease) -> None:
     generation = active_generation(document.collection)
     with lease.in_background():
         wished = wishes(document)
-        applied = by_hand(extracted.text, _pieces(generation, extracted), wished)
+        applied = by_hand(extracted.text, _pieces(generation, extracted, lease), wished)
 
         def finish() -> None:
             _hand_on(document, generation, extracted, len(applied.pieces), lease)
@@ -152,10 +152,11 @@ def _held(document: Document) -> QuerySet[Document]:
     return Document.objects.filter(pk=document.pk, claim=document.claim, status=Status.PROCESSING)
 
 
-def _pieces(generation: Generation, extracted: Extracted) -> list[Piece]:
+def _pieces(generation: Generation, extracted: Extracted, lease: Lease) -> list[Piece]:
     starts = [(page.number, start) for page, start in zip(extracted.pages, extracted.starts, strict=True)]
     markdown = extracted.mime not in kinds.AS_WRITTEN
-    pieces = split(extracted.text, starts, current_split_settings(generation), markdown=markdown)
+    settings_now = current_split_settings(generation)
+    pieces = split(extracted.text, starts, settings_now, markdown=markdown, keep=lease.keep)
     if not pieces:
         raise ExtractionError("no_text", messages.NO_TEXT)
     return pieces

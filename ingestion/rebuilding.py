@@ -67,7 +67,8 @@ def _split(build: DocumentBuild, lease: Lease) -> None:
     text = content.text if content is not None else ""
     starts = [(page[0], page[1]) for page in content.pages] if content is not None else []
     markdown = document.mime not in kinds.AS_WRITTEN
-    pieces = split(text, starts, frozen_split_settings(generation), markdown=markdown) if text else []
+    frozen = frozen_split_settings(generation)
+    pieces = split(text, starts, frozen, markdown=markdown, keep=lease.keep) if text else []
     pieces = by_hand(text, pieces, wishes(document)).pieces
     lease.renew()
     drop_chunks(document, generation)

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol, cast
@@ -16,6 +16,8 @@ _LINE = re.compile(r"[^\n]*\n(?:[ \t]*\n)*|[^\n]+\Z")
 _LONG_LINE = 60
 # The library's time grows with the square of what it is given.
 _WINDOW = 1000
+# So many parts are counted between two looks at whether the work is still wanted.
+_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,22 @@ class Unit:
         return not (self.heading or self.blank)
 
 
-def units_of(text: str, tokens: int, counter: Counter, rules: Rules, starts: Sequence[int]) -> list[Unit]:
+def units_of(
+    text: str,
+    tokens: int,
+    counter: Counter,
+    rules: Rules,
+    starts: Sequence[int],
+    keep: Callable[[], None] | None = None,
+) -> list[Unit]:
     """The text in order, nothing left out; no unit has more than ``tokens``. ``starts`` are the offsets at
-    which pages begin."""
+    which pages begin. ``keep`` is called now and then, and ends the work with what it raises."""
     borders = _borders(text, rules, starts)
     parts = [text[start:end] for start, end in pairwise(borders)]
     begins = set(starts) | rules.begins
     longest = tokens if rules.whole_lines else tokens // 2
     units: list[Unit] = []
-    for start, part, count in zip(borders, parts, counter.counts(parts), strict=False):
+    for start, part, count in zip(borders, parts, _counts(parts, counter, keep), strict=False):
         heading = rules.outline.is_heading(start) and start not in rules.whole
         rank = 3 if heading or start in begins else rules.rank(text, start)
         if count <= longest or (start in rules.whole and count <= tokens):
@@ -54,6 +63,13 @@ def units_of(text: str, tokens: int, counter: Counter, rules: Rules, starts: Seq
             cut = _cut_long(start, part, rank, tokens // 2, counter, heading=heading)
         units += [replace(cut[0], new_page=start in begins, blank=not part.strip()), *cut[1:]] if cut else []
     return units
+
+
+def _counts(parts: Sequence[str], counter: Counter, keep: Callable[[], None] | None) -> Iterator[int]:
+    for at in range(0, len(parts), _AT_ONCE):
+        if keep is not None:
+            keep()
+        yield from counter.counts(parts[at : at + _AT_ONCE])
 
 
 def _borders(text: str, rules: Rules, starts: Sequence[int]) -> list[int]:

@@ -10,7 +10,7 @@ square of a line's length.
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from uuid import UUID
@@ -76,17 +76,19 @@ def split(
     settings: SplitSettings,
     *,
     markdown: bool = True,
+    keep: Callable[[], None] | None = None,
 ) -> list[Piece]:
     """Passages in the order of the text, together covering all of its words.
 
     ``pages`` are the pages' numbers with their offsets in characters, ascending. No passage has
     more than ``settings.tokens`` tokens (special tokens apart) or is only white space, and one is only a
-    heading where nothing follows that it could be joined to.
+    heading where nothing follows that it could be joined to. ``keep`` is called now and then; what it
+    raises ends the work.
     """
     counter = counter_for(settings.tokenizer)
     starts = [start for _, start in pages]
     rules = rules_for(settings.preset, text, starts, settings.tokens, counter, markdown=markdown)
-    units = units_of(text, settings.tokens, counter, rules, starts)
+    units = units_of(text, settings.tokens, counter, rules, starts, keep)
     pieces = []
     for first, last in _gather(units, settings, rules.section_share):
         start, end = _trim(text, units[first].start, units[last - 1].end)

@@ -54,14 +54,18 @@ def _shape(line: str) -> str:
 
 
 def _furniture(pages: Sequence[Sequence[str]]) -> set[str]:
-    """Running heads and feet: lines at a page's edge that return, but for digits, on most pages."""
+    """Running heads and feet: lines at a page's edge that return, but for digits, on most pages. Where they
+    are all there is on most pages, as on badges or receipts, they are the text."""
     if len(pages) < 4:
         return set()
     shapes: Counter[str] = Counter()
     for lines in pages:
         filled = [line for line in lines if line]
         shapes.update({_shape(line) for line in (*filled[:2], *filled[-2:])})
-    return {shape for shape, count in shapes.items() if count >= max(3, 0.4 * len(pages))}
+    found = {shape for shape, count in shapes.items() if count >= max(3, 0.4 * len(pages))}
+    written = [filled for lines in pages if (filled := [line for line in lines if line])]
+    bare = sum(not _without_furniture(filled, found) for filled in written)
+    return set() if bare > len(written) / 2 else found
 
 
 def _without_furniture(lines: list[str], furniture: set[str]) -> list[str]:

@@ -52,7 +52,7 @@ class ExtractionProcess:
     ) -> Extracted:
         """The text of ``path``, which people call ``name``.
 
-        ``on_wait`` is called about twice a second; what it raises ends the child and is passed on.
+        ``on_wait`` is called twice a second or more; what it raises ends the child and is passed on.
         ``on_pages`` is called with the pages read so far and those in all, where the format tells.
         Raises ``ExtractionError``.
         """
@@ -146,6 +146,8 @@ class _Child:
                 deadline = max(deadline, time.monotonic() + limits.page_s)
             elif on_pages is not None:
                 on_pages(reply["pages_read"], reply["of"])
+            if on_wait is not None:
+                on_wait()
         return reply
 
     def _await(self, deadline: float, on_wait: Callable[[], None] | None) -> dict[str, Any]:

@@ -197,3 +197,21 @@ def test_a_passage_over_short_sections_names_them_all() -> None:
     headings = [piece.heading for piece in pieces_of(text)]
     assert headings[0] == "Guide › Fees · Moorings › Winter · Long"
     assert headings[-1] == "Guide › Long"
+
+
+def test_the_work_on_a_long_text_is_ended_in_the_middle() -> None:
+    """Not before it, and not after all of it."""
+    text = "".join(f"Line {number} says that fact {number} matters.\n" for number in range(20_000))
+    looks = 0
+
+    def keep() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        split(text, [(None, 0)], SplitSettings(), keep=keep)
+    looks = 4
+    assert split(text, [(None, 0)], SplitSettings(), keep=keep) == split(text, [(None, 0)], SplitSettings())
+    assert looks >= 10

@@ -51,3 +51,13 @@ def test_the_parent_hears_it(tmp_path: Path) -> None:
             _written(tmp_path), "long.pdf", on_pages=lambda done, total: heard.append((done, total))
         )
     assert heard[-1] == (230, 230)
+
+
+def test_pages_that_differ_in_their_digits_alone_keep_their_words(tmp_path: Path) -> None:
+    """Badges, tickets, receipts: what returns on every page is all that there is on it."""
+    path = tmp_path / "badges.pdf"
+    path.write_bytes(fixtures.pdf([(f"Visitor {at}", f"Gate {at % 7}, seat {at}") for at in range(40)]))
+    found = pdf(path, "badges.pdf", None)
+    texts = [page.text for page in found.pages]
+    assert all(f"Visitor {at}" in text and f"seat {at}" in text for at, text in enumerate(texts))
+    assert len(texts) == 40
