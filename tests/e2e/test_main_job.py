@@ -157,10 +157,10 @@ def test_runs_are_followed_without_a_reload(running_site: Site, browser: Browser
     assert before
     page.evaluate("window.sameDocument = true")
     other.goto(f"{running_site.url}/collections/harbour/")
-    text = "".join(f"The tide gauge of berth {n} was read at dawn by keeper {n * 7}.\n\n" for n in range(400))
+    text = "".join(f"The tide gauge of berth {n} was read at dawn by keeper {n * 7}.\n\n" for n in range(3000))
     file: FilePayload = {"name": "gauges.txt", "mimeType": "text/plain", "buffer": text.encode()}
     other.set_input_files("#files", [file])
-    expect(cards).to_have_count(before + 1)
+    expect(cards).to_have_count(before + 1, timeout=PATIENCE_MS)
     expect(cards.first).to_have_attribute("data-state", "running")
     expect(cards.first).to_have_attribute("data-state", "ready", timeout=PATIENCE_MS)
     expect(cards).to_have_count(before + 1)
