@@ -157,7 +157,9 @@ def test_runs_are_followed_without_a_reload(running_site: Site, browser: Browser
     assert before
     page.evaluate("window.sameDocument = true")
     other.goto(f"{running_site.url}/collections/harbour/")
-    text = "".join(f"The tide gauge of berth {n} was read at dawn by keeper {n * 7}.\n\n" for n in range(3000))
+    text = "".join(
+        f"The tide gauge of berth {n} was read at dawn by keeper {n * 7}.\n\n" for n in range(3000)
+    )
     file: FilePayload = {"name": "gauges.txt", "mimeType": "text/plain", "buffer": text.encode()}
     other.set_input_files("#files", [file])
     expect(cards).to_have_count(before + 1, timeout=PATIENCE_MS)
