@@ -6,9 +6,10 @@ read, so that no second parser can understand the address differently.
 
 import ipaddress
 import re
+import string
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote, urlsplit
 
 from django.utils.translation import gettext_noop
 
@@ -121,9 +122,8 @@ def read_address(url: str, rules: AddressRules) -> Target:
         raise Blocked(WRONG_PORT, detail=str(target.port), code="blocked_port")
     if literal is not None:
         judge(literal, rules)
-    query = f"?{parts.query}" if parts.query else ""
-    url = f"{target.scheme}://{target.host_header}{parts.path or '/'}{query}"
-    return Target(url, target.scheme, target.host, target.port, target.literal)
+    url = f"{target.scheme}://{target.host_header}{_quoted(parts.path or '/', parts.query)}"
+    return replace(target, url=url)
 
 
 def judge(address: IPAddress, rules: AddressRules, *, only_listed: bool = False) -> IPAddress:
@@ -153,6 +153,15 @@ def is_local_name(host: str) -> bool:
     """Names that mean the machine itself, whatever a server of names says about them."""
     names = host.split(".")
     return names[-1] in ("localhost", "localdomain", "ip6-localhost", "ip6-loopback")
+
+
+def _quoted(path: str, query: str) -> str:
+    """As it goes over the wire; what is quoted already, or needs it not, stays as it was written."""
+    written = f"{path}?{query}" if query else path
+    try:
+        return quote(written, safe=string.punctuation)
+    except UnicodeError as error:
+        raise _unreadable() from error
 
 
 def _unreadable() -> Blocked:

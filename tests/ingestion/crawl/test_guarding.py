@@ -150,6 +150,7 @@ HOSTILE = [
     ("http://example.com:80:81/", "unreadable"),
     ("http://exa℀mple.com/", "unreadable"),
     ("http://example.com/" + "a" * 9000, "unreadable"),
+    ("http://example.com/\udcff", "unreadable"),
     ("http://example.com:0/", "port"),
 ]
 
@@ -177,8 +178,9 @@ def test_hostile_address_is_refused_without_asking_anybody(url: str, why: str) -
         ("https://example.com:443/", "https://example.com/"),
         ("https://example.com./a", "https://example.com/a"),
         ("http://my_site.example.com/", "http://my_site.example.com/"),
-        ("http://bücher.example/ä", "http://xn--bcher-kva.example/ä"),
+        ("http://bücher.example/ä", "http://xn--bcher-kva.example/%C3%A4"),
         ("http://例え。テスト/", "http://xn--r8jz45g.xn--zckzah/"),
+        ("http://a.example/a b?c d=ü%20%7E~'", "http://a.example/a%20b?c%20d=%C3%BC%20%7E~'"),
         ("http://1.1.1.1/", "http://1.1.1.1/"),
         ("http://0x08080808/", "http://8.8.8.8/"),
         ("http://[2606:4700:4700::1111]/", "http://[2606:4700:4700::1111]/"),
