@@ -16,6 +16,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import redis
+from django.utils.translation import gettext_noop
 from redis.exceptions import RedisError
 
 from ingestion.crawl import politeness_scripts as scripts
@@ -28,6 +29,8 @@ BUSY_S = 0.25
 FIRST_HOLD_S = 5.0
 LONGEST_BACKOFF_S = 3600.0
 LONGEST_RETRY_AFTER_S = 86_400.0
+
+BROKER_AWAY = gettext_noop("Redis does not answer. Crawling goes on by itself as soon as it does.")
 
 Reason = Literal["held", "busy", "delay"]
 _REASONS: dict[int, Reason] = {1: "held", 2: "busy", 3: "delay"}
@@ -166,9 +169,7 @@ def _asking() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        raise LimitsUnavailable(
-            "The broker (Redis), which keeps crawls polite, does not answer; crawling goes on when it does."
-        ) from error
+        raise LimitsUnavailable(BROKER_AWAY) from error
 
 
 def _micro(seconds: float) -> int:
