@@ -26,11 +26,11 @@ NO_ADDRESS = gettext_noop("This is not a web address that can be read. Check how
 NO_WEB = gettext_noop("Only addresses that begin with http:// or https:// can be fetched.")
 HAS_PASSWORD = gettext_noop("The address holds a user name or a password. Leave them out.")
 WRONG_PORT = gettext_noop(
-    "The address names a port that is not allowed. An administrator can allow more ports."
+    "The address names a port that is not allowed. An administrator can add it to CRAWL_ALLOWED_PORTS."
 )
 NOT_PUBLIC = gettext_noop(
     "The address leads to this machine or into a network that is not public. "
-    "An administrator can list the network as allowed."
+    "An administrator can list the network in CRAWL_ALLOWED_NETWORKS."
 )
 
 # The registries of special addresses (RFC 6890 and its successors), and the address at which Azure's machines

@@ -1,6 +1,7 @@
 """From a host's name to addresses that have been checked, asked for once for each connection."""
 
 import ipaddress
+import logging
 import socket
 import threading
 import time
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_noop
 from ingestion.crawl import guarding
 from ingestion.crawl.errors import Blocked, FetchFailed
 from ingestion.crawl.guarding import AddressRules, IPAddress, Target
+
+logger = logging.getLogger(__name__)
 
 # From a name to what the servers of names say, in the order to try. Raises ``OSError``.
 Resolver = Callable[[str], Sequence[str]]
@@ -74,7 +77,11 @@ class CheckedNames:
             raise Blocked(guarding.NOT_PUBLIC, code="blocked_network") from error
         if not found:
             raise FetchFailed(NO_HOST, code="no_host")
-        return tuple(guarding.judge(address, self._rules, only_listed=only_listed) for address in found)
+        try:
+            return tuple(guarding.judge(address, self._rules, only_listed=only_listed) for address in found)
+        except Blocked:  # people are not told what is behind the names of a network that is not theirs
+            logger.warning("%s is not crawled, since it leads to %s", host, ", ".join(map(str, found)))
+            raise
 
     def _ask(self, host: str, within_s: float) -> Sequence[str]:
         """The C library cannot be interrupted, so a thread waits for it."""
