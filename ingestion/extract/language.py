@@ -15,6 +15,7 @@ _SCRIPTS = (
     ("hi", re.compile("[\u0900-\u097f]"), 0.30),
     ("th", re.compile("[\u0e00-\u0e7f]"), 0.30),
 )
+_EAST_ASIAN = frozenset({"zh", "ja", "ko"})
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON = {
@@ -45,3 +46,12 @@ def detect(text: str) -> str:
     scores = {language: sum(counts[word] for word in words) for language, words in _WORDS.items()}
     (best, score), (_, second) = sorted(scores.items(), key=lambda item: -item[1])[:2]
     return best if score >= max(2, 0.06 * total, 1.3 * second) else ""
+
+
+def settled(named: str, text: str) -> str:
+    """The language that a page names, or else the one of its text. Templates name one that the text is not
+    in, so a script that tells Chinese, Japanese and Korean counts for more than the name."""
+    found = detect(text)
+    if found and found != named and (found in _EAST_ASIAN or named in _EAST_ASIAN):
+        return found
+    return named or found

@@ -89,3 +89,6 @@ KEEPS_CRASHING = gettext_noop(
     "Reading this file stopped the program several times, so it was set aside. Open it in its own program, "
     "save a simpler copy, and upload that."
 )
+SELECTOR = gettext_noop(
+    "The CSS selector cannot be read. Write one like those of style sheets, such as article or #content p."
+)

@@ -1,0 +1,143 @@
+"""A web page as a tree: read once, cleared of what only programs and eyes need."""
+
+import re
+from collections.abc import Iterable
+
+from lxml.etree import LxmlError  # type: ignore[import-untyped]
+from lxml.html import HtmlElement, HTMLParser, document_fromstring  # type: ignore[import-untyped]
+
+from ingestion.extract import messages
+from ingestion.extract.types import ExtractionError
+
+_NO_TREE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_FURNITURE = (
+    *(
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "nav",
+        "iframe",
+        "svg",
+        "form",
+        "button",
+        "dialog",
+        "object",
+    ),
+    *("select", "audio", "video", "canvas", "math-field"),
+)
+_AROUND = ("footer", "aside")
+# Marks beside headings that only link to them, numbers of lines, links to edit a section.
+_MARKS = frozenset(
+    "headerlink hash-link header-anchor linenos linenodiv gutter mw-editsection noprint".split()
+)
+_HIDDEN_ROLES = frozenset("navigation search dialog alertdialog".split())
+_LANGUAGE = re.compile(
+    r"(?:^|\s)(?:highlight-source-|highlight-|language-|lang-|brush:\s*)([a-z][\w+#-]*)", re.I
+)
+_MARKING = ("a", "span", "div", "td", "sup", "button")
+_NO_LANGUAGE = frozenset({"default", "none", "text", "plaintext", "notranslate", "source", "code"})
+
+
+def parse(source: str) -> HtmlElement:
+    """The page's tree. Raises ``ExtractionError`` ``no_text`` for a page without any element."""
+    data = _NO_TREE.sub("", source).encode("utf-8", "replace")
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
+    try:
+        return document_fromstring(data, parser=parser)
+    except LxmlError as error:  # nothing but space
+        raise ExtractionError("no_text", messages.NO_TEXT) from error
+
+
+def without_marks(tree: HtmlElement) -> None:
+    """Takes away, in place, what would stand as noise in any text made of the page, and puts code with
+    numbered lines into one block."""
+    for cell in [cell for cell in tree.iter("td") if "code" in classes(cell)]:
+        _only_code(cell)
+    drop(
+        tree,
+        [element for element in tree.iter(*_MARKING) if _is_mark(element)],
+    )
+    for block in list(tree.iter("pre")):
+        _name_language(block)
+
+
+def without_furniture(tree: HtmlElement, *, around: bool = True) -> None:
+    """Takes away, in place, menus, forms, programs, what is hidden, and with ``around`` what stands around
+    the content. Styles go too: WeChat, for one, shows by a program what its page hides."""
+    drop(tree, list(tree.iter(*_FURNITURE, *(_AROUND if around else ()))))
+    drop(tree, [element for element in tree.iter("*") if _is_hidden(element)])
+    for element in tree.iter("*"):
+        element.attrib.pop("style", None)
+    if around:
+        drop(tree, [header for header in tree.iter("header") if _is_of_site(header)])
+
+
+def classes(element: HtmlElement) -> frozenset[str]:
+    named = element.get("class")
+    return frozenset(named.split()) if named else frozenset()
+
+
+def drop(tree: HtmlElement, elements: Iterable[HtmlElement]) -> None:
+    for element in elements:
+        if element is not tree and element.getparent() is not None:
+            element.drop_tree()
+
+
+def visible(tree: HtmlElement) -> int:
+    """How many characters of text the tree holds, without white space."""
+    return len("".join("".join(tree.itertext()).split()))
+
+
+def _is_mark(element: HtmlElement) -> bool:
+    if element.tag == "a" and (element.get("href") or "").startswith("#"):
+        words = "".join(element.itertext()).strip()
+        if len(words) < 2 and not words.isalnum() and element.find(".//img") is None:
+            return True
+    return not _MARKS.isdisjoint(classes(element))
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    given = element.attrib
+    return (
+        "hidden" in given
+        or given.get("aria-hidden") == "true"
+        or given.get("role") in _HIDDEN_ROLES
+        or "display:none" in given.get("style", "").replace(" ", "")
+    )
+
+
+def _is_of_site(header: HtmlElement) -> bool:
+    """Whether it heads the site, not the text."""
+    within = any(above.tag in {"main", "article"} for above in header.iterancestors())
+    return not within and header.find(".//h1") is None
+
+
+def _only_code(cell: HtmlElement) -> None:
+    """The block of code in ``cell`` takes the place of the table, which only sets numbers beside it."""
+    block = cell.find(".//pre")
+    table = next(cell.iterancestors("table"), None)
+    parent = table.getparent() if table is not None else None
+    if block is None or table is None or parent is None:
+        return
+    tail, block.tail = table.tail, None
+    parent.replace(table, block)
+    block.tail = tail
+
+
+def _name_language(block: HtmlElement) -> None:
+    """Writes the language that a block of code has, by whatever class, where Markdown finds it."""
+    code = block.find("code")
+    if code is None:
+        if len(block) and block.find(".//code") is not None:
+            return
+        code = block.makeelement("code")
+        code.text, block.text = block.text, None
+        code.extend(list(block))
+        block.append(code)
+    around = (code, block, block.getparent(), *(block.iterancestors("div", "figure")))[:5]
+    for element in around:
+        found = _LANGUAGE.search(element.get("class") or "") if element is not None else None
+        if found and found.group(1).lower() not in _NO_LANGUAGE:
+            code.set("class", f"language-{found.group(1).lower()}")
+            return
