@@ -1,4 +1,4 @@
-"""What runs in processes of their own for the tests of politeness; imports nothing of Django."""
+"""What runs in processes of their own for the tests of politeness; imports no Django models."""
 
 import time
 

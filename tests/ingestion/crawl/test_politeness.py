@@ -4,6 +4,8 @@ absent broker."""
 import multiprocessing
 import os
 import signal
+import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -24,6 +26,7 @@ from ingestion.crawl.politeness import (
     Wait,
     host_key,
 )
+from tests.chat.conftest import _redis_server, _wait_for
 from tests.chat.conftest import redis_url as redis_url
 from tests.ingestion.crawl.hammering import HOST, hammer, hold_for_ever
 
@@ -241,6 +244,48 @@ def test_without_redis_nothing_may_be_fetched(url: str, limits: HostLimits, tmp_
         away.hold_off(HOST, 60)
     with pytest.raises(LimitsUnavailable):
         away.went_well(HOST)
+
+
+def start_redis(folder: Path) -> "subprocess.Popen[bytes]":
+    socket = str(folder / "redis.sock")
+    options = [
+        "--port",
+        "0",
+        "--unixsocket",
+        socket,
+        "--dir",
+        str(folder),
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
+    server = subprocess.Popen([_redis_server(), *options], stdout=subprocess.DEVNULL)
+    _wait_for(f"unix://{socket}?db=0", server)
+    return server
+
+
+def test_a_broker_that_is_killed_and_comes_back() -> None:
+    with tempfile.TemporaryDirectory(prefix="yj-") as folder:
+        first = start_redis(Path(folder))
+        limits = HostLimits(redis.Redis.from_url(f"unix://{folder}/redis.sock?db=0"))
+        held = slot(limits)
+        first.kill()
+        first.wait()
+
+        with pytest.raises(LimitsUnavailable):
+            take(limits)
+        with pytest.raises(LimitsUnavailable):
+            held.renew(30)
+        held.release()
+
+        second = start_redis(Path(folder))
+        try:
+            slot(limits, connections=1)
+            assert wait(limits, connections=1).reason == "busy"
+        finally:
+            second.terminate()
+            second.wait()
 
 
 def test_a_slot_is_given_back_though_redis_has_gone(tmp_path: Path) -> None:
