@@ -3,7 +3,7 @@
 from datetime import date
 from urllib.parse import urldefrag
 
-from lxml.html import HtmlElement  # type: ignore[import-untyped]
+from lxml.html import HtmlElement
 
 from ingestion.crawl import links
 from ingestion.crawl.addresses import canonical, display

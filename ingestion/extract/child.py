@@ -1,12 +1,12 @@
 """The extraction process: reads one file at a time for its parent, and never outlives it.
 
-Protocol: one JSON object a line on stdin, ``{"path", "name", "memory_mb", "cpu_s", "ocr", "page_cpu_s"}``;
-one on stdout, ``{"ok": true}`` or ``{"ok": false, "code", "message", "permanent"}``, each with
-``"rss_mb"``, after any number of ``{"recognising": page}``, each of which asks for more time, and of
-``{"pages_read": n, "of": m}``. The text
-goes into the file whose descriptor is the first argument. The second argument is the reading end of
-a pipe that the parent holds open and never writes to: when the parent dies, however it dies, the
-kernel signals its closing and that signal ends this process, even within a library's C code.
+Protocol: one JSON object a line on stdin, ``{"path", "memory_mb", "cpu_s"}`` with either ``{"name", "ocr",
+"page_cpu_s"}`` for a file or ``{"url", "charset", "selector"}`` for a page of a site; one on stdout,
+``{"ok": true}`` or ``{"ok": false, "code", "message", "permanent"}``, each with ``"rss_mb"``, after any
+number of ``{"recognising": page}``, each of which asks for more time, and of ``{"pages_read": n, "of": m}``.
+What was found goes, as JSON, into the file whose descriptor is the first argument. The second argument is the
+reading end of a pipe that the parent holds open and never writes to: when the parent dies, however it dies,
+the kernel signals its closing and that signal ends this process, even within a library's C code.
 """
 
 import fcntl
@@ -18,11 +18,12 @@ import select
 import signal
 import sys
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ingestion.extract import messages
-from ingestion.extract.types import Extracted, ExtractionError
+from ingestion.extract.types import ExtractionError
 
 if TYPE_CHECKING:
     from ingestion.extract.ocr import Ocr
@@ -74,12 +75,7 @@ def _ocr(request: dict[str, Any], replies: IO[str]) -> "Ocr | None":
 def _answer(request: dict[str, Any], result_fd: int, replies: IO[str]) -> dict[str, Any]:
     _limit(int(request["memory_mb"]), int(request["cpu_s"]))
     try:
-        from ingestion.extract.registry import extract
-        from ingestion.extract.reporting import listening
-
-        with listening(lambda done, total: _send(replies, {"pages_read": done, "of": total})):
-            found = extract(Path(request["path"]), request["name"], _ocr(request, replies))
-        _write(found, result_fd)
+        _write(_page(request) if "url" in request else _document(request, replies), result_fd)
         reply: dict[str, Any] = {"ok": True}
     except ExtractionError as error:
         reply = _failure(error.code, str(error), permanent=error.permanent)
@@ -135,11 +131,26 @@ def _rss_mb() -> int:
     return pages * resource.getpagesize() // (1024 * 1024)
 
 
-def _write(found: Extracted, result_fd: int) -> None:
+def _document(request: dict[str, Any], replies: IO[str]) -> dict[str, Any]:
+    from ingestion.extract.registry import extract
+    from ingestion.extract.reporting import listening
+
+    with listening(lambda done, total: _send(replies, {"pages_read": done, "of": total})):
+        found = extract(Path(request["path"]), request["name"], _ocr(request, replies))
     pages = [[page.number, len(page.text), page.label, page.ocr] for page in found.pages]
     head = {"mime": found.mime, "title": found.title, "language": found.language, "meta": dict(found.meta)}
-    body = json.dumps(head | {"pages": pages, "starts": found.starts, "text": found.text}, ensure_ascii=False)
-    data = memoryview(body.encode())
+    return head | {"pages": pages, "starts": found.starts, "text": found.text}
+
+
+def _page(request: dict[str, Any]) -> dict[str, Any]:
+    from ingestion.crawl.page import read_page
+
+    given = {name: str(request[name]) for name in ("url", "charset", "selector")}
+    return asdict(read_page(Path(request["path"]).read_bytes(), **given))
+
+
+def _write(found: dict[str, Any], result_fd: int) -> None:
+    data = memoryview(json.dumps(found, ensure_ascii=False).encode())
     os.ftruncate(result_fd, 0)
     at = 0
     while at < len(data):

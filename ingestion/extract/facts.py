@@ -86,7 +86,7 @@ def _line(value: object) -> str:
 
 
 def _in_parts(path: Path, parts: tuple[str, ...]) -> dict[str, str]:
-    from lxml import etree  # type: ignore[import-untyped]
+    from lxml import etree
 
     from ingestion.extract.office_xml import local, parsed
 

@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from lxml.html import HtmlElement  # type: ignore[import-untyped]
+from lxml.html import HtmlElement
 
 from ingestion.extract import kinds
 from ingestion.extract.assemble import document, tidy

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from lxml.etree import LxmlError  # type: ignore[import-untyped]
-from lxml.html import HtmlElement, HTMLParser, document_fromstring  # type: ignore[import-untyped]
+from lxml.etree import ParserError, XMLSyntaxError
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from ingestion.extract import messages
 from ingestion.extract.types import ExtractionError
@@ -40,13 +40,18 @@ _NO_LANGUAGE = frozenset({"default", "none", "text", "plaintext", "notranslate",
 
 
 def parse(source: str) -> HtmlElement:
-    """The page's tree. Raises ``ExtractionError`` ``no_text`` for a page without any element."""
+    """The page's tree. Raises ``ExtractionError`` ``no_text`` for a page without any element, and
+    ``MemoryError``, which the parser names otherwise."""
     data = _NO_TREE.sub("", source).encode("utf-8", "replace")
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     try:
         return document_fromstring(data, parser=parser)
-    except LxmlError as error:  # nothing but space
+    except ParserError as error:
         raise ExtractionError("no_text", messages.NO_TEXT) from error
+    except XMLSyntaxError as error:
+        if any(entry.type_name == "ERR_NO_MEMORY" for entry in parser.error_log):
+            raise MemoryError from error
+        raise ExtractionError("damaged", messages.DAMAGED) from error
 
 
 def without_marks(tree: HtmlElement) -> None:

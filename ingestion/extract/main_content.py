@@ -11,7 +11,7 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
-from lxml.html import HtmlElement, tostring  # type: ignore[import-untyped]
+from lxml.html import HtmlElement, tostring
 
 from ingestion.extract import kinds
 from ingestion.extract.assemble import has_words, tidy

@@ -3,7 +3,7 @@
 import zipfile
 from xml.etree.ElementTree import Element
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from ingestion.extract import messages
 from ingestion.extract.types import ExtractionError

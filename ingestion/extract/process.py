@@ -8,18 +8,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from ingestion.crawl.web_page import WebPage
 from ingestion.extract import messages
 from ingestion.extract.types import Extracted, ExtractionError, Limits, Page
 
 _ROOT = Path(__file__).resolve().parents[2]
 _POLL_S = 0.5
 _LIMITS = Limits()
+_PAGE_LIMITS = Limits(timeout_s=60, memory_mb=1536)
 _FILES_PER_CHILD = 200
 _RSS_LIMIT_MB = 400
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "LD_LIBRARY_PATH", "TZ")
@@ -29,6 +31,11 @@ def child_environment() -> dict[str, str]:
     """The few variables that a process which opens hostile files sees; no secrets among them."""
     kept = {key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ}
     return kept | {"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "PYTHONIOENCODING": "utf-8"}
+
+
+def _cpu_s(timeout_s: float) -> int:
+    """Processor time to allow where ``timeout_s`` is what people wait: libraries use several cores."""
+    return int(4 * timeout_s) + 10
 
 
 class ExtractionProcess:
@@ -56,10 +63,45 @@ class ExtractionProcess:
         ``on_pages`` is called with the pages read so far and those in all, where the format tells.
         Raises ``ExtractionError``.
         """
+        request = {"name": name, "ocr": limits.ocr, "page_cpu_s": _cpu_s(limits.page_s)}
+        found = self._run(path, request, limits, on_wait, on_pages)
+        text, starts = found["text"], tuple(found["starts"])
+        pages = tuple(
+            Page(number, text[start : start + length], label, ocr)
+            for start, (number, length, label, ocr) in zip(starts, found["pages"], strict=True)
+        )
+        return Extracted(found["mime"], found["title"], found["language"], pages, text, starts, found["meta"])
+
+    def read_page(
+        self,
+        path: Path,
+        *,
+        url: str,
+        charset: str = "",
+        selector: str = "",
+        limits: Limits = _PAGE_LIMITS,
+        on_wait: Callable[[], None] | None = None,
+    ) -> WebPage:
+        """What the page in the file ``path``, fetched from ``url``, says: ``ingestion.crawl.page.read_page``
+        in the child, and within its limits. ``on_wait`` as for ``extract``. Raises ``ExtractionError``.
+        """
+        request = {"url": url, "charset": charset, "selector": selector}
+        found = self._run(path, request, limits, on_wait)
+        return WebPage(**found | {"links": tuple(found["links"])})
+
+    def _run(
+        self,
+        path: Path,
+        request: Mapping[str, Any],
+        limits: Limits,
+        on_wait: Callable[[], None] | None,
+        on_pages: Callable[[int, int], None] | None = None,
+    ) -> dict[str, Any]:
+        """What the child found. It is ended where it did not finish, and where it is worn out."""
         child = self._ready()
         finished = False
         try:
-            reply = child.ask(path, name, limits, on_wait, on_pages)
+            reply = child.ask(path, request, limits, on_wait, on_pages)
             finished = True
         finally:
             if not finished:
@@ -119,24 +161,21 @@ class _Child:
     def ask(
         self,
         path: Path,
-        name: str,
+        request: Mapping[str, Any],
         limits: Limits,
         on_wait: Callable[[], None] | None,
         on_pages: Callable[[int, int], None] | None,
     ) -> dict[str, Any]:
         """The child's reply. Raises ``ExtractionError``: ``timeout``, ``crashed``, ``memory``."""
         self._files += 1
-        request = {
+        common = {
             "path": str(path.resolve()),
-            "name": name,
             "memory_mb": limits.memory_mb,
-            "cpu_s": int(4 * limits.timeout_s) + 10,
-            "ocr": limits.ocr,
-            "page_cpu_s": int(4 * limits.page_s) + 10,
+            "cpu_s": _cpu_s(limits.timeout_s),
         }
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.write(json.dumps(common | dict(request)).encode() + b"\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             raise self._death() from None
@@ -184,15 +223,10 @@ class _Child:
         end = os.fstat(self._errors.fileno()).st_size
         return os.pread(self._errors.fileno(), 4096, max(0, end - 4096)).decode("utf-8", "replace")
 
-    def result(self) -> Extracted:
+    def result(self) -> dict[str, Any]:
         size = os.fstat(self._result.fileno()).st_size
-        found = json.loads(os.pread(self._result.fileno(), size, 0))
-        text, starts = found["text"], tuple(found["starts"])
-        pages = tuple(
-            Page(number, text[start : start + length], label, ocr)
-            for start, (number, length, label, ocr) in zip(starts, found["pages"], strict=True)
-        )
-        return Extracted(found["mime"], found["title"], found["language"], pages, text, starts, found["meta"])
+        found: dict[str, Any] = json.loads(os.pread(self._result.fileno(), size, 0))
+        return found
 
     def worn_out(self, reply: dict[str, Any]) -> bool:
         """Whether to start afresh: after many files, or where memory has grown or run out."""

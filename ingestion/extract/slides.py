@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from xml.etree.ElementTree import Element
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from ingestion.extract import kinds, messages
 from ingestion.extract.assemble import document, tidy

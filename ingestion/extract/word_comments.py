@@ -3,7 +3,7 @@
 import zipfile
 from pathlib import Path
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from ingestion.extract.office_xml import local, parsed
 
