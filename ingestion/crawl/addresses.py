@@ -6,16 +6,19 @@ names, those of one name staying as they stood; a query of any other form is lef
 """
 
 import re
-from urllib.parse import SplitResult, unquote_to_bytes, urljoin, urlsplit
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 from ingestion.crawl import hosts
 
 LONGEST = 1_500
+_LONGEST_WRITTEN = 2 * LONGEST
 _PORTS = {"http": 80, "https": 443}
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH = _UNRESERVED | frozenset(b"/!$&'()*+,;=:@")
 _QUERY = _PATH | frozenset(b"?")
 _ESCAPE = re.compile(rb"%([0-9a-fA-F]{2})|[\x00-\xff]")
+_CLEAN = re.compile(r"[A-Za-z0-9\-._~/!$&'()*+,;=:@]*")
 _AROUND = "".join(map(chr, range(33)))
 _WITHIN = re.compile(r"[\t\n\r]")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.I)
@@ -47,8 +50,20 @@ def canonical(url: str, base: str | None = None) -> str | None:
     ``None`` for what is no address of a page: other schemes than http and https, no or no valid host, a user
     name or a password, more than ``LONGEST`` characters.
     """
-    parts = _split(url, base)
-    if parts is None or parts.scheme not in _PORTS or "@" in parts.netloc:
+    if len(url) > _LONGEST_WRITTEN:
+        return None
+    whole = _whole(url, base)
+    return _spelled(whole) if whole is not None else None
+
+
+@lru_cache(maxsize=4_096)
+def _spelled(url: str) -> str | None:
+    """``canonical`` of a whole address. The same links stand on all pages of a site."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or "@" in parts.netloc:
         return None
     try:
         port = parts.port
@@ -81,6 +96,8 @@ def display(url: str) -> str:
 def escaped(text: str, allowed: frozenset[int] = _QUERY) -> str:
     """``text`` in one percent-encoding: letters, figures and ``-._~`` as they are, upper-case hex digits,
     UTF-8 for what is not ASCII."""
+    if _CLEAN.fullmatch(text):
+        return text
     return _ESCAPE.sub(lambda found: _octet(found, allowed), text.encode("utf-8", "replace")).decode("ascii")
 
 
@@ -92,14 +109,16 @@ def _octet(found: re.Match[bytes], allowed: frozenset[int]) -> bytes:
     return found.group() if byte in allowed else b"%%%02X" % byte
 
 
-def _split(url: str, base: str | None) -> SplitResult | None:
+@lru_cache(maxsize=1_024)
+def _whole(url: str, base: str | None) -> str | None:
     text = _WITHIN.sub("", url.strip(_AROUND))
-    before, mark, after = text.partition("?")
-    scheme = _SCHEME.match(before)
-    if scheme is None or scheme.group().lower() in {"http:", "https:"}:
-        before = before.replace("\\", "/")
+    if "\\" in text:
+        before, mark, after = text.partition("?")
+        scheme = _SCHEME.match(before)
+        if scheme is None or scheme.group().lower() in {"http:", "https:"}:
+            text = before.replace("\\", "/") + mark + after
     try:
-        return urlsplit(urljoin(base, before + mark + after) if base else before + mark + after)
+        return urljoin(base, text) if base else text
     except ValueError:
         return None
 

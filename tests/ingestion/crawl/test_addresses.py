@@ -112,6 +112,7 @@ def test_relative_links(link: str, expected: str) -> None:
         "https://[fe80::1%25eth0]/",
         "http://1.2.3.4.5/",
         "http://300.1.1.1/",
+        f"https://example.org/?utm_source={'a' * 3 * LONGEST}",
         "https://example.org/%s" % ("a" * LONGEST),
     ],
 )
