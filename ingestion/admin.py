@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from ingestion import runs, services, sources
+from ingestion import runs, schedules, services, sources
 from ingestion.admin_uploads import UploadForm
 from ingestion.errors import BadCollection
 from ingestion.forms import signed_in
@@ -128,17 +128,18 @@ class FolderDetailsInline(admin.StackedInline):  # type: ignore[type-arg]
 
 @admin.register(Source)
 class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("name", "collection", "kind", "interval", "paused", "last_outcome", "last_at", "next_at")
+    list_display = ("name", "collection", "kind", "schedule", "paused", "last_outcome", "last_at", "next_at")
     list_filter = ("paused", "last_outcome", "collection")
     search_fields = ("name",)
-    list_select_related = ("collection",)
+    list_select_related = ("collection", "every", "crontab")
     inlines = (FolderDetailsInline,)
     actions = ("sync", "pause", "resume")
     fields = (
         "collection",
         "name",
         "kind",
-        "interval",
+        "every",
+        "crontab",
         "paused",
         "next_at",
         "last_at",
@@ -150,6 +151,14 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Sources are added in the site, which looks whether the folder is allowed."""
         return False
+
+    @admin.display(description=_("Schedule"))
+    def schedule(self, source: Source) -> str:
+        return schedules.described(source)
+
+    def save_model(self, request: HttpRequest, obj: Source, form: object, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        schedules.reset(Source.objects.filter(pk=obj.pk))
 
     @admin.action(description=_("Look at them now"))
     def sync(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:

@@ -12,11 +12,14 @@ from accounts.roles import Role, Visibility
 from ingestion.describing_models import DocumentEvent, Tag
 from ingestion.passage_models import PassageEdit
 from ingestion.source_models import FolderDetails, Source, SourceItem
+from ingestion.web_models import Crawl, CrawlPage, WebDetails
 from ingestion.work_models import DocumentBuild, Removal, Turn
 
 __all__ = [
     "Chunk",
     "Collection",
+    "Crawl",
+    "CrawlPage",
     "Document",
     "DocumentBuild",
     "DocumentEvent",
@@ -32,6 +35,7 @@ __all__ = [
     "SourceItem",
     "Tag",
     "Turn",
+    "WebDetails",
 ]
 
 

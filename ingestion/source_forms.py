@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import Styled
 from ingestion import sources
 from ingestion.models import Source, SourceItem
+from ingestion.schedules import Often, minutes_of
 
 _PATTERNS = {"rows": 4, "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
 
@@ -42,9 +43,7 @@ class FolderSourceForm(Styled):
         widget=forms.Textarea(attrs=_PATTERNS),
         help_text=_("Names of files or folders. Hidden files and links are always left out."),
     )
-    interval = forms.TypedChoiceField(
-        label=_("How often to look"), coerce=int, choices=Source.Interval.choices
-    )
+    interval = forms.TypedChoiceField(label=_("How often to look"), coerce=int, choices=Often.choices)
 
     @classmethod
     def of(cls, source: Source) -> "FolderSourceForm":
@@ -56,13 +55,13 @@ class FolderSourceForm(Styled):
                 "name": source.name,
                 "include": folder.include,
                 "exclude": folder.exclude,
-                "interval": source.interval,
+                "interval": minutes_of(source),
             }
         )
 
     @classmethod
     def empty(cls, root: str, path: str) -> "FolderSourceForm":
-        interval = Source.Interval.HOUR
+        interval = Often.HOUR
         return cls(
             initial={
                 "root": root,

@@ -1,7 +1,6 @@
 """Sources: places outside that are looked at on a schedule, and what was found there."""
 
 import uuid
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -12,24 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Source(models.Model):
-    """A folder whose files are documents of a collection.
+    """A folder or a site whose files and pages are documents of a collection.
 
-    ``next_at`` is when it is looked at next, ``None`` for only when somebody asks. A worker holds it by
-    ``claim`` and ``lease_until`` while it does; ``began_at`` is when that began, and is kept when another
-    worker goes on after a crash. ``may_empty`` allows one scan to remove every document.
+    ``next_at`` is when it is looked at next, ``None`` for only when somebody asks; it follows from
+    ``crontab``, or else from ``every`` (``ingestion.schedules``). A worker holds it by ``claim`` and
+    ``lease_until`` while it does; ``began_at`` is when that began, and is kept when another worker goes on
+    after a crash. ``may_empty`` allows one scan to remove every document.
     """
 
     class Kind(models.TextChoices):
         FOLDER = "folder", _("Folder")
-
-    class Interval(models.IntegerChoices):
-        """In minutes."""
-
-        OFF = 0, _("only when asked")
-        QUARTER = 15, _("every 15 minutes")
-        HOUR = 60, _("every hour")
-        SIX_HOURS = 360, _("every 6 hours")
-        DAY = 1440, _("every day")
+        WEB = "web", _("Website")
 
     class Outcome(models.TextChoices):
         OK = "ok", _("complete")
@@ -41,7 +33,12 @@ class Source(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FOLDER)
     name = models.CharField(max_length=120)
     paused = models.BooleanField(default=False)
-    interval = models.PositiveIntegerField(choices=Interval, default=Interval.HOUR)
+    every = models.ForeignKey(
+        "django_celery_beat.IntervalSchedule", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    crontab = models.ForeignKey(
+        "django_celery_beat.CrontabSchedule", models.PROTECT, null=True, blank=True, related_name="+"
+    )
     next_at = models.DateTimeField(null=True, blank=True)
     may_empty = models.BooleanField(default=False, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -76,10 +73,6 @@ class Source(models.Model):
     def is_running(self) -> bool:
         return self.is_due and self.claim is not None
 
-    @property
-    def period(self) -> timedelta | None:
-        return timedelta(minutes=self.interval) if self.interval else None
-
 
 class FolderDetails(models.Model):
     """Where a folder source looks: ``path`` below ``root``, which ``SOURCE_ROOTS`` must name.
@@ -106,9 +99,13 @@ class FolderDetails(models.Model):
 
 
 class SourceItem(models.Model):
-    """A file of a source as it was seen last, and the document made of it.
+    """A file or page of a source as it was seen last, and the document made of it.
 
+    ``path`` is below the folder, or the page's address. ``sha256`` is that of the document's stored bytes.
     ``owned``: the document came with this file and goes with it. ``changed_at`` is when the outcome began.
+    Files have ``size`` and ``mtime_ns``. Pages have what their server said of this state (``etag``,
+    ``last_modified``), how many links from a start they are (``depth``), how often in a row they were not
+    found (``misses``), when they were fetched last, and the day that they name themselves.
     """
 
     class Outcome(models.TextChoices):
@@ -117,6 +114,8 @@ class SourceItem(models.Model):
         UNCHANGED = "unchanged", _("unchanged")
         DUPLICATE = "duplicate", _("same content as another document")
         GONE = "gone", _("removed")
+        DISALLOWED = "disallowed", _("not allowed by the site")
+        BLOCKED = "blocked", _("address refused")
         FAILED = "failed", _("failed")
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="items")
@@ -124,6 +123,12 @@ class SourceItem(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     mtime_ns = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True, default="")
+    etag = models.CharField(max_length=300, blank=True, default="")
+    last_modified = models.CharField(max_length=60, blank=True, default="")
+    depth = models.PositiveSmallIntegerField(default=0)
+    misses = models.PositiveSmallIntegerField(default=0)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+    published_on = models.DateField(null=True, blank=True)
     document = models.ForeignKey(
         "ingestion.Document", models.SET_NULL, null=True, blank=True, related_name="source_items"
     )

@@ -18,7 +18,7 @@ def sources_of(collection: Collection) -> QuerySet[Source]:
     """By name, each with ``file_count`` and ``failed_count``."""
     present = ~Q(items__outcome=Outcome.GONE) & Q(items__isnull=False)
     return (
-        collection.sources.select_related("folder", "last_run")
+        collection.sources.select_related("folder", "web", "last_run", "every", "crontab")
         .annotate(
             file_count=Count("items", filter=present),
             failed_count=Count("items", filter=Q(items__outcome=Outcome.FAILED)),
@@ -30,7 +30,7 @@ def sources_of(collection: Collection) -> QuerySet[Source]:
 def get_source(user: Person, source_id: UUID, action: Action = Action.MANAGE) -> Source:
     """Raises ``Http404`` where the user may not even read, ``PermissionDenied`` where reading is all."""
     found = Source.objects.filter(id=source_id, collection__in=collections_for(user))
-    source = found.select_related("collection", "folder", "last_run").first()
+    source = found.select_related("collection", "folder", "web", "last_run", "every", "crontab").first()
     if source is None:
         raise Http404(_("There is no such source, or you may not see it."))
     access.get_collection(user, source.collection.slug, action)

@@ -14,6 +14,7 @@ from ingestion import access, folders, services, wake
 from ingestion.access import Person
 from ingestion.errors import IngestionError
 from ingestion.models import Collection, Document, FolderDetails, Run, Source, SourceItem
+from ingestion.schedules import Often, every
 
 # Files that programs leave beside those that people write.
 USUALLY_EXCLUDED = "~$*\n*.tmp\n*.part\n*.crdownload\nThumbs.db\ndesktop.ini"
@@ -44,7 +45,7 @@ def add_folder_source(
     path: str = "",
     include: str = "",
     exclude: str = "",
-    interval: int = Source.Interval.HOUR,
+    interval: int = Often.HOUR,
 ) -> Source:
     """Makes the source and has it looked at now. Raises ``BadSource``."""
     path = checked_path(root, path)
@@ -52,7 +53,7 @@ def add_folder_source(
         source = Source.objects.create(
             collection=collection,
             name=name or default_name(root, path),
-            interval=interval,
+            every=every(interval),
             next_at=timezone.now(),
             created_by=by,
         )
@@ -72,7 +73,7 @@ def change_folder_source(
     with transaction.atomic():
         Source.objects.filter(pk=source.pk).update(
             name=name or default_name(root, path),
-            interval=interval,
+            every=every(interval),
             next_at=timezone.now(),
             claim=None,
             lease_until=None,

@@ -7,8 +7,8 @@ done. Documents are removed only after a scan that saw everything.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError
@@ -16,15 +16,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from ingestion import folders, wake
+from ingestion import crawling, folders, schedules, wake
 from ingestion.folders import FolderUnavailable, Scan, State
 from ingestion.leases import MAX_ATTEMPTS, ClaimLost, Lease, free, release, take
 from ingestion.models import Run, Source, SourceItem
 from ingestion.source_files import Files
+from ingestion.source_results import Result
 
 log = logging.getLogger(__name__)
 
 Outcome = Source.Outcome
+_WITH = ("collection", "created_by", "folder", "web", "last_run", "every", "crontab")
 NOT_ALLOWED = gettext_noop("This folder is not among those that SOURCE_ROOTS allows any more.")
 UNAVAILABLE = gettext_noop("The folder cannot be read. Nothing was removed.")
 ALL_GONE = gettext_noop(
@@ -36,43 +38,35 @@ SOME_FAILED = gettext_noop("Some files could not be taken.")
 KEEPS_STOPPING = gettext_noop("The worker stopped each time this source was looked at.")
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a scan ended; ``error`` is English, translated when shown."""
-
-    outcome: str
-    error: str = ""
-
-
-def due() -> QuerySet[Source]:
+def due(kind: str) -> QuerySet[Source]:
     """Sources that are to be looked at now and that nobody looks at, the longest waiting first."""
     now = timezone.now()
-    return Source.objects.filter(free(now), paused=False, next_at__lte=now).order_by("next_at")
+    return Source.objects.filter(free(now), kind=kind, paused=False, next_at__lte=now).order_by("next_at")
 
 
-def sync_due() -> int:
+def sync_due(kind: str) -> int:
     """Looks at sources until none is due; returns how many."""
     done = 0
-    while (source := claim_next()) is not None:
+    while (source := claim_next(kind)) is not None:
         sync(source)
         done += 1
     return done
 
 
-def claim_next() -> Source | None:
-    """Takes the next one; one that stopped its worker ``MAX_ATTEMPTS`` times fails until its next turn."""
+def claim_next(kind: str, only: UUID | None = None) -> Source | None:
+    """Takes the next one, or ``only`` one; one that stopped its worker ``MAX_ATTEMPTS`` times fails until its
+    next turn."""
     while True:
-        source = due().first()
+        waiting = due(kind).filter(pk=only) if only else due(kind)
+        source = waiting.first()
         if source is None:
             return None
         if source.attempts >= MAX_ATTEMPTS:
-            _finish(source, due().filter(pk=source.pk).order_by(), Result(Outcome.FAILED, KEEPS_STOPPING))
+            _finish(source, waiting.filter(pk=source.pk).order_by(), Result(Outcome.FAILED, KEEPS_STOPPING))
             continue
         began = source.began_at if source.claim else timezone.now()
-        if take(due(), source.pk, source.attempts, began_at=began):
-            return Source.objects.select_related("collection", "created_by", "folder", "last_run").get(
-                pk=source.pk
-            )
+        if take(due(kind), source.pk, source.attempts, began_at=began):
+            return Source.objects.select_related(*_WITH).get(pk=source.pk)
 
 
 def sync(source: Source) -> None:
@@ -80,7 +74,8 @@ def sync(source: Source) -> None:
     lease = Lease(lambda: _held(source), source.pk)
     try:
         with lease.in_background():
-            result = _look(source, lease)
+            look = crawling.crawl if source.kind == Source.Kind.WEB else _look
+            result = look(source, lease)
     except (ClaimLost, IntegrityError):
         if _held(source).exists():
             raise
@@ -90,6 +85,11 @@ def sync(source: Source) -> None:
         release(source, _held(source))
     else:
         _finish(source, _held(source), result)
+
+
+def release_all(kind: str) -> int:
+    """Lets others go on at once with what a worker held that is known to be dead."""
+    return Source.objects.filter(kind=kind, lease_until__isnull=False).update(lease_until=None)
 
 
 def _held(source: Source) -> QuerySet[Source]:
@@ -106,7 +106,7 @@ def _finish(source: Source, held: QuerySet[Source], result: Result) -> None:
         last_at=now,
         last_outcome=result.outcome,
         last_error=result.error,
-        next_at=now + source.period if source.period else None,
+        next_at=schedules.next_time(source, now),
     )
 
 

@@ -13,6 +13,7 @@ from django.db import OperationalError
 
 from ingestion import clearing, indexing, pipeline, rebuilding, reembedding, syncing, wake
 from ingestion.extract.process import ExtractionProcess
+from ingestion.models import Source
 from ingestion.places import Places
 from ingestion.working import read_next
 from search.errors import SearchError
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 _local = threading.local()
 _places = Places(settings.PARSE_THREADS)
 _syncing = threading.Lock()
+_crawling = threading.BoundedSemaphore(settings.CRAWL_SITES)
 
 
 def _extractor() -> ExtractionProcess:
@@ -70,12 +72,26 @@ def sync_sources() -> int:
     if not _syncing.acquire(blocking=False):
         return 0
     try:
-        return syncing.sync_due()
+        return syncing.sync_due(Source.Kind.FOLDER)
     except OperationalError as error:
         log.warning("looking at sources pauses: %s", error)
         return 0
     finally:
         _syncing.release()
+
+
+@shared_task(name=wake.CRAWL_TASK)  # type: ignore[untyped-decorator]
+def crawl_sites() -> int:
+    """Crawls the sites whose time has come, ``CRAWL_SITES`` at once in each worker."""
+    if not _crawling.acquire(blocking=False):
+        return 0
+    try:
+        return syncing.sync_due(Source.Kind.WEB)
+    except OperationalError as error:
+        log.warning("crawling pauses: %s", error)
+        return 0
+    finally:
+        _crawling.release()
 
 
 @shared_task(name="ingestion.sweep")  # type: ignore[untyped-decorator]
@@ -85,5 +101,7 @@ def sweep() -> None:
         wake.parser()
     if clearing.is_waiting() or indexing.waiting().exists() or reembedding.is_complete():
         wake.indexer()
-    if syncing.due().exists():
+    if syncing.due(Source.Kind.FOLDER).exists():
         wake.sources()
+    if syncing.due(Source.Kind.WEB).exists():
+        wake.crawler()

@@ -11,6 +11,7 @@ log = logging.getLogger(__name__)
 EXTRACT_TASK, EXTRACT_QUEUE = "ingestion.extract_waiting", "extract"
 INDEX_TASK, INDEX_QUEUE = "ingestion.index_waiting", "index"
 SYNC_TASK = "ingestion.sync_sources"
+CRAWL_TASK, CRAWL_QUEUE = "ingestion.crawl_sites", "crawl"
 
 
 def parser() -> None:
@@ -26,6 +27,12 @@ def indexer() -> None:
 def sources() -> None:
     """There is a source to look at."""
     _send(SYNC_TASK, EXTRACT_QUEUE)
+    crawler()
+
+
+def crawler() -> None:
+    """There is a site to crawl."""
+    _send(CRAWL_TASK, CRAWL_QUEUE)
 
 
 def _send(task: str, queue: str) -> None:

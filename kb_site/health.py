@@ -72,13 +72,13 @@ def _model() -> str:
 
 
 def _workers() -> str:
-    """Which of the two workers listens, by the queues that their consumers hold."""
+    """Which of the workers listens, by the queues that their consumers hold."""
     try:
-        queues = current_app.control.inspect(timeout=1.0, limit=2).active_queues() or {}
+        queues = current_app.control.inspect(timeout=1.0, limit=3).active_queues() or {}
     except (OperationalError, redis.RedisError, OSError) as error:
         return f"cannot be asked ({error.__class__.__name__})"
     served = {queue["name"] for answers in queues.values() for queue in answers}
-    missing = {"extract", "index"} - served
+    missing = {"extract", "index", "crawl"} - served
     return f"nobody serves {', '.join(sorted(missing))}" if missing else ""
 
 

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "django_celery_beat",
 ]
 MIDDLEWARE = [
     "kb_site.middleware.ApiProblemMiddleware",
@@ -207,6 +208,7 @@ CELERY_TASK_ROUTES = {
     "ingestion.index_waiting": {"queue": "index"},
     "ingestion.sweep": {"queue": "extract"},
     "ingestion.sync_sources": {"queue": "extract"},
+    "ingestion.crawl_sites": {"queue": "crawl"},
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "ingestion.sweep", "schedule": 10.0, "options": {"expires": 10}},
@@ -245,6 +247,22 @@ PARSE_THREADS = env_int("PARSE_THREADS", 2)
 OCR = env_bool("OCR", True)
 # Folders of the server that administrators may make sources of collections; empty turns that off.
 SOURCE_ROOTS = [os.path.realpath(path) for path in env_str("SOURCE_ROOTS").split(":") if path.strip()]
+
+# --- Crawling ---------------------------------------------------------------------------------
+# Ports and networks (CIDR) that may be asked although they are not those of public sites.
+CRAWL_ALLOWED_PORTS = env_str("CRAWL_ALLOWED_PORTS", "80,443")
+CRAWL_ALLOWED_NETWORKS = env_list("CRAWL_ALLOWED_NETWORKS", [])
+# What sites see of us: how to reach whoever runs this.
+CRAWL_CONTACT = env_str("CRAWL_CONTACT", SITE_URL)
+CRAWL_USER_AGENT = f"Mozilla/5.0 (compatible; YoujuBot/0.1; +{CRAWL_CONTACT})"
+CRAWL_DELAY_MS = env_int("CRAWL_DELAY_MS", 500)
+CRAWL_CONNECTIONS = env_int("CRAWL_CONNECTIONS", 2)
+CRAWL_SITES = env_int("CRAWL_SITES", 2)
+CRAWL_MAX_MB = env_int("CRAWL_MAX_MB", 30)
+CRAWL_TIMEOUT_S = env_int("CRAWL_TIMEOUT_S", 30)
+CRAWL_DIR = DATA_DIR / "crawls"
+
+# --- Uploads ----------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_TEMP_DIR = writable_folder(DATA_DIR / "uploads")

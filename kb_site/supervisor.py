@@ -14,10 +14,12 @@ from pathlib import Path
 import requests
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 from packaging.requirements import Requirement
 
 from accounts.services import needs_setup, new_setup_token
-from ingestion.pipeline import release_all
+from ingestion import pipeline, syncing
+from ingestion.models import Source
 from kb_site import processes, services
 from kb_site.processes import Child
 from search import registry
@@ -123,7 +125,8 @@ class Supervisor:
         web, *others = self._workers = self._make_workers()
         web.start()  # loads its model, the longest part of a start, while the tables are made
         call_command("migrate", verbosity=0)
-        release_all()
+        for child in others:
+            self._release(child.name)
         for child in others:
             child.start()
         services.announce(services.Running(os.getpid(), self._chroma_url, workers=True))
@@ -141,6 +144,7 @@ class Supervisor:
         worker += ["--without-gossip", "--without-mingle"]
         parse = [*worker, "-Q", "extract", "-c", str(settings.PARSE_THREADS + 1), "-n", "parse@youju"]
         index = [*worker, "-Q", "index", "-c", "1", "-n", "index@youju"]
+        crawl = [*worker, "-Q", "crawl", "-c", str(settings.CRAWL_SITES + 1), "-n", "crawl@youju"]
         web = [
             *python,
             "uvicorn",
@@ -155,7 +159,7 @@ class Supervisor:
         web += ["--no-access-log", "--log-level", "warning", "--lifespan", "off"]
         web += ["--timeout-graceful-shutdown", "3"]
         beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
-        argvs = {"web": web, "index": index, "parse": parse, "beat": beat}
+        argvs = {"web": web, "index": index, "parse": parse, "crawl": crawl, "beat": beat}
         logs = Path(settings.LOG_DIR)
         return [
             Child(name, argv, logs / f"{name}.log", env, niceness=0 if name == "web" else 10)
@@ -194,9 +198,21 @@ class Supervisor:
                 )
             _say(f"{child.name} stopped and is started again (log: {child.log})")
             self._stop.wait(min(2.0, 0.1 * 2 ** len(child.starts)))
-            if child.name == "parse":
-                release_all()
+            self._release(child.name)
             child.start()
+
+    @staticmethod
+    def _release(name: str) -> None:
+        """What a dead worker held may be taken at once; where the database cannot be written, when its
+        leases have run out."""
+        try:
+            if name == "parse":
+                pipeline.release_all()
+                syncing.release_all(Source.Kind.FOLDER)
+            elif name == "crawl":
+                syncing.release_all(Source.Kind.WEB)
+        except DatabaseError as error:
+            _say(f"The work of {name} goes on when its leases end: {error}")
 
     def _greet(self, seconds: float) -> None:
         address = (

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Literal
 from urllib.parse import urljoin
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from ingestion.crawl.sitemap_bytes import FILE_BYTES, unpacked, without_entities
 from ingestion.crawl.sitemap_dates import read_date

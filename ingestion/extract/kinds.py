@@ -37,6 +37,7 @@ JSON = "application/json"
 JSONL = "application/jsonl"
 NOTEBOOK = "application/x-ipynb+json"
 PASSAGE = "application/vnd.youju.passage+json"
+WEB_PAGE = "application/vnd.youju.page+json"
 
 # Kinds whose text is kept to the letter; that of all others is Markdown.
 AS_WRITTEN = frozenset({PLAIN, PASSAGE})

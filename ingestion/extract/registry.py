@@ -18,6 +18,7 @@ from ingestion.extract import (
     plain,
     powerpoint97,
     slides,
+    stored_page,
     subtitles,
     word97,
     xml_text,
@@ -58,6 +59,7 @@ EXTRACTORS: Mapping[str, Extractor] = {
     kinds.JSONL: plain.json_lines,
     **{mime: partial(plain.table, mime) for mime in (kinds.CSV, kinds.TSV)},
     kinds.PASSAGE: beir.passage,
+    kinds.WEB_PAGE: stored_page.stored_page,
 }
 
 _WITH_PICTURES = {kinds.DOCX, kinds.PPTX, kinds.XLSX, kinds.ODT, kinds.ODP}

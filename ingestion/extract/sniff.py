@@ -6,7 +6,7 @@ import re
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from ingestion.extract import kinds, messages
+from ingestion.extract import kinds, messages, stored_page
 from ingestion.extract.decoding import decode, looks_like_utf16
 from ingestion.extract.subtitles import subtitle_kind
 from ingestion.extract.text_shape import text_shape
@@ -188,6 +188,8 @@ def _by_content(body: bytes) -> str:
 
 def _json_kind(path: Path, body: bytes) -> str:
     """The kinds that JSON can be: a passage, a notebook, a record a line, or "" for any other."""
+    if body.lstrip().startswith(stored_page.BEGINNING):
+        return kinds.WEB_PAGE
     if _is_passage(path):
         return kinds.PASSAGE
     if _NOTEBOOK.search(body) and b'"nbformat"' in path.read_bytes()[-4096:]:

@@ -1,6 +1,8 @@
 """Documents for tests, taken through the real pipeline in this process."""
 
+import atexit
 import io
+from functools import cache
 
 from ingestion import indexing, services
 from ingestion.extract.process import ExtractionProcess
@@ -18,13 +20,17 @@ def add(collection: Collection, text: str | bytes, name: str = "note.md", run: R
     return added.document
 
 
-def extract_all() -> None:
+@cache
+def warm_extractor() -> ExtractionProcess:
+    """One for all tests of this process, as a worker has one for all documents."""
     extractor = ExtractionProcess()
-    try:
-        while read_next(extractor):
-            pass
-    finally:
-        extractor.close()
+    atexit.register(extractor.close)
+    return extractor
+
+
+def extract_all() -> None:
+    while read_next(warm_extractor()):
+        pass
 
 
 def ready(collection: Collection, text: str | bytes, name: str = "note.md") -> Document:

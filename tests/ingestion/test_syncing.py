@@ -51,7 +51,7 @@ write.clock = 10**18  # type: ignore[attr-defined]
 
 def sync(source: Source) -> Source:
     sources.sync_now(source=source)
-    assert syncing.sync_due() == 1
+    assert syncing.sync_due(Source.Kind.FOLDER) == 1
     source.refresh_from_db()
     return source
 
@@ -72,7 +72,7 @@ def names(collection: Collection) -> set[str]:
 
 def test_files_become_documents_named_by_their_paths(source: Source, collection: Collection) -> None:
     assert (source.name, source.is_due) == ("watched", True)
-    assert syncing.sync_due() == 1
+    assert syncing.sync_due(Source.Kind.FOLDER) == 1
     source.refresh_from_db()
     assert (source.last_outcome, source.last_error) == ("ok", "")
     assert source.next_at is not None
@@ -168,7 +168,7 @@ def test_a_folder_that_is_missing_or_suddenly_empty_removes_nothing(
     shutil.rmtree(folder)
     folder.mkdir()
     sources.sync_now(source=source, may_empty=True)
-    syncing.sync_due()
+    syncing.sync_due(Source.Kind.FOLDER)
     source.refresh_from_db()
     assert (source.last_outcome, source.may_empty) == ("ok", False)
     assert names(collection) == set()
@@ -307,11 +307,11 @@ def test_patterns_and_their_change(source: Source, folder: Path, collection: Col
         exclude="deep",
         interval=0,
     )
-    syncing.sync_due()
+    syncing.sync_due(Source.Kind.FOLDER)
     source.refresh_from_db()
     assert names(collection) == {"heron.md"}
     assert (source.next_at, source.is_due) == (None, False)
-    assert syncing.sync_due() == 0
+    assert syncing.sync_due(Source.Kind.FOLDER) == 0
 
 
 @pytest.mark.parametrize("path", ["..", "../..", "watched/../..", "missing", "watched/heron.md"])
@@ -325,15 +325,15 @@ def test_only_folders_below_the_roots_can_be_sources(collection: Collection, fol
 
 
 def test_two_never_look_at_once_and_a_killed_one_is_resumed(source: Source, collection: Collection) -> None:
-    held = syncing.claim_next()
+    held = syncing.claim_next(Source.Kind.FOLDER)
     assert held == source
     assert held.is_running
-    assert syncing.claim_next() is None
+    assert syncing.claim_next(Source.Kind.FOLDER) is None
     files = source_files.Files(held, None)
     found = syncing.folders.scan(held.folder.root, held.folder.path, [], [])
     files.take("heron.md", found.files["heron.md"], None)
     Source.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert syncing.sync_due() == 1
+    assert syncing.sync_due(Source.Kind.FOLDER) == 1
     assert Run.objects.filter(source=source).count() == 1
     assert len(names(collection)) == 2
     syncing.sync(held)
@@ -344,9 +344,9 @@ def test_two_never_look_at_once_and_a_killed_one_is_resumed(source: Source, coll
 
 def test_a_source_that_kills_its_worker_waits_for_its_next_turn(source: Source) -> None:
     for _attempt in range(3):
-        assert syncing.claim_next() is not None
+        assert syncing.claim_next(Source.Kind.FOLDER) is not None
         Source.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert syncing.claim_next() is None
+    assert syncing.claim_next(Source.Kind.FOLDER) is None
     source.refresh_from_db()
     assert (source.last_outcome, source.last_error) == ("failed", syncing.KEEPS_STOPPING)
     assert not source.is_due
@@ -362,11 +362,11 @@ def test_a_paused_source_waits_and_so_do_its_documents(source: Source, collectio
     assert other.status == "ready"
     assert collection.documents.filter(status="ready").count() == 1
     sources.sync_now(source=source)
-    assert syncing.claim_next() is None
+    assert syncing.claim_next(Source.Kind.FOLDER) is None
     sources.set_paused(source=source, paused=False)
     work()
     assert collection.documents.filter(status="ready").count() == 3
-    assert syncing.sync_due() == 1
+    assert syncing.sync_due(Source.Kind.FOLDER) == 1
 
 
 def test_passages_of_a_paused_source_are_not_indexed(source: Source) -> None:
@@ -379,7 +379,7 @@ def test_passages_of_a_paused_source_are_not_indexed(source: Source) -> None:
 
 
 def test_pausing_stops_a_scan_that_goes_on(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = syncing.claim_next()
+    held = syncing.claim_next(Source.Kind.FOLDER)
     assert held is not None
     sources.set_paused(source=source, paused=True)
     syncing.sync(held)

@@ -58,7 +58,7 @@ def test_an_administrator_browses_to_a_folder_and_adds_it(
     made = Source.objects.get()
     assert answer["Location"] == f"/sources/{made.pk}/"
     assert (made.name, made.folder.path, made.created_by) == ("manual", "manual", admin)
-    assert syncing.sync_due() == 1
+    assert syncing.sync_due(Source.Kind.FOLDER) == 1
     assert set(collection.documents.values_list("name", flat=True)) == {"one.md"}
 
 
@@ -114,7 +114,7 @@ def test_managers_act_and_others_do_not(
 
 def test_a_source_is_paused_resumed_and_looked_at(owner: User, source: Source) -> None:
     client = signed_in(owner)
-    syncing.sync_due()
+    syncing.sync_due(Source.Kind.FOLDER)
     client.post(f"/sources/{source.pk}/pause/")
     html = page(owner, LIST)
     assert "paused" in html
@@ -126,7 +126,7 @@ def test_a_source_is_paused_resumed_and_looked_at(owner: User, source: Source) -
     source.refresh_from_db()
     assert source.is_due
     assert f'hx-get="/sources/{source.pk}/state/"' in page(owner, f"/sources/{source.pk}/")
-    syncing.sync_due()
+    syncing.sync_due(Source.Kind.FOLDER)
     done = client.get(f"/sources/{source.pk}/state/")
     assert done["HX-Refresh"] == "true"
     assert "hx-get" not in done.content.decode()
@@ -134,7 +134,7 @@ def test_a_source_is_paused_resumed_and_looked_at(owner: User, source: Source) -
 
 def test_the_files_are_listed_with_outcome_and_filter(owner: User, source: Source, root: Path) -> None:
     (root / "manual/empty <b>.md").touch()
-    syncing.sync_due()
+    syncing.sync_due(Source.Kind.FOLDER)
     html = page(owner, f"/sources/{source.pk}/")
     assert html.index("empty &lt;b&gt;.md") < html.index("deep/three.md")
     assert "The file is empty." in html
@@ -149,15 +149,15 @@ def test_the_files_are_listed_with_outcome_and_filter(owner: User, source: Sourc
 
 
 def test_an_emptied_folder_asks_before_it_removes(owner: User, source: Source, root: Path) -> None:
-    syncing.sync_due()
+    syncing.sync_due(Source.Kind.FOLDER)
     for file in sorted((root / "manual").rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
     sources.sync_now(source=source)
-    syncing.sync_due()
+    syncing.sync_due(Source.Kind.FOLDER)
     assert f'action="/sources/{source.pk}/empty/"' in page(owner, f"/sources/{source.pk}/")
     assert Document.objects.count() == 3
     signed_in(owner).post(f"/sources/{source.pk}/empty/")
-    syncing.sync_due()
+    syncing.sync_due(Source.Kind.FOLDER)
     assert Document.objects.count() == 0
 
 
@@ -169,11 +169,11 @@ def test_changing_keeps_what_was_set(admin: User, source: Source, root: Path) ->
         f"/sources/{source.pk}/edit/", filled(root, path="other", name="Others", interval=0)
     )
     source.refresh_from_db()
-    assert (source.name, source.folder.path, source.interval) == ("Others", "other", 0)
+    assert (source.name, source.folder.path, source.every) == ("Others", "other", None)
 
 
 def test_a_source_is_removed_with_its_documents(owner: User, source: Source) -> None:
-    syncing.sync_due()
+    syncing.sync_due(Source.Kind.FOLDER)
     html = (
         signed_in(owner)
         .post(f"/sources/{source.pk}/delete/", {"with_documents": "on"}, follow=True)
@@ -192,7 +192,7 @@ def test_without_roots_the_page_says_what_to_set(admin: User, owner: User, colle
 
 
 def test_runs_name_their_source_and_pause_it(owner: User, teammate: User, source: Source) -> None:
-    syncing.sync_due()
+    syncing.sync_due(Source.Kind.FOLDER)
     html = page(owner, "/runs/")
     assert f'action="/sources/{source.pk}/pause/"' in html
     assert "Manuals" in html
@@ -212,7 +212,7 @@ def test_the_number_of_queries_does_not_grow(
         sources.add_folder_source(
             collection=source.collection, by=owner, name=f"S{number}", root=str(root), path="other"
         )
-    syncing.sync_due()
+    syncing.sync_due(Source.Kind.FOLDER)
     client = signed_in(owner)
     many = Source.objects.get(name="S0")
     for address, most in ((LIST, 9), (reverse("source", args=[many.pk]), 12), ("/runs/", 12)):

@@ -1,0 +1,295 @@
+"""One page of a crawl after the other: what was found there becomes its outcome, a document, and links.
+
+Everything here may be repeated: a crawl that was cut off between two writes settles the page once more, and
+it ends the same.
+"""
+
+import io
+import logging
+from datetime import date, timedelta
+from hashlib import sha256
+
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from ingestion import storage
+from ingestion.crawl.addresses import canonical
+from ingestion.crawl.errors import Blocked, Disallowed, FetchFailed
+from ingestion.crawl.line import Visit
+from ingestion.crawl.robots_tags import wishes
+from ingestion.crawl.scope import LinkKind, link_kind
+from ingestion.crawl.spool import Kept
+from ingestion.crawl.visiting import Later, LeadsTo
+from ingestion.crawl.web_page import WebPage
+from ingestion.crawl_frontier import LONGEST, Frontier
+from ingestion.errors import IngestionError
+from ingestion.extract.stored_page import page_bytes
+from ingestion.models import Crawl, CrawlPage, Run, Source, SourceItem
+from ingestion.reasons import with_detail
+from ingestion.source_documents import SourceDocuments
+
+log = logging.getLogger(__name__)
+
+Outcome = CrawlPage.Outcome
+State = SourceItem.Outcome
+MAX_ATTEMPTS = 3
+LONGEST_WAIT = timedelta(minutes=15)
+_RETRY_S = 5.0
+_MISSING = frozenset({404, 410})
+_TAKEN = frozenset({"application/octet-stream", "binary/octet-stream"})
+_NO_TEXT_TYPES = ("image/", "audio/", "video/", "font/")
+
+LEADS_TO = gettext_noop("This address leads to another one, which counts.")
+LEADS_AWAY = gettext_noop("This address leads to one that is outside this source.")
+SAME_PAGE = gettext_noop("The page calls another address its own, which counts.")
+SAME_TEXT = gettext_noop("The same text as another document of the collection.")
+NOINDEX = gettext_noop("The page asks not to be indexed.")
+NO_TEXT = gettext_noop("The page holds nothing but links, which were followed.")
+SELECTOR_MISSED = gettext_noop("The selector matches nothing on this page, so its main content was taken.")
+LINKS_ONLY = gettext_noop("Only its links were followed: the patterns leave its text out.")
+NO_FILE = gettext_noop("What stands at this address is neither a page nor a file with text.")
+MISSED = gettext_noop("There is no page at this address any more. It is removed when it is missing again.")
+LEFT_ALONE = gettext_noop("The site asks to be left alone for longer than a crawl waits.")
+DELETED = gettext_noop("Its document was deleted here; it comes back when the page changes.")
+
+
+class Pages(SourceDocuments):
+    """Settles the pages of one crawl. ``fresh`` are addresses that led somewhere as starts."""
+
+    def __init__(self, source: Source, crawl: Crawl, frontier: Frontier) -> None:
+        super().__init__(source, crawl.run)
+        self.crawl, self.frontier = crawl, frontier
+        self.widened = False
+
+    @property
+    def run(self) -> Run:
+        run = super().run
+        if self.crawl.run_id is None:
+            self.crawl.run = run
+            Crawl.objects.filter(pk=self.crawl.pk).update(run=run)
+        return run
+
+    def item(self, url: str) -> SourceItem | None:
+        return self.source.items.select_related("document").filter(path=url).first()
+
+    def settle(self, page: CrawlPage, visit: Visit) -> None:
+        """Writes the outcome of ``page``, or puts it off."""
+        if visit.kept is not None:
+            page.status, page.seconds = visit.kept.status, round(visit.kept.seconds, 4)
+        error = visit.error
+        if isinstance(error, Later):
+            self._put_off(page, error.seconds, LEFT_ALONE)
+        elif isinstance(error, LeadsTo):
+            self._redirected(page, error.url)
+        elif isinstance(error, FetchFailed):
+            self._failed_fetch(page, error)
+        elif isinstance(error, Disallowed | Blocked):
+            state = State.BLOCKED if isinstance(error, Blocked) else State.DISALLOWED
+            self._without_text(page, state, str(error))
+        elif error is not None:
+            self._unread(page, visit, error)
+        elif visit.kept is not None:
+            self._answered(page, visit.kept, visit.page)
+
+    # What did not give a page
+
+    def _put_off(self, page: CrawlPage, seconds: float, reason: str) -> None:
+        if timedelta(seconds=seconds) > LONGEST_WAIT:
+            self._without_text(page, State.FAILED, reason)
+            return
+        page.not_before = timezone.now() + timedelta(seconds=seconds)
+        page.save(update_fields=["not_before", "attempts", "status"])
+
+    def _failed_fetch(self, page: CrawlPage, error: FetchFailed) -> None:
+        page.status = error.status
+        if error.status in _MISSING:
+            self._missing(page, str(error))
+            return
+        page.attempts += 1
+        if error.is_passing and page.attempts < MAX_ATTEMPTS:
+            self._put_off(page, error.retry_after_s or _RETRY_S * 3 ** (page.attempts - 1), str(error))
+        else:
+            self._without_text(page, State.FAILED, str(error))
+
+    def _missing(self, page: CrawlPage, reason: str) -> None:
+        """A page that is not there twice in a row is gone; once may be a mistake."""
+        item = self.item(page.url)
+        if item is None or item.document is None:
+            self._without_text(page, State.FAILED, reason)
+            return
+        if item.fetched_at is None or item.fetched_at < self.crawl.began_at:
+            item.misses, item.fetched_at = item.misses + 1, timezone.now()
+        if item.misses >= 2:
+            self.drop(item)
+            self._done(page, Outcome.GONE, reason)
+            return
+        self.note(item, State.FAILED, reason=MISSED)
+        self._done(page, Outcome.FAILED, MISSED, item)
+
+    def _unread(self, page: CrawlPage, visit: Visit, error: Exception) -> None:
+        self._without_text(page, State.FAILED, str(error))
+
+    def _without_text(self, page: CrawlPage, state: SourceItem.Outcome, reason: str) -> None:
+        """No new text; a document that is there stays."""
+        item = self.item(page.url)
+        if item is not None:
+            item.depth = page.depth
+            self.note(item, state, reason=reason)
+        self._done(page, Outcome(state.value), reason, item)
+
+    def _redirected(self, page: CrawlPage, url: str) -> None:
+        target = canonical(url)
+        if target is not None and target != page.url and self._may_lead(page, target):
+            self.frontier.add([target], depth=page.depth, found_on=page.url, trusted=True)
+            page.leads_to = target
+            self._done(page, Outcome.UNCHANGED, LEADS_TO)
+        else:
+            self._without_text(page, State.FAILED, with_detail(LEADS_AWAY, (target or url)[:300]))
+
+    def _may_lead(self, page: CrawlPage, target: str) -> bool:
+        """A start may lead anywhere, and widens the source by that; other pages stay within it."""
+        if len(target) > LONGEST:
+            return False
+        if (page.depth == 0 and not page.found_on) or page.found_on in self.crawl.extra_starts:
+            if target not in self.crawl.extra_starts:
+                self.crawl.extra_starts = [*self.crawl.extra_starts, page.url, target]
+                self.crawl.save(update_fields=["extra_starts"])
+                self.widened = True
+            return True
+        return self.frontier.scope.holds(target)
+
+    # What gave one
+
+    def _answered(self, page: CrawlPage, kept: Kept, found: WebPage | None) -> None:
+        if kept.status == 304:
+            self._same(page, kept, self.item(page.url))
+        elif found is None:
+            self._file(page, kept)
+        else:
+            self._page(page, kept, found)
+
+    def _page(self, page: CrawlPage, kept: Kept, found: WebPage) -> None:
+        asked = wishes(kept.headers.get("x-robots-tag", ""))
+        if not (found.nofollow or asked.nofollow):
+            self.frontier.add(found.links, depth=page.depth + 1, found_on=page.url)
+        if found.noindex or asked.noindex:
+            self._unwanted(page)
+            return
+        own = self._own_address(page, found)
+        if own:
+            self.frontier.add([own], depth=page.depth, found_on=page.url)
+            page.leads_to = own
+            self._done(page, Outcome.UNCHANGED, SAME_PAGE)
+        elif not found.text or not self.frontier.scope.keeps(page.url):
+            self._done(page, Outcome.UNCHANGED, LINKS_ONLY if found.text else NO_TEXT)
+        else:
+            content = page_bytes(title=found.title, language=found.language, text=found.text)
+            note = SELECTOR_MISSED if found.selector_missed else ""
+            self._content(page, kept, content, found.date, note)
+
+    def _own_address(self, page: CrawlPage, found: WebPage) -> str:
+        """The address that the page names as its own, where that is another one and to be believed: one of
+        this source, and not the site's front page, which careless templates name everywhere."""
+        named = found.canonical
+        if not named or page.alone or named == page.url or len(named) > LONGEST:
+            return ""
+        front = named.split("://", 1)[-1].partition("/")[2] == ""
+        return "" if front or not self.frontier.scope.holds(named) else named
+
+    def _unwanted(self, page: CrawlPage) -> None:
+        item = self.item(page.url)
+        if item is not None and item.document is not None:
+            self.drop(item)
+        self._done(page, Outcome.DISALLOWED, NOINDEX)
+
+    def _file(self, page: CrawlPage, kept: Kept) -> None:
+        kind = kept.media_type
+        if kind.startswith(_NO_TEXT_TYPES) or (kind in _TAKEN and link_kind(page.url) is not LinkKind.FILE):
+            self._without_text(page, State.FAILED, with_detail(NO_FILE, kind))
+        elif not self.source.web.files and not kind.startswith("text/"):
+            self._without_text(page, State.DISALLOWED, with_detail(NO_FILE, kind))
+        else:
+            self._content(page, kept, kept.path.read_bytes())
+
+    def _content(self, page: CrawlPage, kept: Kept, content: bytes, day: str = "", note: str = "") -> None:
+        item = self.item(page.url) or SourceItem(source=self.source, path=page.url)
+        item.published_on = _day(day) or item.published_on
+        if item.sha256 == sha256(content).hexdigest():
+            self._same(page, kept, item)
+            return
+        _see(item, page, kept)
+        try:
+            state = self.bring(item, storage.store(io.BytesIO(content)))
+        except IngestionError as error:
+            self._without_text(page, State.FAILED, str(error))
+            return
+        reason = SAME_TEXT if state is State.DUPLICATE else note
+        outcome = Outcome.NEW if state is State.DUPLICATE else Outcome(state.value)
+        self._done(page, outcome, reason, item)
+
+    def _same(self, page: CrawlPage, kept: Kept, item: SourceItem | None) -> None:
+        """Nothing new, unless this very crawl has brought it, and was cut off before it could say so."""
+        outcome, reason = Outcome.UNCHANGED, ""
+        if item is not None:
+            _see(item, page, kept)
+            state = State(item.outcome)
+            if state in {State.NEW, State.CHANGED} and item.changed_at >= self.crawl.began_at:
+                outcome = Outcome(state.value)
+            elif state in {State.NEW, State.CHANGED, State.UNCHANGED, State.DUPLICATE}:
+                reason = SAME_TEXT if state is State.DUPLICATE else "" if item.document else DELETED
+            else:
+                state = State.UNCHANGED
+            item.outcome, item.reason = state, ""
+            item.save()
+        self._done(page, outcome, reason, item)
+
+    def _done(
+        self, page: CrawlPage, outcome: CrawlPage.Outcome, reason: str = "", item: SourceItem | None = None
+    ) -> None:
+        page.outcome, page.reason, page.done_at = outcome, reason, timezone.now()
+        page.document_id = item.document_id if item is not None else None
+        page.save()
+        self.frontier.count(page)
+
+    # When all are done
+
+    def revive_alone(self) -> int:
+        """Pages that called an address their own which then gave no page are taken for themselves."""
+        lost = self.crawl.pages.filter(outcome__in=[Outcome.FAILED, Outcome.BLOCKED, Outcome.DISALLOWED])
+        aliases = self.crawl.pages.filter(reason=SAME_PAGE, leads_to__in=lost.values("url"))
+        return aliases.update(outcome="", leads_to="", reason="", alone=True, done_at=None)
+
+    def drop_what_left(self) -> None:
+        """Documents of addresses that lead to others by now, and of those outside the source."""
+        fine = [Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED]
+        ends = self.crawl.pages.filter(outcome__in=fine, leads_to="").values("url")
+        moved = self.crawl.pages.filter(leads_to__in=ends).values("url")
+        for item in self.source.items.filter(path__in=moved, document__isnull=False):
+            self.drop(item)
+        for item in self.source.items.filter(document__isnull=False).exclude(
+            path__in=self.crawl.pages.exclude(outcome="").values("url")
+        ):
+            if not self.frontier.scope.holds(item.path):
+                self.drop(item)
+
+
+def _see(item: SourceItem, page: CrawlPage, kept: Kept) -> None:
+    """What the next crawl compares the page with."""
+    item.depth, item.misses, item.fetched_at = page.depth, 0, timezone.now()
+    item.size = kept.path.stat().st_size if kept.status != 304 else item.size
+    item.etag = _header(kept, "etag", 300) or (item.etag if kept.status == 304 else "")
+    item.last_modified = _header(kept, "last-modified", 60) or (
+        item.last_modified if kept.status == 304 else ""
+    )
+
+
+def _header(kept: Kept, name: str, longest: int) -> str:
+    value = kept.headers.get(name, "")
+    return value if len(value) <= longest and value.isprintable() else ""
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None

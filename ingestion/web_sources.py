@@ -1,0 +1,193 @@
+"""Websites as sources of a collection: adding and changing them, single pages, and stopping a crawl."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from ingestion import schedules, wake
+from ingestion.crawl import guarding
+from ingestion.crawl.addresses import canonical
+from ingestion.crawl.errors import Blocked
+from ingestion.crawl.guarding import AddressRules
+from ingestion.errors import IngestionError
+from ingestion.models import Collection, Crawl, CrawlPage, Source, WebDetails
+from ingestion.reasons import shown
+
+MOST_PAGES = 100_000
+_NAME = 120
+
+
+class BadAddress(IngestionError):
+    """An address that cannot be crawled."""
+
+    code = "bad_address"
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """What a web source is made of; texts hold one address or pattern a line. ``minutes`` and ``crontab`` are
+    its schedule (``ingestion.schedules``); a crontab wins."""
+
+    starts: str
+    name: str = ""
+    include: str = ""
+    exclude: str = ""
+    reach: str = WebDetails.Reach.HOST
+    max_pages: int = 500
+    max_depth: int = 5
+    selector: str = ""
+    sitemaps: bool = True
+    files: bool = True
+    minutes: int = schedules.Often.DAY
+    crontab: str = ""
+    timezone: str = ""
+
+
+def settings_of(source: Source) -> WebSettings:
+    """What it is made of now."""
+    web = source.web
+    return WebSettings(
+        starts=web.starts,
+        name=source.name,
+        include=web.include,
+        exclude=web.exclude,
+        reach=web.reach,
+        max_pages=web.max_pages,
+        max_depth=web.max_depth,
+        selector=web.selector,
+        sitemaps=web.sitemaps,
+        files=web.files,
+        minutes=schedules.minutes_of(source),
+        crontab=schedules.crontab_text(source),
+        timezone=str(source.crontab.timezone) if source.crontab else "",
+    )
+
+
+def add_web_source(*, collection: Collection, by: User | None, wanted: WebSettings) -> Source:
+    """Makes the source and has it crawled now. Raises ``BadAddress`` and ``BadSchedule``."""
+    starts = checked_starts(wanted.starts)
+    with transaction.atomic():
+        source = Source.objects.create(
+            collection=collection,
+            kind=Source.Kind.WEB,
+            name=(wanted.name or default_name(starts))[:_NAME],
+            next_at=timezone.now(),
+            created_by=by,
+            **_schedule(wanted),
+        )
+        WebDetails.objects.create(source=source, **_details(wanted, starts))
+        transaction.on_commit(wake.crawler)
+    return source
+
+
+def change_web_source(*, source: Source, wanted: WebSettings) -> None:
+    """Saves the settings and has the site crawled anew with them; a crawl that runs is stopped. Raises
+    ``BadAddress`` and ``BadSchedule``."""
+    starts = checked_starts(wanted.starts)
+    with transaction.atomic():
+        _end_crawl(source)
+        Source.objects.filter(pk=source.pk).update(
+            name=(wanted.name or default_name(starts))[:_NAME],
+            next_at=timezone.now(),
+            claim=None,
+            lease_until=None,
+            attempts=0,
+            **_schedule(wanted),
+        )
+        WebDetails.objects.filter(source=source).update(**_details(wanted, starts))
+        transaction.on_commit(wake.crawler)
+    source.refresh_from_db()
+
+
+def add_page(*, collection: Collection, by: User | None, url: str) -> Source:
+    """A single page of the web becomes a document of the collection, and is looked at every day from then on:
+    the source of single pages of the collection gets one address more. Raises ``BadAddress``."""
+    (start,) = checked_starts(url)[:1]
+    with transaction.atomic():
+        single = collection.sources.filter(kind=Source.Kind.WEB, web__reach=WebDetails.Reach.PAGE)
+        source = single.select_for_update().order_by("created_at").first()
+        if source is None:
+            wanted = WebSettings(
+                starts=start, name=_("Single pages"), reach=WebDetails.Reach.PAGE, sitemaps=False, max_depth=0
+            )
+            return add_web_source(collection=collection, by=by, wanted=wanted)
+        web = source.web
+        if start not in web.start_urls:
+            web.starts = "\n".join([*web.start_urls, start])
+            web.max_pages = max(web.max_pages, len(web.start_urls) + 10)
+            web.save(update_fields=["starts", "max_pages"])
+            _end_crawl(source)
+            Source.objects.filter(pk=source.pk).update(claim=None, lease_until=None)
+        Source.objects.filter(pk=source.pk).update(next_at=timezone.now(), paused=False)
+        transaction.on_commit(wake.crawler)
+    source.refresh_from_db()
+    return source
+
+
+@transaction.atomic
+def stop_crawl(*, source: Source) -> None:
+    """Ends the crawl that runs; what it brought stays. The source keeps its schedule."""
+    _end_crawl(source)
+    Source.objects.filter(pk=source.pk).update(
+        claim=None, lease_until=None, attempts=0, next_at=schedules.next_time(source)
+    )
+    source.refresh_from_db()
+
+
+def _end_crawl(source: Source) -> None:
+    running = source.crawls.filter(state=Crawl.State.RUNNING)
+    CrawlPage.objects.filter(crawl__in=running, outcome="").delete()
+    running.update(state=Crawl.State.STOPPED, ended_at=timezone.now())
+
+
+def checked_starts(text: str) -> list[str]:
+    """The addresses, one a line, in their canonical form. One without a scheme is an https one. Raises
+    ``BadAddress`` where there is none, or for what may not be asked."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise BadAddress(_("Give the address of a page, for example https://example.com/docs/."))
+    return list(dict.fromkeys(_checked(line) for line in lines))
+
+
+def _checked(line: str) -> str:
+    given = line if "://" in line else f"https://{line}"
+    url = canonical(given)
+    if url is None:
+        raise BadAddress(_("“%(url)s” is not the address of a web page.") % {"url": line[:200]})
+    try:
+        rules = AddressRules(settings.CRAWL_ALLOWED_PORTS, settings.CRAWL_ALLOWED_NETWORKS)
+        guarding.read_address(url, rules)
+    except Blocked as error:
+        raise BadAddress(f"{line[:200]}: {shown(str(error))}", code="blocked") from error
+    return url
+
+
+def default_name(starts: list[str]) -> str:
+    parts = urlsplit(starts[0])
+    return (parts.netloc.removeprefix("www.") + parts.path.rstrip("/"))[:_NAME]
+
+
+def _schedule(wanted: WebSettings) -> dict[str, object]:
+    return {
+        "every": schedules.every(wanted.minutes),
+        "crontab": schedules.crontab(wanted.crontab, wanted.timezone),
+    }
+
+
+def _details(wanted: WebSettings, starts: list[str]) -> dict[str, object]:
+    return {
+        "starts": "\n".join(starts),
+        "include": wanted.include.strip(),
+        "exclude": wanted.exclude.strip(),
+        "reach": wanted.reach,
+        "max_pages": max(1, min(wanted.max_pages, MOST_PAGES)),
+        "max_depth": wanted.max_depth,
+        "selector": wanted.selector.strip(),
+        "sitemaps": wanted.sitemaps,
+        "files": wanted.files,
+    }
