@@ -3,6 +3,7 @@ from django.urls.converters import StringConverter
 
 from ingestion.views import (
     collections,
+    crawls,
     document_actions,
     documents,
     downloads,
@@ -17,6 +18,8 @@ from ingestion.views import (
     split_preview,
     tags,
     uploads,
+    web_pages,
+    web_source,
     welcome,
 )
 
@@ -30,7 +33,7 @@ class ActionConverter(StringConverter):
 class SourceActionConverter(StringConverter):
     """What can be done with a source."""
 
-    regex = "pause|resume|sync|empty"
+    regex = "pause|resume|sync|empty|stop"
 
 
 class RunActionConverter(StringConverter):
@@ -39,9 +42,16 @@ class RunActionConverter(StringConverter):
     regex = "retry|cancel"
 
 
+class ExportConverter(StringConverter):
+    """The kinds of file that a crawl's pages are exported to."""
+
+    regex = "csv|json"
+
+
 register_converter(ActionConverter, "action")
 register_converter(RunActionConverter, "run_action")
 register_converter(SourceActionConverter, "source_action")
+register_converter(ExportConverter, "export")
 
 urlpatterns = [
     path("", searching.search, name="search"),
@@ -68,9 +78,14 @@ urlpatterns = [
     path("collections/<slug:slug>/sources/", sources.list_of, name="collection-sources"),
     path("collections/<slug:slug>/sources/new/", folder_source.new, name="source-new"),
     path("collections/<slug:slug>/sources/count/", folder_source.count, name="source-count"),
+    path("collections/<slug:slug>/sources/web/", web_source.new, name="web-source-new"),
+    path("collections/<slug:slug>/sources/web/look/", web_source.look, name="web-source-look"),
+    path("pages/add/", web_pages.add, name="page-add"),
     path("sources/<uuid:source_id>/", sources.one, name="source"),
     path("sources/<uuid:source_id>/state/", sources.state, name="source-state"),
-    path("sources/<uuid:source_id>/edit/", folder_source.edit, name="source-edit"),
+    path("sources/<uuid:source_id>/edit/", sources.edit, name="source-edit"),
+    path("sources/<uuid:source_id>/look/", web_source.look_again, name="source-look"),
+    path("sources/<uuid:source_id>/crawls/<int:crawl_id>.<export:kind>", crawls.export, name="crawl-export"),
     path("sources/<uuid:source_id>/delete/", sources.delete, name="source-delete"),
     path("sources/<uuid:source_id>/<source_action:action>/", sources.act, name="source-action"),
     path("documents/<uuid:document_id>/", documents.document, name="document"),

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.roles import Action
-from ingestion import access, folders, source_selectors, sources
+from ingestion import access, folders, sources
 from ingestion.folders import FolderUnavailable
 from ingestion.forms import signed_in
 from ingestion.models import Collection, Source
@@ -43,10 +42,8 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, collection, form, None)
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, source_id: UUID) -> HttpResponse:
-    source = source_selectors.get_source(request.user, source_id)
+def edit(request: HttpRequest, source: Source) -> HttpResponse:
+    """The settings of a folder."""
     collection = _for_administrators(request, source.collection.slug)
     form = FolderSourceForm(request.POST) if request.method == "POST" else FolderSourceForm.of(source)
     if not form.is_bound and "root" in request.GET:

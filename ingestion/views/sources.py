@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.roles import Action
-from ingestion import access, source_selectors, sources
-from ingestion.models import SourceItem
+from ingestion import access, crawl_progress, source_selectors, sources, web_sources
+from ingestion.models import Source, SourceItem
 from ingestion.source_forms import DeleteSourceForm, ItemFilterForm
 from ingestion.syncing import ALL_GONE, folder_of
+from ingestion.views import crawls, folder_source, web_source
 
 _ROWS = 100
 
@@ -27,9 +28,11 @@ _ROWS = 100
 @require_GET
 def list_of(request: HttpRequest, slug: str) -> HttpResponse:
     shown = access.get_collection(request.user, slug, Action.MANAGE)
+    listed = list(source_selectors.sources_of(shown))
     context = {
         "collection": shown,
-        "sources": source_selectors.sources_of(shown),
+        "sources": listed,
+        "failed_addresses": crawl_progress.failed_counts(listed),
         "may_add": sources.may_add_folders(request.user, shown),
         "has_roots": bool(settings.SOURCE_ROOTS),
         "may_edit": True,
@@ -42,6 +45,8 @@ def list_of(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def one(request: HttpRequest, source_id: UUID) -> HttpResponse:
     source = source_selectors.get_source(request.user, source_id)
+    if source.kind == Source.Kind.WEB:
+        return crawls.page(request, source)
     filters = ItemFilterForm(request.GET).value()
     items = source_selectors.items_of(source, **filters)
     counts = source_selectors.outcome_counts(source)
@@ -63,10 +68,22 @@ def one(request: HttpRequest, source_id: UUID) -> HttpResponse:
 
 
 @login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, source_id: UUID) -> HttpResponse:
+    """The settings, by kind."""
+    source = source_selectors.get_source(request.user, source_id)
+    if source.kind == Source.Kind.WEB:
+        return web_source.edit(request, source)
+    return folder_source.edit(request, source)
+
+
+@login_required
 @require_GET
 def state(request: HttpRequest, source_id: UUID) -> HttpResponse:
     """The head of a source that is being looked at; when that is done the page is loaded again."""
     source = source_selectors.get_source(request.user, source_id)
+    if source.kind == Source.Kind.WEB:
+        return crawls.state(request, source)
     response = render(request, "ingestion/_source_state.html", {"source": source})
     if not source.is_due:
         response["HX-Refresh"] = "true"
@@ -76,10 +93,13 @@ def state(request: HttpRequest, source_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def act(request: HttpRequest, source_id: UUID, action: str) -> HttpResponse:
-    """Pauses it, goes on, or looks at it now; ``empty`` also takes an empty folder as meant."""
+    """Pauses it, goes on, or looks at it now; ``empty`` also takes an empty folder as meant, ``stop`` ends
+    the crawl that runs."""
     source = source_selectors.get_source(request.user, source_id)
     if action in {"pause", "resume"}:
         sources.set_paused(source=source, paused=action == "pause")
+    elif action == "stop":
+        web_sources.stop_crawl(source=source)
     else:
         sources.sync_now(source=source, may_empty=action == "empty")
     target = request.POST.get("next", "")
