@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 Outcome = CrawlPage.Outcome
 State = SourceItem.Outcome
+FINE = (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)
 MAX_ATTEMPTS = 3
 LONGEST_WAIT = timedelta(minutes=15)
 _RETRY_S = 5.0
@@ -261,8 +262,7 @@ class Pages(SourceDocuments):
 
     def drop_what_left(self) -> None:
         """Documents of addresses that lead to others by now, and of those outside the source."""
-        fine = [Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED]
-        ends = self.crawl.pages.filter(outcome__in=fine, leads_to="").values("url")
+        ends = self.crawl.pages.filter(outcome__in=FINE, leads_to="").values("url")
         moved = self.crawl.pages.filter(leads_to__in=ends).values("url")
         for item in self.source.items.filter(path__in=moved, document__isnull=False):
             self.drop(item)

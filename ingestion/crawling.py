@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from hashlib import blake2b
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -16,7 +17,7 @@ from ingestion.crawl.robots import Robots, origin_of
 from ingestion.crawl.scope import Scope, SiteRule, patterns
 from ingestion.crawl.visiting import Later, Visitor
 from ingestion.crawl_frontier import Frontier
-from ingestion.crawl_settling import Pages
+from ingestion.crawl_settling import FINE, Pages
 from ingestion.extract.process import ExtractionProcess
 from ingestion.leases import Lease
 from ingestion.models import Crawl, CrawlPage, Source, SourceItem, WebDetails
@@ -41,7 +42,7 @@ SOME_FAILED = gettext_noop("Some pages could not be taken.")
 
 def crawl(source: Source, lease: Lease) -> Result:
     """Crawls a claimed source. Raises ``ClaimLost`` when somebody stops or pauses it."""
-    row = running(source) or Crawl.objects.create(source=source, settings=digest(source.web))
+    row = running(source) or _begun(source)
     stop = threading.Event()
     visitor = web_access.visitor(stop)
     looking = _Crawling(source, row, lease, visitor, web_access.robots(visitor))
@@ -57,6 +58,14 @@ def crawl(source: Source, lease: Lease) -> Result:
     result = looking.finish(is_cut)
     spool.remove()
     return result
+
+
+def _begun(source: Source) -> Crawl:
+    """A new crawl. Where the starts led before they lead still, also while they cannot be had."""
+    settings = digest(source.web)
+    earlier = source.crawls.filter(settings=settings).order_by("-began_at").first()
+    extra = earlier.extra_starts if earlier is not None else []
+    return Crawl.objects.create(source=source, settings=settings, extra_starts=extra)
 
 
 def running(source: Source) -> Crawl | None:
@@ -165,7 +174,10 @@ class _Crawling:
         return Task(page.pk, page.url, item.etag, item.last_modified)
 
     def _more(self) -> int:
-        """What nothing leads to any more is asked for by itself; pages that lost theirs stand alone."""
+        """What nothing leads to any more is asked for by itself; pages that lost theirs stand alone. A site
+        of which no page could be had is left alone."""
+        if not self._fine().exists():
+            return 0
         known = self.source.items.exclude(outcome=SourceItem.Outcome.GONE).values_list("path", "depth")
         added = 0
         for path, depth in known:
@@ -175,7 +187,7 @@ class _Crawling:
         return added + self.pages.revive_alone()
 
     def finish(self, is_cut: bool) -> Result:
-        if not is_cut:
+        if not is_cut and self._fine().exists():
             self.pages.drop_what_left()
         self.pages.tidy()
         wake.parser()
@@ -189,12 +201,14 @@ class _Crawling:
         Crawl.objects.filter(pk__in=list(old)).delete()
         return result
 
+    def _fine(self) -> QuerySet[CrawlPage]:
+        return self.row.pages.filter(outcome__in=FINE, leads_to="")
+
     def _result(self, is_cut: bool) -> Result:
         pages = self.row.pages
-        fine = pages.filter(outcome__in=[Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED], leads_to="")
         failed = pages.filter(outcome__in=[Outcome.FAILED, Outcome.BLOCKED])
         first = failed.order_by("depth", "pk").first()
-        if not fine.exists():
+        if not self._fine().exists():
             bad = first or pages.exclude(outcome="").first()
             return Result(Source.Outcome.FAILED, bad.reason if bad else SOME_FAILED)
         if is_cut:

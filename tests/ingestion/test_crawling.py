@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -157,7 +158,7 @@ def test_a_failing_page_keeps_its_document(small: Site, collection: Collection) 
     assert source.last_outcome == Source.Outcome.PROBLEMS
 
 
-def test_a_page_that_nothing_leads_to_any_more_is_still_looked_at(small: Site, collection: Collection) -> None:
+def test_a_page_that_lost_its_links_is_still_looked_at(small: Site, collection: Collection) -> None:
     source = add(collection, small)
     crawl(source)
     small.page("/ferries/", "Ferries", "../lighthouse")
@@ -222,6 +223,19 @@ def test_a_start_may_lead_to_another_part_of_the_web(small: Site, collection: Co
         done = crawl(add(collection, small, "/go"))
     urls = set(done.pages.values_list("url", flat=True))
     assert f"http://localhost:{small.port}/ferries/north" in urls
+
+
+def test_what_a_start_led_to_stays_while_the_start_is_away(small: Site, collection: Collection) -> None:
+    small.redirect("/go", f"http://localhost:{small.port}/ferries/")
+    with override_settings(CRAWL_ALLOWED_NETWORKS=["127.0.0.0/8", "::1/128"]):
+        web_access.forget()
+        source = add(collection, small, "/go")
+        crawl(source)
+        kept = names(collection)
+        assert kept >= {"ferries", "ferries/north"}
+        small.pages["/go"] = Answer(status=501)
+        crawl(source)
+        assert names(collection) == kept
 
 
 def test_a_moved_page_leaves_no_second_document(small: Site, collection: Collection) -> None:
@@ -297,8 +311,11 @@ def test_a_selector_chooses_what_counts(small: Site, collection: Collection) -> 
 
 
 def test_encodings_bases_and_links_that_lie(small: Site, collection: Collection) -> None:
-    chinese = html("潮位站", text="潮位站由港务局于一九八七年修复，至今每天记录潮水的高低，供进出港的船只参考。" * 3)
-    small.page("/", "Harbour", "/gbk", "/based/page", "mailto:x@example.com", "javascript:void(0)", "http://[")
+    text = "潮位站由港务局于一九八七年修复，至今每天记录潮水的高低，供进出港的船只参考。"
+    chinese = html("潮位站", text=text * 3)
+    small.page(
+        "/", "Harbour", "/gbk", "/based/page", "mailto:x@example.com", "javascript:void(0)", "http://["
+    )
     small.pages["/gbk"] = Answer(chinese.encode("gb18030"), kind="text/html; charset=gb2312")
     small.page("/based/page", "Based", "next", head='<base href="/deep/er/">')
     small.page("/deep/er/next", "Next")
@@ -365,7 +382,7 @@ def test_requests_keep_their_distance(small: Site, collection: Collection) -> No
     crawl(add(collection, small, sitemaps=False))
     began = sorted(one.began for one in small.asked if one.path != "/robots.txt")
     assert len(began) == 4
-    assert min(second - first for first, second in zip(began, began[1:], strict=False)) >= 0.35
+    assert min(second - first for first, second in pairwise(began)) >= 0.35
 
 
 def test_a_crawl_that_was_cut_off_goes_on_where_it_was(small: Site, collection: Collection) -> None:
