@@ -18,6 +18,7 @@ from ingestion.crawl.robots_tags import Wishes, is_for_us, wishes
 MOST_LINKS = 5_000
 _TAGS = ("a", "area", "base", "frame", "iframe", "link", "meta")
 _SAYING = ("href", "src", "rel", "name", "http-equiv", "content", "hreflang")
+_SPEAKING = frozenset({"href", "src", "name", "http-equiv"})
 _FOLLOWED_RELATIONS = frozenset({"next", "prev", "alternate"})
 _NOT_FOLLOWED = frozenset({"nofollow", "ugc", "sponsored"})
 
@@ -46,9 +47,13 @@ def read(tree: HtmlElement, url: str) -> Saying:
 
 
 def _skeleton(tree: HtmlElement) -> BeautifulSoup:
-    root = etree.Element("body")
+    root, seen = etree.Element("body"), set()
     for element in tree.iter(*_TAGS):
         given = {name: value.strip() for name in _SAYING if (value := element.get(name)) is not None}
+        said = (element.tag, *given.items())
+        if _SPEAKING.isdisjoint(given) or said in seen:
+            continue
+        seen.add(said)
         etree.SubElement(root, str(element.tag), given)
     page = etree.tostring(root, encoding="unicode", method="html")
     return BeautifulSoup(page, "lxml")
