@@ -64,12 +64,8 @@ def test_a_crontab_wins_over_an_interval(collection: Collection) -> None:
     assert schedules.next_time(both, NOW) == NOW.replace(hour=11, minute=0, second=0)
 
 
-def test_a_day_that_never_comes_is_no_time(collection: Collection) -> None:
-    assert schedules.next_time(source(collection, crontab="0 0 31 2 *"), NOW) is None
-
-
 @pytest.mark.parametrize(
-    "text", ["0 4 * *", "every day", "61 * * * *", "* 25 * * *", "* * * * 9", "a b c d e"]
+    "text", ["0 4 * *", "every day", "61 * * * *", "* 25 * * *", "* * * * 9", "a b c d e", "0 0 31 2 *"]
 )
 def test_what_is_no_crontab_is_said(text: str) -> None:
     with pytest.raises(BadSchedule):
@@ -105,10 +101,11 @@ def test_a_schedule_that_is_edited_moves_the_next_time(collection: Collection) -
 
 def test_a_source_that_waits_now_is_not_put_off(collection: Collection) -> None:
     due = source(collection, Often.HOUR)
-    Source.objects.filter(pk=due.pk).update(next_at=NOW)
+    earlier = timezone.now() - timedelta(minutes=3)
+    Source.objects.filter(pk=due.pk).update(next_at=earlier)
     IntervalSchedule.objects.get().save()
     due.refresh_from_db()
-    assert due.next_at == NOW
+    assert due.next_at == earlier
 
 
 def test_administrators_edit_the_schedule_of_a_source(collection: Collection, admin: User) -> None:
