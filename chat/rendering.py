@@ -6,16 +6,20 @@ instruction could carry the conversation away.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import nh3
 import regex
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
 from chat import cited as addresses
+from chat import freshness
 from chat.citation_marks import take_out
 from chat.extractive import NAME as EXTRACTIVE
 from chat.models import Message
@@ -108,7 +112,7 @@ def _sentence_at(at: int, sentences: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _with_links(html: str, message: Message) -> str:
-    cited = {citation["n"]: citation for citation in message.citations}
+    cited = {citation["n"]: citation for citation in freshness.cited_now(message)}
 
     def link(match: regex.Match[str]) -> str:
         citation = cited.get(int(match[1]))
@@ -172,7 +176,7 @@ def _citation(citation: Mapping[str, Any], *, added: bool) -> str:
     return format_html(
         # The word joiner keeps the mark on the line of its sentence's last word.
         '\u2060<a class="{}" href="{}" data-document-id="{}" data-chunk="{}" data-document="{}" '
-        'data-place="{}" data-updated="{}" data-quote="{}" data-at="{}" '
+        'data-place="{}" data-updated="{}" data-changed="{}" data-quote="{}" data-at="{}" '
         'aria-label="{}">{}</a>',
         "cite added" if added else "cite",
         addresses.url(citation),
@@ -181,8 +185,13 @@ def _citation(citation: Mapping[str, Any], *, added: bool) -> str:
         citation["document"],
         " · ".join(filter(None, [citation.get("collection", ""), heading, page])),
         str(citation.get("updated", ""))[:10],
+        _day(citation.get("changed_at")),
         plain(citation["quote"]),
         addresses.place(citation),
         label,
         citation["n"],
     )
+
+
+def _day(moment: datetime | None) -> str:
+    return date_format(timezone.localtime(moment), "SHORT_DATE_FORMAT") if moment else ""

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from chat import selectors
+from chat import freshness, selectors
 from chat.not_taken import says_when_gone
 from chat.turns import states_of
 
@@ -32,6 +32,7 @@ def state(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def turn(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """An answer, alone and with its question."""
     answer = selectors.get_answer(request.user, conversation_id, message_id)
+    freshness.remember([answer])
     is_last = states_of(answer.conversation)[-1][0] == answer.pk
     shown = {"turn": {"question": selectors.question_of(answer), "answer": answer}, "is_last": is_last}
     return JsonResponse(

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import rate_limits
 from accounts.models import User
 from accounts.rate_limits import TooManyRequests
-from chat import selectors, services
+from chat import freshness, selectors, services
 from chat.answering import checked
 from chat.errors import UnknownModelName
 from chat.forms import NewConversation, Scope
@@ -136,6 +136,7 @@ async def stream(request: HttpRequest, conversation_id: UUID, message_id: UUID) 
 async def _frames(message_id: UUID, last_id: str, language: str) -> AsyncIterator[str]:
     async for followed in follow(message_id, last_id):
         if followed.message is not None:
+            await sync_to_async(freshness.remember)([followed.message])
             with translation.override(language):
                 html = render_to_string("chat/_answer.html", {"message": followed.message, "is_last": True})
             yield frame("done", {"html": html, "status": followed.message.status}, followed.id)
@@ -166,6 +167,7 @@ def _asked(request: HttpRequest, conversation_id: UUID, question: str) -> HttpRe
 def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **more: Any) -> HttpResponse:
     found = selectors.get_conversation(request.user, conversation_id)
     turns = [{"question": question, "answer": answer} for question, answer in turns_of(found)]
+    freshness.remember(turn["answer"] for turn in turns)
     scope = {"collections": found.collections.all(), "model": found.model, "template": found.template_id}
     context = {
         "conversation": found,

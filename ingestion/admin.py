@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from ingestion import runs, schedules, services, sources
+from ingestion.admin_crawls import WebDetailsInline
 from ingestion.admin_uploads import UploadForm
 from ingestion.errors import BadCollection
 from ingestion.forms import signed_in
@@ -132,7 +133,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("paused", "last_outcome", "collection")
     search_fields = ("name",)
     list_select_related = ("collection", "every", "crontab")
-    inlines = (FolderDetailsInline,)
+    inlines = (FolderDetailsInline, WebDetailsInline)
     actions = ("sync", "pause", "resume")
     fields = (
         "collection",

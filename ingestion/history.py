@@ -4,9 +4,10 @@ Call ``record`` in the transaction that makes it so.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
@@ -46,6 +47,13 @@ def record_ready(document: UUID) -> None:
 
 def _since(event: DocumentEvent | None) -> float | None:
     return (timezone.now() - event.at) / timedelta(seconds=1) if event else None
+
+
+def last_replaced(documents: Iterable[UUID | str]) -> dict[str, datetime]:
+    """When each document last got another text, by its id; those that never did are left out."""
+    events = DocumentEvent.objects.filter(document__in=list(documents), kind=Kind.REPLACED).order_by()
+    rows = events.values_list("document").annotate(Max("at"))
+    return {str(document): at for document, at in rows}
 
 
 def history(document: Document, limit: int = 50) -> list[DocumentEvent]:

@@ -8,7 +8,7 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from chat import cited
+from chat import cited, freshness
 from chat.models import Message
 from chat.rendering import answer_html as as_html
 
@@ -18,6 +18,12 @@ register = template.Library()
 @register.filter
 def answer_html(message: Message) -> SafeString:
     return as_html(message)
+
+
+@register.filter
+def cited_now(message: Message) -> list[dict[str, Any]]:
+    """The sources, with their live pages and whether they changed since."""
+    return freshness.cited_now(message)
 
 
 @register.filter

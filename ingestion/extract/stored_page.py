@@ -19,6 +19,11 @@ def page_bytes(*, title: str, language: str, text: str) -> bytes:
     return json.dumps(said, ensure_ascii=False, indent=None).encode("utf-8", "replace")
 
 
+def page_text(data: bytes) -> str:
+    """The Markdown in a file that ``page_bytes`` made."""
+    return str(json.loads(data).get("text", ""))
+
+
 def stored_page(path: Path, name: str) -> Extracted:
     """What ``page_bytes`` was given. Raises ``ExtractionError`` ``no_text``."""
     said = json.loads(path.read_bytes())

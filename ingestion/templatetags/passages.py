@@ -7,7 +7,9 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
 
+from ingestion.extract.kinds import WEB_PAGE
 from ingestion.finding import FoundPassage
 from ingestion.models import Document
 
@@ -128,7 +130,9 @@ def below_title(heading: str, title: str) -> str:
 
 @register.filter
 def file_type(document: Document) -> str:
-    """The suffix in capitals, as people name types: PDF, DOCX."""
+    """The suffix in capitals, as people name types: PDF, DOCX; a page of the web by that name."""
+    if document.mime == WEB_PAGE:
+        return _("Web page")
     _stem, dot, suffix = document.name.rpartition(".")
     return suffix.upper()[:5] if dot and suffix.isalnum() else "–"
 

@@ -1,13 +1,14 @@
 """Sources in pages."""
 
 from collections.abc import Mapping
-from uuid import UUID
+from typing import Any
 
 from django import template
 
 from ingestion import schedules
 from ingestion.crawl.addresses import display
-from ingestion.models import Source
+from ingestion.extract.kinds import WEB_PAGE
+from ingestion.models import Document, Source
 from ingestion.reasons import shown
 
 register = template.Library()
@@ -32,6 +33,12 @@ def reason(text: str) -> str:
 
 
 @register.filter
-def of(counts: Mapping[UUID, int], key: UUID) -> int:
-    """The number that belongs to ``key``, 0 where there is none."""
-    return counts.get(key, 0)
+def is_web_page(document: Document) -> bool:
+    """Whether its file is the text of a page, as a crawl stored it."""
+    return document.mime == WEB_PAGE
+
+
+@register.filter
+def of(things: Mapping[Any, Any], key: object) -> object:
+    """What belongs to ``key``, "" where there is nothing."""
+    return things.get(key, "")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.roles import Action
-from ingestion import access, history, page_pictures, selectors, tagging
+from ingestion import access, history, page_pictures, selectors, tagging, web_origins
 from ingestion.finding import passage_url
 from ingestion.models import Document, DocumentText
 from ingestion.opening import Opened, open_passage, quoted_url
@@ -42,6 +42,7 @@ def document(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
         "may_edit": access.may(request.user, shown.collection, Action.EDIT),
         "known_tags": tagging.tags_of([shown.collection]),
         "events": history.history(shown),
+        "origin": web_origins.origin(shown),
         "may_compare": bool(page_pictures.kind_of(shown)),
         "comparing": comparing,
     }

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from accounts import rate_limits
-from ingestion import access, selectors
+from ingestion import access, selectors, web_offers, web_origins
 from ingestion.errors import BadQuery
 from ingestion.finding import find
 from ingestion.forms import SearchForm
@@ -29,6 +29,8 @@ def search(request: HttpRequest) -> HttpResponse:
     collections = list(readable)
     form = SearchForm(request.GET, slugs=[item.slug for item in collections])
     context: dict[str, Any] = {"form": form, "collections": collections}
+    if form.query:
+        context["offer"] = web_offers.offer(request.user, form.query)
     if not asks_for_part(request):
         context["tag_choices"] = _tag_choices(form, collections)
     try:
@@ -68,4 +70,6 @@ def _results(form: SearchForm, collections: list[Collection]) -> dict[str, Any]:
         return {"chosen": chosen, "problem": str(error)}
     except SearchError as error:
         return {"chosen": chosen, "problem": str(error), "can_retry": True}
-    return {"chosen": chosen, "found": found, "groups": by_document(found.passages)}
+    groups = by_document(found.passages)
+    live = web_origins.addresses(group.best.document_id for group in groups)
+    return {"chosen": chosen, "found": found, "groups": groups, "live": live}

@@ -91,12 +91,13 @@ class PassagePane extends HTMLElement {
   }
 
   showCard(link) {
-    const { document: name, place, updated, quote } = link.dataset;
+    const { document: name, place, updated, changed, quote } = link.dataset;
     this.showLines(link, [
       ["strong", name],
       ["small", place],
       ["q", quote],
-      ["small", updated && `${this.dataset.updatedLabel} ${updated}`],
+      ["small", updated && !changed && `${this.dataset.updatedLabel} ${updated}`],
+      ["small", changed && `${this.dataset.changedLabel} ${changed}`],
       ["small", link.matches(".added") && this.dataset.addedLabel],
     ]);
   }

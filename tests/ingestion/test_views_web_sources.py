@@ -77,9 +77,9 @@ def test_a_look_shows_what_is_there_and_saves_nothing(
     assert "All rights reserved" not in shown
     assert "allows this page" in said
     assert "3 s as the site asks" in said
-    assert "4 addresses, 3 of them belong to the source" in said
+    assert "4 addresses, 3 of them in the source" in said
     assert "picture.png" in said
-    assert "1 link on this page, 1 of them belongs" in said
+    assert "1 link on this page, 1 in the source" in said
     assert small.url("/robots.txt") in shown
     assert not Source.objects.exists()
 
