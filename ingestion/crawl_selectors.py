@@ -1,10 +1,16 @@
 """Reads: what pages, programs and commands show of crawls."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
 
+from accounts.roles import Action
+from ingestion import source_selectors
+from ingestion.access import Person
 from ingestion.models import Crawl, CrawlPage, Source
 from ingestion.reasons import shown
 
@@ -38,17 +44,59 @@ def document_ids(crawl: Crawl) -> list[UUID]:
     return list(ids.distinct())
 
 
-def as_json(page: CrawlPage) -> dict[str, Any]:
-    """A visited page for programs: ``status`` is HTTP's, ``None`` without an answer."""
+def get_crawl(user: Person, crawl_id: int, action: Action = Action.EDIT) -> Crawl:
+    """Raises ``Http404`` and ``PermissionDenied``, as ``source_selectors.get_source``."""
+    crawl = Crawl.objects.filter(pk=crawl_id).first() if 0 < crawl_id < 2**63 else None
+    if crawl is None:
+        raise Http404(_("There is no such crawl any more. The last ten are kept."))
+    source_selectors.get_source(user, crawl.source_id, action)
+    return crawl
+
+
+def as_json(crawl: Crawl, pages: Sequence[CrawlPage]) -> list[dict[str, Any]]:
+    """Visited pages for programs: ``status`` is HTTP's, ``None`` without an answer. An address that leads to
+    another one has that one's document. ``note`` and ``leads_to`` only where there is something to say."""
+    found = _documents_led_to(crawl, {page.leads_to for page in pages if page.leads_to})
+    return [_as_json(page, page.document_id or found.get(page.leads_to)) for page in pages]
+
+
+def _as_json(page: CrawlPage, document_id: UUID | None) -> dict[str, Any]:
+    has_failed = page.outcome in _WITH_ERROR
+    reason = shown(page.reason) or None
+    more = {"note": None if has_failed else reason, "leads_to": page.leads_to or None}
     return {
         "url": page.url,
         "status": page.status,
         "outcome": page.outcome,
-        "document_id": str(page.document_id) if page.document_id else None,
-        "error": shown(page.reason) if page.outcome in _WITH_ERROR else None,
-        "note": shown(page.reason) if page.reason and page.outcome not in _WITH_ERROR else None,
-        "leads_to": page.leads_to or None,
-    }
+        "document_id": str(document_id) if document_id else None,
+        "error": reason if has_failed else None,
+    } | {name: value for name, value in more.items() if value}
 
 
+def _documents_led_to(crawl: Crawl, urls: set[str]) -> dict[str, UUID]:
+    """The document at the end of each address, by address."""
+    led: dict[str, str] = {}
+    documents: dict[str, UUID] = {}
+    unseen = urls
+    while unseen:
+        some = list(unseen)
+        for at in range(0, len(some), _AT_ONCE):
+            rows = crawl.pages.filter(url__in=some[at : at + _AT_ONCE]).order_by()
+            for url, further, document_id in rows.values_list("url", "leads_to", "document_id"):
+                led[url] = further
+                if document_id is not None:
+                    documents[url] = document_id
+        unseen = {further for url in unseen if (further := led.get(url, "")) and further not in led}
+    return {url: documents[end] for url in urls if (end := _end(url, led)) in documents}
+
+
+def _end(url: str, led: dict[str, str]) -> str:
+    passed = {url}
+    while (further := led.get(url, "")) and further not in passed:
+        passed.add(further)
+        url = further
+    return url
+
+
+_AT_ONCE = 500
 _WITH_ERROR = frozenset({Outcome.FAILED, Outcome.BLOCKED, Outcome.DISALLOWED, Outcome.GONE})

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-import soupsieve
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.forms import Styled
 from ingestion import web_sources
+from ingestion.crawl.css import is_selector
 from ingestion.extract.messages import SELECTOR
 from ingestion.models import CrawlPage, Source, WebDetails
 from ingestion.schedules import Often, minutes_of
@@ -137,10 +137,8 @@ class WebSourceForm(Styled):
 
     def clean_selector(self) -> str:
         selector = str(self.cleaned_data["selector"]).strip()
-        try:
-            soupsieve.compile(selector or "*")
-        except (soupsieve.SelectorSyntaxError, ValueError) as error:
-            raise ValidationError(_(SELECTOR)) from error
+        if not is_selector(selector or "*"):
+            raise ValidationError(_(SELECTOR))
         return selector
 
     def clean(self) -> dict[str, Any]:

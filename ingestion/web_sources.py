@@ -12,9 +12,12 @@ from accounts.models import User
 from ingestion import schedules, wake
 from ingestion.crawl import guarding
 from ingestion.crawl.addresses import canonical
+from ingestion.crawl.css import is_selector
 from ingestion.crawl.errors import Blocked
 from ingestion.crawl.guarding import AddressRules
+from ingestion.crawl_frontier import LONGEST
 from ingestion.errors import IngestionError
+from ingestion.extract.messages import SELECTOR
 from ingestion.models import Collection, Crawl, CrawlPage, Source, WebDetails
 from ingestion.reasons import shown
 
@@ -26,6 +29,12 @@ class BadAddress(IngestionError):
     """An address that cannot be crawled."""
 
     code = "bad_address"
+
+
+class BadSelector(IngestionError):
+    """A CSS selector that cannot be read."""
+
+    code = "bad_selector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ def settings_of(source: Source) -> WebSettings:
 
 
 def add_web_source(*, collection: Collection, by: User | None, wanted: WebSettings) -> Source:
-    """Makes the source and has it crawled now. Raises ``BadAddress`` and ``BadSchedule``."""
+    """Makes the source and has it crawled now. Raises ``BadAddress``, ``BadSelector`` and ``BadSchedule``."""
     starts = checked_starts(wanted.starts)
     with transaction.atomic():
         source = Source.objects.create(
@@ -87,7 +96,7 @@ def add_web_source(*, collection: Collection, by: User | None, wanted: WebSettin
 
 def change_web_source(*, source: Source, wanted: WebSettings) -> None:
     """Saves the settings and has the site crawled anew with them; a crawl that runs is stopped. Raises
-    ``BadAddress`` and ``BadSchedule``."""
+    ``BadAddress``, ``BadSelector`` and ``BadSchedule``."""
     starts = checked_starts(wanted.starts)
     with transaction.atomic():
         _end_crawl(source)
@@ -157,13 +166,18 @@ def checked_starts(text: str) -> list[str]:
 def _checked(line: str) -> str:
     given = line if "://" in line else f"https://{line}"
     url = canonical(given)
-    if url is None:
-        raise BadAddress(_("“%(url)s” is not the address of a web page.") % {"url": line[:200]})
+    if url is not None and len(url) > LONGEST:
+        raise BadAddress(
+            _("“%(url)s…” is too long for an address: it may have %(most)d characters.")
+            % {"url": line[:60], "most": LONGEST}
+        )
     try:
         rules = AddressRules(settings.CRAWL_ALLOWED_PORTS, settings.CRAWL_ALLOWED_NETWORKS)
-        guarding.read_address(url, rules)
+        guarding.read_address(url or given, rules)
     except Blocked as error:
-        raise BadAddress(f"{line[:200]}: {shown(str(error))}", code="blocked") from error
+        raise BadAddress(f"{line[:200]}: {shown(str(error))}", code="blocked" if url else "") from error
+    if url is None:
+        raise BadAddress(_("“%(url)s” is not the address of a web page.") % {"url": line[:200]})
     return url
 
 
@@ -180,6 +194,9 @@ def _schedule(wanted: WebSettings) -> dict[str, object]:
 
 
 def _details(wanted: WebSettings, starts: list[str]) -> dict[str, object]:
+    selector = wanted.selector.strip()
+    if selector and not is_selector(selector):
+        raise BadSelector(_(SELECTOR))
     return {
         "starts": "\n".join(starts),
         "include": wanted.include.strip(),
@@ -187,7 +204,7 @@ def _details(wanted: WebSettings, starts: list[str]) -> dict[str, object]:
         "reach": wanted.reach,
         "max_pages": max(1, min(wanted.max_pages, MOST_PAGES)),
         "max_depth": wanted.max_depth,
-        "selector": wanted.selector.strip(),
+        "selector": selector,
         "sitemaps": wanted.sitemaps,
         "files": wanted.files,
     }

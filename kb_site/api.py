@@ -22,12 +22,13 @@ from chat.api import router as chat_router
 from chat.export_api import router as export_router
 from ingestion.api import router as ingestion_router
 from ingestion.errors import IngestionError
+from ingestion.sources_api import router as sources_router
 from kb_site.problems import Problem
 from search.errors import SearchError
 
 log = logging.getLogger(__name__)
 
-_STATUS = {"too_large": 413, "disk_full": 507, "slug_taken": 409}
+_STATUS = {"too_large": 413, "disk_full": 507, "slug_taken": 409, "paused": 409}
 
 
 class ApiKeyAuth(HttpBearer):
@@ -82,6 +83,7 @@ api = NinjaAPI(
     parser=TextParser(),
 )
 api.add_router("", ingestion_router)
+api.add_router("", sources_router)
 api.add_router("", chat_router)
 api.add_router("", export_router)
 

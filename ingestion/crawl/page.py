@@ -7,6 +7,7 @@ from lxml.html import HtmlElement
 
 from ingestion.crawl import links
 from ingestion.crawl.addresses import canonical, display
+from ingestion.crawl.css import is_selector
 from ingestion.crawl.web_page import WebPage
 from ingestion.extract import messages
 from ingestion.extract.assemble import clean, has_words
@@ -17,7 +18,7 @@ from ingestion.extract.main_content import main_content, markdown
 from ingestion.extract.tables import with_repeated_headers
 from ingestion.extract.types import ExtractionError
 
-__all__ = ["WebPage", "is_selector", "read_page"]
+__all__ = ["WebPage", "read_page"]
 
 _EARLIEST = "1995-01-01"
 _LONGEST_TITLE = 300
@@ -52,17 +53,6 @@ def read_page(data: bytes, *, url: str, charset: str = "", selector: str = "") -
         nofollow=said.nofollow,
         selector_missed=missed,
     )
-
-
-def is_selector(selector: str) -> bool:
-    """Whether ``selector`` can be read as one of CSS."""
-    import soupsieve
-
-    try:
-        soupsieve.compile(selector)
-    except (soupsieve.SelectorSyntaxError, ValueError):
-        return False
-    return True
 
 
 def _selected(source: str, selector: str, base: str) -> str:

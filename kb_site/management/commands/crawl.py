@@ -38,7 +38,7 @@ class Command(DataCommand):
         crawl = self._crawled(source, running)
         if options["wait"] or not running.workers:
             finish(crawl_selectors.document_ids(crawl), running, self)
-        pages = [crawl_selectors.as_json(page) for page in crawl_selectors.pages_of(crawl)]
+        pages = crawl_selectors.as_json(crawl, list(crawl_selectors.pages_of(crawl)))
         return {
             "collection": source.collection.slug,
             "pages": pages,

@@ -1,6 +1,7 @@
 import pytest
 
-from ingestion.crawl.page import is_selector, read_page
+from ingestion.crawl.css import is_selector
+from ingestion.crawl.page import read_page
 from ingestion.extract.types import ExtractionError
 from tests import fixtures
 from tests.ingestion.crawl import pages
