@@ -18,13 +18,15 @@ _FREE = frozenset({CrawlPage.Outcome.DISALLOWED, CrawlPage.Outcome.BLOCKED})
 
 
 class Frontier:
-    """Addresses of one crawl, each once. ``visited`` counts those that the limit of pages is about."""
+    """Addresses of one crawl, each once. ``visited`` counts those that the limit of pages is about, ``led``
+    those that led to another one."""
 
     def __init__(self, crawl: Crawl, scope: Scope, *, max_depth: int, files: bool) -> None:
         self._crawl, self.scope, self._max_depth, self._files = crawl, scope, max_depth, files
         rows = crawl.pages.order_by()
         self._known = set(rows.values_list("url", flat=True))
         self.visited = rows.exclude(outcome="").exclude(outcome__in=_FREE).filter(leads_to="").count()
+        self.led = rows.exclude(outcome="").exclude(leads_to="").count()
         self._next: deque[CrawlPage] = deque()
 
     def __contains__(self, url: str) -> bool:
@@ -72,6 +74,7 @@ class Frontier:
     def count(self, page: CrawlPage) -> None:
         """``page`` has its outcome now."""
         self.visited += page.outcome not in _FREE and not page.leads_to
+        self.led += bool(page.leads_to)
 
     def forget_order(self) -> None:
         """Addresses that wait anew are seen at the next ``next``."""

@@ -6,9 +6,10 @@ it ends the same.
 
 import io
 import logging
-from datetime import date, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -18,12 +19,15 @@ from ingestion.crawl.errors import Blocked, Disallowed, FetchFailed
 from ingestion.crawl.line import Visit
 from ingestion.crawl.robots_tags import wishes
 from ingestion.crawl.scope import LinkKind, link_kind
-from ingestion.crawl.spool import Kept
+from ingestion.crawl.spool import NO_ROOM, Kept, NoRoom
 from ingestion.crawl.visiting import Later, LeadsTo
 from ingestion.crawl.web_page import WebPage
 from ingestion.crawl_frontier import LONGEST, Frontier
+from ingestion.crawl_patience import RETRY_S, Patience
+from ingestion.crawl_seen import day_of, see
 from ingestion.errors import IngestionError
 from ingestion.extract.stored_page import page_bytes
+from ingestion.extract.types import ExtractionError
 from ingestion.models import Crawl, CrawlPage, Run, Source, SourceItem
 from ingestion.reasons import with_detail
 from ingestion.source_documents import SourceDocuments
@@ -35,7 +39,6 @@ State = SourceItem.Outcome
 FINE = (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)
 MAX_ATTEMPTS = 3
 LONGEST_WAIT = timedelta(minutes=15)
-_RETRY_S = 5.0
 _MISSING = frozenset({404, 410})
 _TAKEN = frozenset({"application/octet-stream", "binary/octet-stream"})
 _NO_TEXT_TYPES = ("image/", "audio/", "video/", "font/")
@@ -61,6 +64,7 @@ class Pages(SourceDocuments):
         super().__init__(source, crawl.run)
         self.crawl, self.frontier = crawl, frontier
         self.widened = False
+        self._patience = Patience(heard_before=crawl.pages.filter(status__isnull=False).exists())
 
     @property
     def run(self) -> Run:
@@ -74,7 +78,9 @@ class Pages(SourceDocuments):
         return self.source.items.select_related("document").filter(path=url).first()
 
     def settle(self, page: CrawlPage, visit: Visit) -> None:
-        """Writes the outcome of ``page``, or puts it off."""
+        """Writes the outcome of ``page``, or puts it off. Raises ``NoRoom``."""
+        if visit.kept is not None or isinstance(visit.error, LeadsTo):
+            self._patience.heard(page.url)
         if visit.kept is not None:
             page.status, page.seconds = visit.kept.status, round(visit.kept.seconds, 4)
         error = visit.error
@@ -87,8 +93,10 @@ class Pages(SourceDocuments):
         elif isinstance(error, Disallowed | Blocked):
             state = State.BLOCKED if isinstance(error, Blocked) else State.DISALLOWED
             self._without_text(page, state, str(error))
+        elif isinstance(error, NoRoom):
+            raise error
         elif error is not None:
-            self._unread(page, visit, error)
+            self._unread(page, error)
         elif visit.kept is not None:
             self._answered(page, visit.kept, visit.page)
 
@@ -99,16 +107,21 @@ class Pages(SourceDocuments):
             self._without_text(page, State.FAILED, reason)
             return
         page.not_before = timezone.now() + timedelta(seconds=seconds)
-        page.save(update_fields=["not_before", "attempts", "status"])
+        _update(page, "not_before", "attempts", "status")
 
     def _failed_fetch(self, page: CrawlPage, error: FetchFailed) -> None:
         page.status = error.status
         if error.status in _MISSING:
+            self._patience.heard(page.url)
             self._missing(page, str(error))
+            return
+        excuse_s = self._patience.excuse_s(page.url, error)
+        if excuse_s is not None:
+            self._put_off(page, excuse_s, str(error))
             return
         page.attempts += 1
         if error.is_passing and page.attempts < MAX_ATTEMPTS:
-            self._put_off(page, error.retry_after_s or _RETRY_S * 3 ** (page.attempts - 1), str(error))
+            self._put_off(page, error.retry_after_s or RETRY_S * 3 ** (page.attempts - 1), str(error))
         else:
             self._without_text(page, State.FAILED, str(error))
 
@@ -127,8 +140,13 @@ class Pages(SourceDocuments):
         self.note(item, State.FAILED, reason=MISSED)
         self._done(page, Outcome.FAILED, MISSED, item)
 
-    def _unread(self, page: CrawlPage, visit: Visit, error: Exception) -> None:
-        self._without_text(page, State.FAILED, str(error))
+    def _unread(self, page: CrawlPage, error: Exception) -> None:
+        """What was fetched is there still: where the reader was ended by something else, it reads again."""
+        page.attempts += 1
+        if isinstance(error, ExtractionError) and not error.permanent and page.attempts < MAX_ATTEMPTS:
+            self._put_off(page, 0.0, str(error))
+        else:
+            self._without_text(page, State.FAILED, str(error))
 
     def _without_text(self, page: CrawlPage, state: SourceItem.Outcome, reason: str) -> None:
         """No new text; a document that is there stays."""
@@ -214,14 +232,16 @@ class Pages(SourceDocuments):
 
     def _content(self, page: CrawlPage, kept: Kept, content: bytes, day: str = "", note: str = "") -> None:
         item = self.item(page.url) or SourceItem(source=self.source, path=page.url)
-        item.published_on = _day(day) or item.published_on
+        item.published_on = day_of(day) or item.published_on
         if item.sha256 == sha256(content).hexdigest():
             self._same(page, kept, item)
             return
-        _see(item, page, kept)
+        see(item, page, kept)
         try:
             state = self.bring(item, storage.store(io.BytesIO(content)))
         except IngestionError as error:
+            if error.code == "disk_full":
+                raise NoRoom(NO_ROOM) from error
             self._without_text(page, State.FAILED, str(error))
             return
         reason = SAME_TEXT if state is State.DUPLICATE else note
@@ -232,7 +252,7 @@ class Pages(SourceDocuments):
         """Nothing new, unless this very crawl has brought it, and was cut off before it could say so."""
         outcome, reason = Outcome.UNCHANGED, ""
         if item is not None:
-            _see(item, page, kept)
+            see(item, page, kept)
             state = State(item.outcome)
             if state in {State.NEW, State.CHANGED} and item.changed_at >= self.crawl.began_at:
                 outcome = Outcome(state.value)
@@ -249,10 +269,15 @@ class Pages(SourceDocuments):
     ) -> None:
         page.outcome, page.reason, page.done_at = outcome, reason, timezone.now()
         page.document_id = item.document_id if item is not None else None
-        page.save()
+        _update(
+            page, "outcome", "reason", "done_at", "document_id", "status", "seconds", "leads_to", "attempts"
+        )
         self.frontier.count(page)
 
     # When all are done
+
+    def _earlier(self) -> QuerySet[SourceItem]:
+        return self.source.items.filter(changed_at__lt=self.crawl.began_at)
 
     def revive_alone(self) -> int:
         """Pages that called an address their own which then gave no page are taken for themselves."""
@@ -273,23 +298,6 @@ class Pages(SourceDocuments):
                 self.drop(item)
 
 
-def _see(item: SourceItem, page: CrawlPage, kept: Kept) -> None:
-    """What the next crawl compares the page with."""
-    item.depth, item.misses, item.fetched_at = page.depth, 0, timezone.now()
-    item.size = kept.path.stat().st_size if kept.status != 304 else item.size
-    item.etag = _header(kept, "etag", 300) or (item.etag if kept.status == 304 else "")
-    item.last_modified = _header(kept, "last-modified", 60) or (
-        item.last_modified if kept.status == 304 else ""
-    )
-
-
-def _header(kept: Kept, name: str, longest: int) -> str:
-    value = kept.headers.get(name, "")
-    return value if len(value) <= longest and value.isprintable() else ""
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None
+def _update(page: CrawlPage, *fields: str) -> None:
+    """Never brings back a row that was deleted, where somebody stopped the crawl meanwhile."""
+    CrawlPage.objects.filter(pk=page.pk).update(**{field: getattr(page, field) for field in fields})

@@ -2,21 +2,21 @@
 
 import logging
 import threading
-from collections.abc import Iterator
 from hashlib import blake2b
+from pathlib import Path
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from ingestion import wake, web_access
-from ingestion.crawl import sitemaps
-from ingestion.crawl.errors import CrawlError
-from ingestion.crawl.line import Line, Task
-from ingestion.crawl.robots import Robots, origin_of
+from ingestion import stopping, wake, web_access
+from ingestion.crawl.line import Line, Task, Visit
 from ingestion.crawl.scope import Scope, SiteRule, patterns
-from ingestion.crawl.visiting import Later, Visitor
+from ingestion.crawl.spool import Spool
+from ingestion.crawl.visiting import Stopped
+from ingestion.crawl.web_page import WebPage
 from ingestion.crawl_frontier import Frontier
+from ingestion.crawl_seeding import Seeds
 from ingestion.crawl_settling import FINE, Pages
 from ingestion.extract.process import ExtractionProcess
 from ingestion.leases import Lease
@@ -29,6 +29,7 @@ KEPT_CRAWLS = 10
 THREADS = 4
 _IDLE_S = 0.3
 _WAKE_EVERY = 20
+_LED = 100
 _RULES = {
     WebDetails.Reach.PATH: SiteRule.BELOW,
     WebDetails.Reach.HOST: SiteRule.HOST,
@@ -41,23 +42,63 @@ SOME_FAILED = gettext_noop("Some pages could not be taken.")
 
 
 def crawl(source: Source, lease: Lease) -> Result:
-    """Crawls a claimed source. Raises ``ClaimLost`` when somebody stops or pauses it."""
-    row = running(source) or _begun(source)
+    """Crawls a claimed source. Raises ``ClaimLost`` when somebody stops or pauses it, ``Stopped`` when this
+    process is to end, and ``NoRoom`` where the disk is full; the next call goes on where it was."""
+    row = running(source)
+    if row is None:
+        ended = _ended(source)
+        if ended is not None:
+            return ended
+        row = _begun(source)
     stop = threading.Event()
+    lease.on_lost = stop.set
+    with stopping.heard_by(stop):
+        return _crawl(source, row, lease, stop)
+
+
+def _crawl(source: Source, row: Crawl, lease: Lease, stop: threading.Event) -> Result:
     visitor = web_access.visitor(stop)
-    looking = _Crawling(source, row, lease, visitor, web_access.robots(visitor))
+    rules = web_access.robots(visitor)
     spool = web_access.spool(row.pk)
+    looking = _Crawling(source, row, lease, spool)
     with ExtractionProcess() as extractor:
+        selector = source.web.selector
 
-        def read(path, url, charset):  # type: ignore[no-untyped-def]
-            return web_access.read(extractor, path, url=url, charset=charset, selector=source.web.selector)
+        def read(path: Path, url: str, charset: str) -> WebPage:
+            return web_access.read(extractor, path, url=url, charset=charset, selector=selector, stop=stop)
 
-        looking.seed()
-        with Line(visitor, looking.rules, spool, read, threads=THREADS, stop=stop) as line:
-            is_cut = looking.work(line)
+        looking.seeds.sow(visitor, rules)
+        with Line(visitor, rules, spool, read, threads=THREADS, stop=stop) as line:
+            while not (is_cut := looking.work(line, stop)):
+                late = looking.seeds.sow(visitor, rules, again=True)
+                if not late + looking.more():
+                    break
+    lease.renew()
     result = looking.finish(is_cut)
     spool.remove()
+    _forget_spools()
     return result
+
+
+def _ended(source: Source) -> Result | None:
+    """How the crawl ended that this look at the source is for, where its worker was killed just then."""
+    last = source.crawls.order_by("-began_at").first()
+    if last is None or last.state == Crawl.State.STOPPED or last.ended_at is None or source.began_at is None:
+        return None
+    if last.ended_at < source.began_at:
+        return None
+    if last.state == Crawl.State.FAILED:
+        return Result(Source.Outcome.FAILED, last.error)
+    return Result(Source.Outcome.PROBLEMS if last.error else Source.Outcome.OK, last.error)
+
+
+def _forget_spools() -> None:
+    """What crawls left that were stopped, or whose source is gone."""
+    left = web_access.spools()
+    going = set(Crawl.objects.filter(state=Crawl.State.RUNNING).values_list("pk", flat=True))
+    for crawl, spool in left.items():
+        if crawl not in going:
+            spool.remove()
 
 
 def _begun(source: Source) -> Crawl:
@@ -71,6 +112,15 @@ def _begun(source: Source) -> Crawl:
 def running(source: Source) -> Crawl | None:
     """The crawl that was begun and has no end."""
     return source.crawls.filter(state=Crawl.State.RUNNING).select_related("run").first()
+
+
+def give_up(source: Source, reason: str) -> None:
+    """Ends the crawl that was begun; the next one begins anew."""
+    row = running(source)
+    if row is not None:
+        row.pages.filter(outcome="").delete()
+        row.state, row.error, row.ended_at = Crawl.State.FAILED, reason, timezone.now()
+        row.save(update_fields=["state", "error", "ended_at"])
 
 
 def digest(web: WebDetails) -> str:
@@ -90,67 +140,48 @@ def scope_of(web: WebDetails, extra: "list[str] | None" = None) -> Scope:
 
 
 class _Crawling:
-    def __init__(self, source: Source, row: Crawl, lease: Lease, visitor: Visitor, rules: Robots) -> None:
-        self.source, self.row, self.lease = source, row, lease
-        self.visitor, self.rules = visitor, rules
+    def __init__(self, source: Source, row: Crawl, lease: Lease, spool: Spool) -> None:
+        self.source, self.row, self.lease, self.spool = source, row, lease, spool
         web = source.web
-        self.only_starts = web.reach == WebDetails.Reach.PAGE
-        depth = 0 if self.only_starts else web.max_depth
+        depth = 0 if web.reach == WebDetails.Reach.PAGE else web.max_depth
         scope = scope_of(web, row.extra_starts)
         self.frontier = Frontier(row, scope, max_depth=depth, files=web.files)
         self.pages = Pages(source, row, self.frontier)
+        self.seeds = Seeds(row, self.frontier, lease.keep)
         earlier = source.crawls.exclude(pk=row.pk).order_by("-began_at").first()
-        self.trusts = earlier is not None and (earlier.state, earlier.settings) == (
-            Crawl.State.COMPLETE,
-            row.settings,
-        )
+        is_whole = earlier is not None and earlier.state == Crawl.State.COMPLETE
+        self.trusted = earlier if is_whole and earlier and earlier.settings == row.settings else None
 
-    def seed(self) -> None:
-        """The start addresses, and what the site's sitemaps name."""
-        if self.row.is_seeded:
-            return
-        self.frontier.add(self.source.web.start_urls, depth=0, trusted=True)
-        if self.source.web.sitemaps and not self.only_starts:
-            self.row.sitemap_urls = self._read_sitemaps()
-        self.row.is_seeded = True
-        self.row.save(update_fields=["is_seeded", "sitemap_urls"])
-
-    def _read_sitemaps(self) -> int:
-        found, some = 0, []
-        try:
-            for entry in web_sitemaps(self.source.web, self.visitor, self.rules, self.frontier.scope):
-                self.lease.keep()
-                some.append(entry)
-                if len(some) >= 500:
-                    found += self.frontier.add(some, depth=1)
-                    some = []
-                if found > 2 * self.source.web.max_pages:
-                    break
-        except (CrawlError, Later) as error:
-            log.info("source %s: its sitemaps cannot be read: %s", self.source.pk, error)
-        return found + self.frontier.add(some, depth=1)
-
-    def work(self, line: Line) -> bool:
+    def work(self, line: Line, stop: threading.Event) -> bool:
         """Visits until nothing waits; whether the limit of pages ended it before."""
         while True:
             self.lease.keep()
+            if stop.is_set():
+                raise Stopped
             self._feed(line)
             visit = line.next(_IDLE_S)
             if visit is not None:
-                page = CrawlPage.objects.get(pk=visit.task.key)
-                self.pages.settle(page, visit)
-                if page.outcome:
-                    self._settled(page)
+                self._settle(visit)
                 continue
             if line.in_line:
                 continue
-            if self._is_full(line):
-                return self.frontier.waiting().exists()
-            if not self.frontier.waiting().exists() and not self._more():
-                return False
+            is_waiting = self.frontier.waiting().exists()
+            if self._is_full(line) or not is_waiting:
+                return is_waiting
+
+    def _settle(self, visit: Visit) -> None:
+        page = CrawlPage.objects.filter(pk=visit.task.key).first()
+        if page is None:
+            self.lease.renew()
+            return
+        self.pages.settle(page, visit)
+        if page.outcome:
+            self._settled(page)
 
     def _settled(self, page: CrawlPage) -> None:
-        web_access.spool(self.row.pk).drop(page.pk)
+        """A worker that gets on with it is not one that the source stops."""
+        self.spool.drop(page.pk)
+        self.lease.note(attempts=1)
         if self.pages.widened:
             self.pages.widened = False
             self.frontier.scope = scope_of(self.source.web, self.row.extra_starts)
@@ -158,7 +189,10 @@ class _Crawling:
             wake.parser()
 
     def _is_full(self, line: Line) -> bool:
-        return self.frontier.visited + len(line.in_line) >= self.source.web.max_pages
+        most = self.source.web.max_pages
+        if self.frontier.led > 2 * most + _LED:
+            return True
+        return self.frontier.visited + len(line.in_line) >= most
 
     def _feed(self, line: Line) -> None:
         while line.has_room and not self._is_full(line):
@@ -168,23 +202,31 @@ class _Crawling:
             line.put(self._task(page))
 
     def _task(self, page: CrawlPage) -> Task:
-        item = self.pages.item(page.url) if self.trusts and not page.alone else None
+        item = self.pages.item(page.url) if self.trusted and not page.alone else None
         if item is None or not item.sha256 or item.outcome not in _KNOWN:
             return Task(page.pk, page.url)
         return Task(page.pk, page.url, item.etag, item.last_modified)
 
-    def _more(self) -> int:
+    def more(self) -> int:
         """What nothing leads to any more is asked for by itself; pages that lost theirs stand alone. A site
         of which no page could be had is left alone."""
         if not self._fine().exists():
             return 0
         known = self.source.items.exclude(outcome=SourceItem.Outcome.GONE).values_list("path", "depth")
         added = 0
-        for path, depth in known:
+        for path, depth in [*known, *self._linked_before()]:
             if path not in self.frontier:
                 added += self.frontier.add([path], depth=depth)
         self.frontier.forget_order()
         return added + self.pages.revive_alone()
+
+    def _linked_before(self) -> list[tuple[str, int]]:
+        """Where pages led in the earlier crawl that have not changed since, and so were not read again."""
+        if self.trusted is None:
+            return []
+        same = self.row.pages.filter(status=304).values("url")
+        linked = self.trusted.pages.filter(found_on__in=same).exclude(outcome=Outcome.GONE)
+        return list(linked.values_list("url", "depth"))
 
     def finish(self, is_cut: bool) -> Result:
         if not is_cut and self._fine().exists():
@@ -217,14 +259,3 @@ class _Crawling:
 
 
 _KNOWN = frozenset({"new", "changed", "unchanged", "duplicate"})
-
-
-def web_sitemaps(web: WebDetails, visitor: Visitor, rules: Robots, scope: Scope) -> Iterator[str]:
-    """Addresses that the sitemaps of the start addresses' sites name, where they belong to the source."""
-    places = {
-        place: None
-        for start in web.start_urls
-        for place in sitemaps.discover(origin_of(start), rules.sitemaps(start))
-    }
-    for entry in sitemaps.walk(places, visitor.get, allows=scope.holds):
-        yield entry.loc

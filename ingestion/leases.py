@@ -62,6 +62,8 @@ class Lease:
         self._began = timezone.now()
         self._next = self._began + timedelta(seconds=_EVERY_S)
         self._noted: dict[str, Any] = {}
+        self.on_lost: Callable[[], None] | None = None
+        """Called by ``in_background``, in its thread, where the claim no longer stands."""
 
     @property
     def seconds(self) -> float:
@@ -102,7 +104,10 @@ class Lease:
         while not done.wait(_BACKGROUND_S):
             try:
                 self.renew()
-            except (ClaimLost, OperationalError) as error:
+            except ClaimLost:
+                if self.on_lost is not None:
+                    self.on_lost()
+            except OperationalError as error:
                 log.info("%s: the lease is not renewed: %s", self._name, error)
             finally:
                 connection.close()

@@ -107,7 +107,7 @@ def default_name(root: str, path: str) -> str:
 def set_paused(*, source: Source, paused: bool) -> None:
     """A paused source is not looked at, and what it brought waits until it goes on."""
     with transaction.atomic():
-        changes = {"claim": None, "lease_until": None} if paused else {}
+        changes = {"claim": None, "lease_until": None, "attempts": 0} if paused else {}
         Source.objects.filter(pk=source.pk).update(paused=paused, **changes)
         if not paused:
             for call in (wake.sources, wake.parser, wake.indexer):

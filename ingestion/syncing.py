@@ -7,6 +7,7 @@ done. Documents are removed only after a scan that saw everything.
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +17,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from ingestion import crawling, folders, schedules, wake
+from ingestion import crawling, folders, schedules, stopping, wake
+from ingestion.crawl.spool import NO_ROOM, NoRoom
+from ingestion.crawl.visiting import Stopped
 from ingestion.folders import FolderUnavailable, Scan, State
 from ingestion.leases import MAX_ATTEMPTS, ClaimLost, Lease, free, release, take
 from ingestion.models import Run, Source, SourceItem
@@ -26,6 +29,7 @@ from ingestion.source_results import Result
 log = logging.getLogger(__name__)
 
 Outcome = Source.Outcome
+_PAUSE = timedelta(seconds=60)
 _WITH = ("collection", "created_by", "folder", "web", "last_run", "every", "crontab")
 NOT_ALLOWED = gettext_noop("This folder is not among those that SOURCE_ROOTS allows any more.")
 UNAVAILABLE = gettext_noop("The folder cannot be read. Nothing was removed.")
@@ -47,7 +51,7 @@ def due(kind: str) -> QuerySet[Source]:
 def sync_due(kind: str) -> int:
     """Looks at sources until none is due; returns how many."""
     done = 0
-    while (source := claim_next(kind)) is not None:
+    while not stopping.is_asked() and (source := claim_next(kind)) is not None:
         sync(source)
         done += 1
     return done
@@ -62,6 +66,7 @@ def claim_next(kind: str, only: UUID | None = None) -> Source | None:
         if source is None:
             return None
         if source.attempts >= MAX_ATTEMPTS:
+            crawling.give_up(source, KEEPS_STOPPING)
             _finish(source, waiting.filter(pk=source.pk).order_by(), Result(Outcome.FAILED, KEEPS_STOPPING))
             continue
         began = source.began_at if source.claim else timezone.now()
@@ -83,8 +88,21 @@ def sync(source: Source) -> None:
     except OperationalError as error:
         log.warning("source %s could not be written (%s); trying again", source.pk, error)
         release(source, _held(source))
+    except Stopped:
+        log.info("source %s goes on later", source.pk)
+        release(source, _held(source))
+    except (NoRoom, OSError) as error:
+        log.warning("source %s waits: %s", source.pk, error.__cause__ or error)
+        _put_off(source)
     else:
         _finish(source, _held(source), result)
+
+
+def _put_off(source: Source) -> None:
+    """The disk is full or cannot be read or written: it goes on a little later, where it was."""
+    later = timezone.now() + _PAUSE
+    changes = {"next_at": later, "last_outcome": Outcome.FAILED, "last_error": NO_ROOM}
+    release(source, _held(source), **changes)
 
 
 def release_all(kind: str) -> int:

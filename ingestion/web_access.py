@@ -13,7 +13,7 @@ from ingestion.crawl.politeness import HostLimits
 from ingestion.crawl.robots import Robots
 from ingestion.crawl.robots_cache import RedisRobots
 from ingestion.crawl.spool import Spool
-from ingestion.crawl.visiting import Visitor
+from ingestion.crawl.visiting import Stopped, Visitor
 from ingestion.crawl.web_page import WebPage
 from ingestion.extract.process import ExtractionProcess
 from ingestion.extract.types import Limits as ReadingLimits
@@ -47,10 +47,30 @@ def spool(crawl: int) -> Spool:
     return Spool(Path(settings.CRAWL_DIR) / str(crawl))
 
 
-def read(extractor: ExtractionProcess, path: Path, *, url: str, charset: str, selector: str) -> WebPage:
-    """The page in a file. Raises ``ExtractionError`` and ``CrawlError``."""
+def spools() -> dict[int, Spool]:
+    """All that there are, by their crawls."""
+    folders = Path(settings.CRAWL_DIR).glob("*")
+    return {int(folder.name): Spool(folder) for folder in folders if folder.name.isdecimal()}
+
+
+def read(
+    extractor: ExtractionProcess,
+    path: Path,
+    *,
+    url: str,
+    charset: str,
+    selector: str,
+    stop: threading.Event | None = None,
+) -> WebPage:
+    """The page in a file. Raises ``ExtractionError`` and ``CrawlError``, and soon after ``stop`` is set
+    ``Stopped``."""
     limits = ReadingLimits(timeout_s=_READ_S, memory_mb=settings.EXTRACT_MEMORY_MB)
-    return extractor.read_page(path, url=url, charset=charset, selector=selector, limits=limits)
+
+    def look() -> None:
+        if stop is not None and stop.is_set():
+            raise Stopped
+
+    return extractor.read_page(path, url=url, charset=charset, selector=selector, limits=limits, on_wait=look)
 
 
 def forget() -> None:

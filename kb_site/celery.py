@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kb_site.settings")
 
@@ -20,3 +20,11 @@ def _load_model(sender: Any, **_kwargs: Any) -> None:
         from kb_site.warm_up import start_warm_up
 
         start_warm_up()
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _end_soon(**_kwargs: Any) -> None:
+    """A crawl may take hours, and goes on at the next start."""
+    from ingestion import stopping
+
+    stopping.ask()

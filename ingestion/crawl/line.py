@@ -8,14 +8,15 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from django.utils.translation import gettext_noop
 
-from ingestion.crawl.errors import CrawlError
-from ingestion.crawl.spool import Kept, Spool
+from ingestion.crawl.errors import CrawlError, FetchFailed
+from ingestion.crawl.spool import Kept, NoRoom, Spool
 from ingestion.crawl.visiting import Later, LeadsTo, Rules, Stopped, Visitor
 from ingestion.crawl.web_page import WebPage
 from ingestion.extract.types import ExtractionError
@@ -23,6 +24,7 @@ from ingestion.extract.types import ExtractionError
 log = logging.getLogger(__name__)
 
 UNEXPECTED = gettext_noop("This page could not be handled. The site's log says why.")
+GRACE_S = 3.0
 HTML = frozenset({"text/html", "application/xhtml+xml", ""})
 
 
@@ -39,19 +41,23 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Visit:
     """What came of a task: ``kept`` where there was an answer, ``page`` where it was a web page, or an
-    ``error``."""
+    ``error``. ``NoRoom`` is none of the page."""
 
     task: Task
     kept: Kept | None = None
     page: WebPage | None = None
-    error: CrawlError | ExtractionError | LeadsTo | Later | None = None
+    error: CrawlError | ExtractionError | LeadsTo | Later | NoRoom | None = None
 
 
 Read = Callable[[Path, str, str], WebPage]
 
 
 class Line:
-    """A context manager that runs the threads. ``read`` is given a file, its address and its charset."""
+    """A context manager that runs the threads. ``read`` is given a file, its address and its charset, and
+    raises ``Stopped`` soon after ``stop`` is set.
+
+    At the end requests under way get ``GRACE_S`` more; their threads end by themselves, with the answer.
+    """
 
     def __init__(
         self, visitor: Visitor, rules: Rules, spool: Spool, read: Read, *, threads: int, stop: threading.Event
@@ -79,8 +85,9 @@ class Line:
         self._stop.set()
         for _fetcher in self._fetchers:
             self._tasks.put(None)
+        ends = time.monotonic() + GRACE_S
         for fetcher in self._fetchers:
-            fetcher.join()
+            fetcher.join(max(0.0, ends - time.monotonic()))
         self._answers.put(None)
         self._reader.join()
 
@@ -112,15 +119,11 @@ class Line:
             (self._answers if is_page else self._visits).put(visit)
 
     def _fetch(self, task: Task) -> Visit:
-        kept = self._spool.find(task.key)
-        if kept is not None:
-            return Visit(task, kept)
         try:
-            fetched = self._visitor.visit(
-                task.url, self._rules, etag=task.etag, last_modified=task.last_modified
-            )
-            return Visit(task, self._spool.keep(task.key, fetched, time.time()))
-        except (CrawlError, LeadsTo, Later) as error:
+            known = self._spool.find(task.key)
+            found = known or self._visited(task)
+            return Visit(task, found) if isinstance(found, Kept) else Visit(task, error=found)
+        except (CrawlError, Later, NoRoom) as error:
             return Visit(task, error=error)
         except Stopped:
             raise
@@ -128,9 +131,23 @@ class Line:
             log.exception("%s could not be fetched", task.url)
             return Visit(task, error=CrawlError(UNEXPECTED))
 
+    def _visited(self, task: Task) -> Kept | LeadsTo | FetchFailed:
+        """What the site answers, kept where it would be the same again."""
+        try:
+            fetched = self._visitor.visit(
+                task.url, self._rules, etag=task.etag, last_modified=task.last_modified
+            )
+        except (LeadsTo, FetchFailed) as error:
+            if isinstance(error, LeadsTo) or (error.status is not None and not error.is_passing):
+                self._spool.keep_refusal(task.key, error)
+            return error
+        return self._spool.keep(task.key, fetched, time.time())
+
     def _read_all(self) -> None:
         while (visit := self._answers.get()) is not None:
-            if not self._stop.is_set():
+            if self._stop.is_set():
+                continue
+            with suppress(Stopped):
                 self._visits.put(self._reading(visit))
 
     def _reading(self, visit: Visit) -> Visit:
@@ -142,6 +159,8 @@ class Line:
             return Visit(visit.task, kept, self._read(kept.path, kept.url, kept.charset))
         except (CrawlError, ExtractionError) as error:
             return Visit(visit.task, kept, error=error)
+        except Stopped:
+            raise
         except Exception:
             log.exception("%s could not be read", visit.task.url)
             return Visit(visit.task, kept, error=CrawlError(UNEXPECTED))

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol, TypeVar
 
 from ingestion.crawl.errors import FetchFailed
@@ -96,12 +96,26 @@ class Visitor:
             try:
                 found = request(slot)
             except FetchFailed as error:
-                wanted = error.retry_after_s
-                if error.status in _SLOWED:
-                    self._patiently(lambda: self._limits.hold_off(host, wanted))
+                self._refused(host, error)
                 raise
-        self._patiently(lambda: self._limits.went_well(host))
+            except LeadsTo:
+                self._went_well(host)
+                raise
+            self._went_well(host)
         return found
+
+    def _refused(self, host: str, error: FetchFailed) -> None:
+        """Whoever cannot be reached is left alone as whoever asks for it."""
+        if error.status in _SLOWED or error.code == "unreachable":
+            wanted = error.retry_after_s
+            self._patiently(lambda: self._limits.hold_off(host, wanted))
+        elif error.status is not None:
+            self._went_well(host)
+
+    def _went_well(self, host: str) -> None:
+        """Not worth waiting for: an answer that is there must not be lost for it."""
+        with suppress(LimitsUnavailable):
+            self._limits.went_well(host)
 
     @contextmanager
     def _turn(self, host: str, delay_s: float) -> Iterator[Slot]:
