@@ -1,18 +1,17 @@
 """How hard one host is asked, decided in one place for all workers: Redis.
 
-For each host Redis holds who is connected (a sorted set of leases that run out), when the last request began,
-until when the host asked to be left alone, and how often in a row it did. Scripts that run there decide, by
-the clock of Redis, so that workers need no clock in common. Nothing of it must last: a Redis that was emptied
-knows it all again after one request.
+For each host Redis holds who is connected (a sorted set of leases that run out, or that are taken from
+processes that died), when the last request began, until when the host asked to be left alone, and how often
+in a row it did. Scripts that run there decide, by the clock of Redis, so workers need no clock in common.
+Nothing of it must last: a Redis that was emptied knows it all again after one request.
 """
 
 import logging
 import math
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import urlsplit
 
 import redis
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_noop
 from redis.exceptions import RedisError
 
 from ingestion.crawl import politeness_scripts as scripts
+from ingestion.crawl import slot_owners
 
 logger = logging.getLogger(__name__)
 
@@ -103,10 +103,12 @@ class HostLimits:
         """
         if connections < 1 or lease_s <= 0 or delay_s < 0:
             raise ValueError("connections and lease_s must be above nought, delay_s not below")
-        lease = uuid.uuid4().hex
+        lease = slot_owners.new_lease()
         arguments = (lease, connections, _micro(delay_s), _micro(lease_s), _micro(BUSY_S))
         with _asking():
             code, number = self._take(keys=self._keys(host), args=arguments)
+        if _REASONS.get(int(code)) == "busy":
+            self._free_the_dead(host)
         if int(code):
             return Wait(math.ceil(int(number) / 1000) / 1000, _REASONS[int(code)])
         return Slot(self, host, lease, int(number) / 1e6)
@@ -133,6 +135,15 @@ class HostLimits:
         """For how long the host is still held; 0.0 where it is not. Raises ``LimitsUnavailable``."""
         with _asking():
             return int(self._rest(keys=self._keys(host)[1:])) / 1e6
+
+    def _free_the_dead(self, host: str) -> None:
+        """Slots of processes that were killed are free for the next who asks."""
+        slots = self._keys(host)[0]
+        with _asking():
+            names = cast("list[bytes | str]", self._redis.zrange(slots, 0, -1))
+            dead = slot_owners.left_by_the_dead(map(_text, names))
+            if dead:
+                self._redis.zrem(slots, *dead)
 
     def _renew(self, host: str, lease: str, lease_s: float) -> bool:
         with _asking():
@@ -170,6 +181,10 @@ def _asking() -> Iterator[None]:
         yield
     except RedisError as error:
         raise LimitsUnavailable(BROKER_AWAY) from error
+
+
+def _text(name: bytes | str) -> str:
+    return name.decode() if isinstance(name, bytes) else name
 
 
 def _micro(seconds: float) -> int:

@@ -26,5 +26,5 @@ def hammer(url: str, connections: int, delay_s: float, times: int) -> list[tuple
 
 
 def hold_for_ever(url: str) -> None:
-    HostLimits(redis.Redis.from_url(url)).take(HOST, connections=1, delay_s=0, lease_s=1.5)
+    HostLimits(redis.Redis.from_url(url)).take(HOST, connections=1, delay_s=0, lease_s=600)
     time.sleep(600)
