@@ -18,7 +18,7 @@ _ADDRESS = re.compile(
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A page that may be added to one of ``collections``. ``problem``: why its address cannot be asked.
-    ``known`` are documents that it is already, of collections that the person may edit."""
+    ``known`` are documents that it is already, of other collections that the person may edit."""
 
     url: str
     collections: list[Collection]
@@ -41,4 +41,6 @@ def offer(user: Person, query: str) -> Offer | None:
     here = SourceItem.objects.filter(
         path=url, document__isnull=False, source__collection__in=[item.pk for item in editable]
     ).select_related("document__collection")
-    return Offer(url, editable, known=tuple(here[:5]))
+    known = tuple(here[:5])
+    have = {item.document.collection_id for item in known if item.document}
+    return Offer(url, [item for item in editable if item.pk not in have], known=known)

@@ -87,9 +87,13 @@ def test_addresses_in_the_search_box_are_offered(
     assert "page-offer" not in signed_in(None).get("/", {"q": url}).content.decode()
     assert "is not allowed" in client.get("/", {"q": "http://127.0.0.1:9/x"}).content.decode()
     crawl(add(collection, small))
-    assert "It is here already" in client.get("/", {"q": url}).content.decode()
+    html = client.get("/", {"q": url}).content.decode()
+    assert "It is here already" in html
+    assert "Add this page" not in html
     services.create_collection(owner=owner, name="Other", slug="other")
-    assert '<option value="other">' in client.get("/", {"q": url}).content.decode()
+    assert "Add this page to “Other”" in client.get("/", {"q": url}).content.decode()
+    services.create_collection(owner=owner, name="Third", slug="third")
+    assert '<option value="third">' in client.get("/", {"q": url}).content.decode()
 
 
 @pytest.mark.parametrize(
