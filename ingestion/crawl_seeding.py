@@ -31,7 +31,7 @@ class Seeds:
             return 0
         self._frontier.add(self._web.start_urls, depth=0, trusted=True)
         found, is_whole = 0, True
-        if self._web.sitemaps and self._web.reach != WebDetails.Reach.PAGE:
+        if self._web.sitemaps and self._web.max_depth and self._web.reach != WebDetails.Reach.PAGE:
             found, is_whole = self._read_sitemaps(visitor, rules)
         self._crawl.sitemap_urls += found
         self._crawl.is_seeded = is_whole or again

@@ -55,7 +55,8 @@ def get_crawl(user: Person, crawl_id: int, action: Action = Action.EDIT) -> Craw
 
 def as_json(crawl: Crawl, pages: Sequence[CrawlPage]) -> list[dict[str, Any]]:
     """Visited pages for programs: ``status`` is HTTP's, ``None`` without an answer. An address that leads to
-    another one has that one's document. ``note`` and ``leads_to`` only where there is something to say."""
+    another one has that one's document; a document that could not be read has its error here too. ``note``
+    and ``leads_to`` only where there is something to say."""
     found = _documents_led_to(crawl, {page.leads_to for page in pages if page.leads_to})
     return [_as_json(page, page.document_id or found.get(page.leads_to)) for page in pages]
 
@@ -64,12 +65,14 @@ def _as_json(page: CrawlPage, document_id: UUID | None) -> dict[str, Any]:
     has_failed = page.outcome in _WITH_ERROR
     reason = shown(page.reason) or None
     more = {"note": None if has_failed else reason, "leads_to": page.leads_to or None}
+    document = page.document
+    unread = shown(document.error) if document is not None and document.status == "failed" else ""
     return {
         "url": page.url,
         "status": page.status,
         "outcome": page.outcome,
         "document_id": str(document_id) if document_id else None,
-        "error": reason if has_failed else None,
+        "error": reason if has_failed else unread or None,
     } | {name: value for name, value in more.items() if value}
 
 

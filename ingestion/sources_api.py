@@ -17,7 +17,7 @@ from ingestion import access, crawl_selectors, source_selectors, sources, web_so
 from ingestion.errors import IngestionError
 from ingestion.models import Collection, Crawl, CrawlPage, Source, SourceItem
 from ingestion.reasons import shown
-from ingestion.web_sources import MOST_PAGES, WebSettings
+from ingestion.web_sources import DEEPEST, MOST_PAGES, WebSettings
 
 router = Router(tags=["sources"])
 _PAGE = 100
@@ -49,7 +49,7 @@ class WebSourceChanges(Schema):
     exclude: list[str] = Field([], description="Patterns of addresses that are left out.")
     reach: Reach = Field("host", description="How far from the start addresses.")
     max_pages: int = Field(500, ge=1, le=MOST_PAGES)
-    max_depth: int = Field(5, ge=0, le=100, description="Links away from a start address.")
+    max_depth: int = Field(5, ge=0, le=DEEPEST, description="Links away from a start address.")
     selector: str = Field("", max_length=300, description="CSS selector of the part of a page that counts.")
     sitemaps: bool = Field(True, description="Also take the addresses that the site's sitemaps name.")
     files: bool = Field(True, description="Also take PDF, Word and other files that pages link to.")

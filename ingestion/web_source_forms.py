@@ -81,7 +81,9 @@ class WebSourceForm(Styled):
         label=gettext_lazy("At most so many pages"), min_value=1, max_value=web_sources.MOST_PAGES
     )
     max_depth = forms.IntegerField(
-        label=gettext_lazy("At most so many links away from the start"), min_value=0, max_value=100
+        label=gettext_lazy("At most so many links away from the start"),
+        min_value=0,
+        max_value=web_sources.DEEPEST,
     )
     often = forms.ChoiceField(label=gettext_lazy("How often to crawl"))
     crontab = forms.CharField(

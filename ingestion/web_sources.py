@@ -22,6 +22,7 @@ from ingestion.models import Collection, Crawl, CrawlPage, Source, WebDetails
 from ingestion.reasons import shown
 
 MOST_PAGES = 100_000
+DEEPEST = 100
 _NAME = 120
 
 

@@ -29,6 +29,7 @@ class DataCommand(BaseCommand):
 
     exclusive = False
     needs_services = True
+    needs_broker = False
     left: int | None = None
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,7 +39,7 @@ class DataCommand(BaseCommand):
         try:
             with override("en"):
                 if self.needs_services:
-                    with available(exclusive=self.exclusive) as running:
+                    with available(exclusive=self.exclusive, broker=self.needs_broker) as running:
                         result = self.work(options, running)
                 else:
                     result = self.work(options, None)

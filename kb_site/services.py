@@ -137,8 +137,8 @@ def chroma_ready(url: str) -> bool:
 
 
 @contextmanager
-def available(*, exclusive: bool) -> Iterator[Running]:
-    """The services for one command.
+def available(*, exclusive: bool, broker: bool = False) -> Iterator[Running]:
+    """The services for one command; ``broker``: Redis among them.
 
     ``exclusive`` is for commands that write indexes: when another command (not the site) is at work,
     they wait for it. Raises ``CommandError`` where the services do not come up.
@@ -160,7 +160,7 @@ def available(*, exclusive: bool) -> Iterator[Running]:
         lock = take_lock()
     try:
         call_command("migrate", verbosity=0)
-        with _own_chroma() as url:
+        with _own_chroma() as url, _own_redis(broker):
             running = Running(os.getpid(), url, workers=False)
             announce(running)
             _use(url)
@@ -183,6 +183,21 @@ def _own_chroma() -> Iterator[str]:
         yield url
     finally:
         processes.stop([child], grace_s=5)
+
+
+@contextmanager
+def _own_redis(is_needed: bool) -> Iterator[None]:
+    if not is_needed or not settings.OWN_REDIS:
+        yield
+        return
+    child = redis_child()
+    child.start()
+    try:
+        wait_ready(child, timeout_s=30)
+        yield
+    finally:
+        processes.stop([child], grace_s=5)
+        Path(settings.REDIS_SOCKET).unlink(missing_ok=True)
 
 
 def wait_ready(child: Child, *, timeout_s: float) -> None:
