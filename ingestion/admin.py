@@ -133,7 +133,6 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("paused", "last_outcome", "collection")
     search_fields = ("name",)
     list_select_related = ("collection", "every", "crontab")
-    inlines = (FolderDetailsInline, WebDetailsInline)
     actions = ("sync", "pause", "resume")
     fields = (
         "collection",
@@ -152,6 +151,10 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Sources are added in the site, which looks whether the folder is allowed."""
         return False
+
+    def get_inlines(self, request: HttpRequest, obj: Source | None) -> list[Any]:
+        """What belongs to its kind."""
+        return [WebDetailsInline if obj and obj.kind == Source.Kind.WEB else FolderDetailsInline]
 
     @admin.display(description=_("Schedule"))
     def schedule(self, source: Source) -> str:
