@@ -2,7 +2,9 @@
 
 import logging
 import threading
+from collections.abc import Iterable
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 
 from django.db.models import QuerySet
@@ -147,6 +149,7 @@ class _Crawling:
         scope = scope_of(web, row.extra_starts)
         self.frontier = Frontier(row, scope, max_depth=depth, files=web.files)
         self.pages = Pages(source, row, self.frontier)
+        self.gets_on = False
         self.seeds = Seeds(row, self.frontier, lease.keep)
         earlier = source.crawls.exclude(pk=row.pk).order_by("-began_at").first()
         is_whole = earlier is not None and earlier.state == Crawl.State.COMPLETE
@@ -179,9 +182,12 @@ class _Crawling:
             self._settled(page)
 
     def _settled(self, page: CrawlPage) -> None:
-        """A worker that gets on with it is not one that the source stops."""
+        """A worker that gets on with it, be it by one page, is not one that the source stops."""
         self.spool.drop(page.pk)
-        self.lease.note(attempts=1)
+        if not self.gets_on:
+            self.gets_on = True
+            self.lease.note(attempts=1)
+            self.lease.renew()
         if self.pages.widened:
             self.pages.widened = False
             self.frontier.scope = scope_of(self.source.web, self.row.extra_starts)
@@ -213,20 +219,20 @@ class _Crawling:
         if not self._fine().exists():
             return 0
         known = self.source.items.exclude(outcome=SourceItem.Outcome.GONE).values_list("path", "depth")
-        added = 0
-        for path, depth in [*known, *self._linked_before()]:
-            if path not in self.frontier:
-                added += self.frontier.add([path], depth=depth)
+        before = self.trusted.pages.values_list("url", "found_on") if self.trusted is not None else ()
+        found_on = dict(before)
+        again = ((path, depth, found_on.get(path, "")) for path, depth in known)
+        added = self.frontier.add_again(chain(again, self._linked_before()))
         self.frontier.forget_order()
         return added + self.pages.revive_alone()
 
-    def _linked_before(self) -> list[tuple[str, int]]:
+    def _linked_before(self) -> Iterable[tuple[str, int, str]]:
         """Where pages led in the earlier crawl that have not changed since, and so were not read again."""
         if self.trusted is None:
-            return []
+            return ()
         same = self.row.pages.filter(status=304).values("url")
         linked = self.trusted.pages.filter(found_on__in=same).exclude(outcome=Outcome.GONE)
-        return list(linked.values_list("url", "depth"))
+        return linked.values_list("url", "depth", "found_on")
 
     def finish(self, is_cut: bool) -> Result:
         if not is_cut and self._fine().exists():

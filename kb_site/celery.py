@@ -14,8 +14,13 @@ app.autodiscover_tasks()
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
-def _load_model(sender: Any, **_kwargs: Any) -> None:
-    """The worker that embeds loads its model before the first document comes."""
+def _begin(sender: Any, **_kwargs: Any) -> None:
+    """The worker that embeds loads its model before the first document comes; the one that crawls goes on
+    at once with what another one left."""
+    if "crawl" in sender.app.amqp.queues.consume_from:
+        from ingestion import wake
+
+        wake.crawler()
     if "index" in sender.app.amqp.queues.consume_from:
         from kb_site.warm_up import start_warm_up
 

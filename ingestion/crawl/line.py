@@ -16,6 +16,7 @@ from types import TracebackType
 from django.utils.translation import gettext_noop
 
 from ingestion.crawl.errors import CrawlError, FetchFailed
+from ingestion.crawl.fetching import Fetched
 from ingestion.crawl.spool import Kept, NoRoom, Spool
 from ingestion.crawl.visiting import Later, LeadsTo, Rules, Stopped, Visitor
 from ingestion.crawl.web_page import WebPage
@@ -133,15 +134,20 @@ class Line:
 
     def _visited(self, task: Task) -> Kept | LeadsTo | FetchFailed:
         """What the site answers, kept where it would be the same again."""
+        kept: list[Kept] = []
+
+        def note(found: Fetched | LeadsTo | FetchFailed) -> None:
+            if isinstance(found, Fetched):
+                kept.append(self._spool.keep(task.key, found, time.time()))
+            elif isinstance(found, LeadsTo) or (found.status is not None and not found.is_passing):
+                self._spool.keep_refusal(task.key, found)
+
+        known = {"etag": task.etag, "last_modified": task.last_modified}
         try:
-            fetched = self._visitor.visit(
-                task.url, self._rules, etag=task.etag, last_modified=task.last_modified
-            )
+            self._visitor.visit(task.url, self._rules, **known, note=note)
         except (LeadsTo, FetchFailed) as error:
-            if isinstance(error, LeadsTo) or (error.status is not None and not error.is_passing):
-                self._spool.keep_refusal(task.key, error)
             return error
-        return self._spool.keep(task.key, fetched, time.time())
+        return kept[0]
 
     def _read_all(self) -> None:
         while (visit := self._answers.get()) is not None:

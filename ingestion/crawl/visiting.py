@@ -34,6 +34,9 @@ class Stopped(Exception):
     """The crawl ends; nothing was asked."""
 
 
+Note = Callable[[Fetched | LeadsTo | FetchFailed], None]
+
+
 class Rules(Protocol):
     """What robots.txt says; see ``ingestion.crawl.robots``."""
 
@@ -66,8 +69,11 @@ class Visitor:
         self._patience_s, self._longest_delay_s = patience_s, longest_delay_s
         self._stop = stop or threading.Event()
 
-    def visit(self, url: str, rules: Rules, *, etag: str = "", last_modified: str = "") -> Fetched:
-        """The page itself, or a 304; redirects are not followed.
+    def visit(
+        self, url: str, rules: Rules, *, etag: str = "", last_modified: str = "", note: Note | None = None
+    ) -> Fetched:
+        """The page itself, or a 304; redirects are not followed. ``note`` is given what came of the request
+        before anybody may begin another one in its place.
 
         Raises ``Disallowed``, ``Blocked``, ``FetchFailed``, ``LeadsTo``, ``Later`` and ``Stopped``.
         """
@@ -78,11 +84,12 @@ class Visitor:
             lambda slot: self._fetcher.fetch(
                 url, etag=etag, last_modified=last_modified, on_hop=self._leads_to
             ),
+            note or _nothing,
         )
 
     def get(self, url: str) -> Fetched:
         """A file such as robots.txt or a sitemap, wherever it is redirected to. Raises as ``visit`` does."""
-        return self._ask(url, 0.0, lambda slot: self._fetcher.fetch(url))
+        return self._ask(url, 0.0, lambda slot: self._fetcher.fetch(url), _nothing)
 
     def _delay(self, asked: float) -> float:
         return max(self._delay_s, min(asked, self._longest_delay_s))
@@ -90,15 +97,18 @@ class Visitor:
     def _leads_to(self, url: str) -> None:
         raise LeadsTo(url)
 
-    def _ask(self, url: str, delay_s: float, request: Callable[[Slot], Fetched]) -> Fetched:
+    def _ask(self, url: str, delay_s: float, request: Callable[[Slot], Fetched], note: Note) -> Fetched:
         host = host_key(url)
         with self._turn(host, delay_s) as slot:
             try:
                 found = request(slot)
+                note(found)
             except FetchFailed as error:
+                note(error)
                 self._refused(host, error)
                 raise
-            except LeadsTo:
+            except LeadsTo as error:
+                note(error)
                 self._went_well(host)
                 raise
             self._went_well(host)
@@ -146,3 +156,7 @@ class Visitor:
             except LimitsUnavailable as error:
                 if self._stop.wait(error.retry_s):
                     raise Stopped from error
+
+
+def _nothing(_found: Fetched | LeadsTo | FetchFailed) -> None:
+    """Nothing is kept."""

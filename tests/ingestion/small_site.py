@@ -30,7 +30,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request: ``ended`` is when its answer was written; both in seconds of one clock."""
+    """A request: ``ended`` is when its answer was written, ``status`` 0 where nobody was there any more; both
+    times in seconds of one clock."""
 
     path: str
     status: int
@@ -39,7 +40,7 @@ class Asked:
 
 
 class Site:
-    """``pages`` by path with query; a function is called for an answer. ``url("/a")`` is the address of one."""
+    """``pages`` by path with query; a function is called for an answer. ``url("/a")`` is an address."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Answer | Callable[[str], Answer]] = {}
@@ -47,8 +48,8 @@ class Site:
         self._lock = threading.Lock()
         self._open = 0
         self.most_open = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._is_away = False
+        self._server = self._listening(0)
         self.port: int = self._server.server_address[1]
 
     def url(self, path: str = "/") -> str:
@@ -84,6 +85,23 @@ class Site:
         self._server.server_close()
 
     @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody listens meanwhile, and open connections end without an answer."""
+        self._is_away = True
+        self.stop()
+        try:
+            yield
+        finally:
+            self._is_away = False
+            self._server = self._listening(self.port)
+            self.start()
+
+    def _listening(self, port: int) -> ThreadingHTTPServer:
+        server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        server.daemon_threads = True
+        return server
+
+    @contextmanager
     def _counted(self) -> Iterator[None]:
         with self._lock:
             self._open += 1
@@ -107,11 +125,17 @@ class Site:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                if site._is_away:
+                    self.close_connection = True
+                    return
                 began = time.monotonic()
                 with site._counted():
                     answer = site._answer(self.path)
                     time.sleep(answer.seconds)
-                    status = self._send(answer)
+                    try:
+                        status = self._send(answer)
+                    except OSError:
+                        status = 0
                 site.asked.append(Asked(self.path, status, began, time.monotonic()))
 
             def _send(self, answer: Answer) -> int:
