@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -123,7 +124,7 @@ async def _pieces(lines: Iterator[str]) -> AsyncIterator[str]:
     """Lines some hundred at a time, read from the database where that may be done."""
 
     def some() -> str:
-        return "".join(line for line, _number in zip(lines, range(_AT_ONCE), strict=False))
+        return "".join(islice(lines, _AT_ONCE))
 
     while piece := await sync_to_async(some)():
         yield piece

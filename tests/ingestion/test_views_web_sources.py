@@ -132,7 +132,9 @@ def test_addresses_that_may_not_be_asked(small: Site, collection: Collection, ow
         assert 'role="alert"' in shown, address
         assert "found-text" not in shown
         assert signed_in(owner).post(NEW, filled(address)).status_code == 422
-    assert "cannot be reached" in words(look(owner, "http://nothing-here.invalid/")) or "alert" in shown
+    said = words(look(owner, f"http://nothing-here.invalid:{small.port}/"))
+    assert "This page cannot be taken" in said
+    assert "No computer of this name was found" in said
     assert not Source.objects.exists()
 
 
@@ -252,6 +254,19 @@ def test_exports_hold_the_filtered_pages(small: Site, collection: Collection, ow
     assert client.get(f"/sources/{source.pk}/crawls/999999.json").status_code == 404
 
 
+def test_a_long_export_is_whole(small: Site, collection: Collection, owner: User) -> None:
+    source = add(collection, small)
+    done = Crawl.objects.create(source=source, state="complete")
+    CrawlPage.objects.bulk_create(
+        CrawlPage(crawl=done, url=small.url(f"/{number}"), outcome="new", done_at=timezone.now())
+        for number in range(1001)
+    )
+    base = f"/sources/{source.pk}/crawls/{done.pk}"
+    rows = json.loads(body(signed_in(owner).get(f"{base}.json")))
+    assert sorted(row["url"] for row in rows) == sorted(small.url(f"/{number}") for number in range(1001))
+    assert body(signed_in(owner).get(f"{base}.csv")).count("\r\n") == 1002
+
+
 def test_a_crawl_is_watched_and_stopped(small: Site, collection: Collection, owner: User) -> None:
     source = add(collection, small)
     client, address = signed_in(owner), source.get_absolute_url()
@@ -310,6 +325,8 @@ def test_lists_ask_the_database_as_often_for_many_pages(
     source = add(collection, small)
     crawl(source)
     crawl(source)
+    for number in range(6):
+        add(collection, small, f"/many/{number}", name=f"S{number}")
     client = signed_in(owner)
     for address, most in ((source.get_absolute_url(), 18), (LIST, 10), ("/runs/", 12)):
         with django_assert_max_num_queries(most):
