@@ -12,7 +12,6 @@ from typing import Any
 import nh3
 import regex
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -194,4 +193,4 @@ def _citation(citation: Mapping[str, Any], *, added: bool) -> str:
 
 
 def _day(moment: datetime | None) -> str:
-    return date_format(timezone.localtime(moment), "SHORT_DATE_FORMAT") if moment else ""
+    return timezone.localdate(moment).isoformat() if moment else ""
