@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection as Container
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -42,8 +42,24 @@ class Frontier:
             for given in urls
             if (url := canonical(given)) and url not in self._known and self._wants(url, trusted)
         )
+        return self._insert(dict.fromkeys(new, (depth, found_on)))
+
+    def add_again(self, rows: Iterable[tuple[str, int, str]]) -> int:
+        """As ``add``, for addresses of an earlier crawl, each with its depth and where it was found."""
+        return self._insert(
+            {
+                url: (depth, found_on)
+                for url, depth, found_on in rows
+                if depth <= self._max_depth and url not in self._known and self._wants(url, trusted=False)
+            }
+        )
+
+    def _insert(self, new: Mapping[str, tuple[int, str]]) -> int:
         CrawlPage.objects.bulk_create(
-            (CrawlPage(crawl=self._crawl, url=url, depth=depth, found_on=found_on[:LONGEST]) for url in new),
+            (
+                CrawlPage(crawl=self._crawl, url=url, depth=depth, found_on=found_on[:LONGEST])
+                for url, (depth, found_on) in new.items()
+            ),
             ignore_conflicts=True,
             batch_size=500,
         )

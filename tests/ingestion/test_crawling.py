@@ -133,6 +133,23 @@ def test_the_text_decides_where_the_server_knows_no_validators(small: Site, coll
     assert outcomes(crawl(source), small)["/"] == "unchanged"
 
 
+def test_what_unchanged_pages_link_is_asked_for_each_time(small: Site, collection: Collection) -> None:
+    small.page("/", "Harbour", "/lighthouse", "/old", "/private")
+    small.redirect("/old", "/lighthouse")
+    small.pages["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private\n", kind="text/plain")
+    source = add(collection, small)
+    crawl(source)
+    for _time in range(3):
+        done = crawl(source)
+        assert outcomes(done, small) == {
+            "/": "unchanged",
+            "/lighthouse": "unchanged",
+            "/old": "unchanged",
+            "/private": "disallowed",
+        }
+    assert done.pages.get(url=small.url("/private")).found_on == small.url("/")
+
+
 def test_a_page_goes_when_it_is_missing_twice(small: Site, collection: Collection) -> None:
     source = add(collection, small)
     crawl(source)
