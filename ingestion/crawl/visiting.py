@@ -89,7 +89,7 @@ class Visitor:
 
     def get(self, url: str) -> Fetched:
         """A file such as robots.txt or a sitemap, wherever it is redirected to. Raises as ``visit`` does."""
-        return self._ask(url, 0.0, lambda slot: self._fetcher.fetch(url), _nothing)
+        return self._ask(url, self._delay_s, lambda slot: self._fetcher.fetch(url), _nothing)
 
     def _delay(self, asked: float) -> float:
         return max(self._delay_s, min(asked, self._longest_delay_s))
