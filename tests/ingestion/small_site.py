@@ -39,6 +39,11 @@ class Asked:
     ended: float
 
 
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever asked is gone, which tests mean to happen."""
+
+
 class Site:
     """``pages`` by path with query; a function is called for an answer. ``url("/a")`` is an address."""
 
@@ -97,7 +102,7 @@ class Site:
             self.start()
 
     def _listening(self, port: int) -> ThreadingHTTPServer:
-        server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        server = _Quiet(("127.0.0.1", port), self._handler())
         server.daemon_threads = True
         return server
 
