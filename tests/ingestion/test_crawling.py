@@ -1,86 +1,23 @@
 """A collection follows a real site that the test serves, and loses nothing when that cannot be had."""
 
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
-from pathlib import Path
 
 import pytest
-import redis
 from django.conf import settings
 from django.test import override_settings
-from django.utils import timezone
 
-from ingestion import crawl_selectors, syncing, web_access, web_sources
+from ingestion import web_access, web_sources
 from ingestion.crawl.politeness import host_key
-from ingestion.leases import ClaimLost
 from ingestion.models import Collection, Crawl, Document, Source
-from ingestion.web_sources import WebSettings
 from tests.chat.conftest import redis_url as redis_url
+from tests.ingestion.crawl_material import add, crawl, names, outcomes
+from tests.ingestion.crawl_material import site as site
+from tests.ingestion.crawl_material import small as small
 from tests.ingestion.small_site import Answer, Site, html
 from tests.ingestion.test_reembedding import work
 from tests.ingestion.test_syncing import searchable
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def site(redis_url: str, tmp_path: Path) -> Iterator[Site]:
-    made = Site()
-    made.start()
-    web_access.forget()
-    with override_settings(
-        REDIS_URL=redis_url,
-        CRAWL_ALLOWED_PORTS=str(made.port),
-        CRAWL_ALLOWED_NETWORKS=["127.0.0.0/8"],
-        CRAWL_DELAY_MS=0,
-        CRAWL_DIR=tmp_path / "crawls",
-    ):
-        yield made
-    made.stop()
-    web_access.forget()
-    redis.Redis.from_url(redis_url).flushall()
-
-
-@pytest.fixture
-def small(site: Site) -> Site:
-    """A front page with two others below it, and one that nothing leads to."""
-    site.page("/", "Harbour", "/lighthouse", "/ferries/")
-    site.page("/lighthouse", "Lighthouse", "/")
-    site.page("/ferries/", "Ferries", "../lighthouse", "north#times")
-    site.page("/ferries/north", "Northern ferry")
-    site.page("/hidden", "Hidden")
-    return site
-
-
-def add(collection: Collection, site: Site, path: str = "/", **changes: object) -> Source:
-    wanted = replace(WebSettings(starts=site.url(path), minutes=0), **changes)  # type: ignore[arg-type]
-    return web_sources.add_web_source(collection=collection, by=collection.owner, wanted=wanted)
-
-
-def crawl(source: Source) -> Crawl:
-    Source.objects.filter(pk=source.pk).update(next_at=timezone.now())
-    assert syncing.sync_due(Source.Kind.WEB) == 1
-    source.refresh_from_db()
-    done = source.crawls.first()
-    assert done is not None
-    return done
-
-
-def outcomes(crawl: Crawl, site: Site) -> dict[str, str]:
-    """By path."""
-    pages = crawl_selectors.pages_of(crawl)
-    return {page.url.removeprefix(site.url("")): page.outcome for page in pages}
-
-
-def reason(crawl: Crawl, site: Site, path: str) -> str:
-    return crawl.pages.get(url=site.url(path)).reason
-
-
-def names(collection: Collection) -> set[str]:
-    found = collection.documents.filter(replaces=None).values_list("name", flat=True)
-    return {name.partition("/")[2] for name in found}
 
 
 def test_pages_become_documents_that_are_found(small: Site, collection: Collection) -> None:
@@ -372,76 +309,6 @@ def test_addresses_that_must_not_be_asked_are_blocked(small: Site, collection: C
     done = crawl(add(collection, small, "/start"))
     assert "blocked" in set(done.pages.values_list("outcome", flat=True))
     assert done.state == Crawl.State.FAILED
-
-
-def test_a_passing_failure_is_tried_again(small: Site, collection: Collection) -> None:
-    answers = [Answer(status=503, headers={"Retry-After": "1"}), small.pages["/lighthouse"]]
-    small.pages["/lighthouse"] = lambda path: answers.pop(0) if len(answers) > 1 else answers[0]  # type: ignore[return-value]
-    done = crawl(add(collection, small))
-    assert outcomes(done, small)["/lighthouse"] == "new"
-    tries = [one for one in small.asked if one.path == "/lighthouse"]
-    assert [one.status for one in tries] == [503, 200]
-    assert tries[1].began - tries[0].ended >= 0.95
-
-
-def test_never_more_connections_than_allowed(small: Site, collection: Collection) -> None:
-    paths = [f"/page-{at}" for at in range(20)]
-    small.page("/", "Harbour", *paths)
-    for path in paths:
-        small.pages[path] = Answer(html(path).encode(), seconds=0.05)
-    with override_settings(CRAWL_CONNECTIONS=2):
-        crawl(add(collection, small, sitemaps=False))
-    assert small.most_open == 2
-
-
-def test_requests_keep_their_distance(small: Site, collection: Collection) -> None:
-    small.pages["/robots.txt"] = Answer(b"User-agent: YoujuBot\nCrawl-delay: 0.4\n", kind="text/plain")
-    crawl(add(collection, small, sitemaps=False))
-    began = sorted(one.began for one in small.asked if one.path != "/robots.txt")
-    assert len(began) == 4
-    assert min(second - first for first, second in pairwise(began)) >= 0.35
-
-
-def test_a_crawl_that_was_cut_off_goes_on_where_it_was(small: Site, collection: Collection) -> None:
-    source = add(collection, small)
-    seen = threading.Event()
-
-    def pause(path: str) -> Answer:
-        web_sources_stop.append(path)
-        seen.set()
-        return Answer(html("Ferries", "north").encode())
-
-    web_sources_stop: list[str] = []
-    small.pages["/ferries/"] = pause
-    claimed = syncing.claim_next(Source.Kind.WEB)
-    assert claimed is not None
-    with pytest.raises(ClaimLost):
-        from ingestion import crawling
-        from ingestion.leases import Lease
-
-        class LostSoon(Lease):
-            def keep(self) -> None:
-                if seen.is_set():
-                    raise ClaimLost("killed")
-
-        crawling.crawl(claimed, LostSoon(lambda: Source.objects.filter(pk=claimed.pk), claimed.pk))
-    running = source.crawls.get()
-    assert running.state == Crawl.State.RUNNING
-    Source.objects.filter(pk=source.pk).update(lease_until=None)
-    done = crawl(source)
-    assert done.pk == running.pk
-    assert outcomes(done, small) == dict.fromkeys(["/", "/lighthouse", "/ferries/", "/ferries/north"], "new")
-    assert sorted(small.paths()) == ["/", "/ferries/", "/ferries/north", "/lighthouse"]
-
-
-def test_stopping_ends_a_crawl_and_keeps_what_it_brought(small: Site, collection: Collection) -> None:
-    source = add(collection, small)
-    claimed = syncing.claim_next(Source.Kind.WEB)
-    assert claimed is not None
-    Crawl.objects.create(source=source)
-    web_sources.stop_crawl(source=source)
-    assert source.crawls.get().state == Crawl.State.STOPPED
-    assert source.is_due is False
 
 
 def test_a_single_page_joins_the_others(small: Site, collection: Collection) -> None:
