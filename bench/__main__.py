@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import requests
 
-from bench import corpora
+from bench import corpora, crawl
 from bench.articles import articles, questions
 from bench.encoder import alone
 from tests.e2e.conftest import Api, with_administrator
@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--searches", type=int, default=400, help="how many at each number of clients")
     parser.add_argument("--corpora", nargs="*", default=list(corpora.CORPORA), help="under YOUJU_DATA")
     parser.add_argument("--documents", type=int, default=0, help="at most so many of each corpus")
+    parser.add_argument("--pages", type=int, default=crawl.PAGES, help="of the site that is crawled; 0: none")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="youju-bench-") as folder:
         site = Site(Path(folder) / "data")
@@ -45,6 +46,8 @@ def main() -> None:
             if site.process is not None and site.process.poll() is None:
                 site.stop()
     result["corpora"] = corpora.measure(options.corpora, options.documents)
+    if options.pages:
+        result["crawling"] = crawl.measure(options.pages)
     OUT.mkdir(parents=True, exist_ok=True)
     file = OUT / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     file.write_text(json.dumps(result, indent=2))

@@ -40,7 +40,10 @@ class Frontier:
         new = dict.fromkeys(
             url
             for given in urls
-            if (url := canonical(given)) and url not in self._known and self._wants(url, trusted)
+            if given not in self._known
+            and (url := canonical(given))
+            and url not in self._known
+            and self._wants(url, trusted)
         )
         return self._insert(dict.fromkeys(new, (depth, found_on)))
 

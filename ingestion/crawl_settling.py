@@ -41,6 +41,17 @@ MAX_ATTEMPTS = 3
 LONGEST_WAIT = timedelta(minutes=15)
 _MISSING = frozenset({404, 410})
 _TAKEN = frozenset({"application/octet-stream", "binary/octet-stream"})
+_SEEN = (
+    "outcome",
+    "reason",
+    "depth",
+    "misses",
+    "fetched_at",
+    "size",
+    "etag",
+    "last_modified",
+    "published_on",
+)
 _NO_TEXT_TYPES = ("image/", "audio/", "video/", "font/")
 
 LEADS_TO = gettext_noop("This address leads to another one, which counts.")
@@ -64,6 +75,7 @@ class Pages(SourceDocuments):
         super().__init__(source, crawl.run)
         self.crawl, self.frontier = crawl, frontier
         self.widened = False
+        self._paths = set(source.items.order_by().values_list("path", flat=True))
         self._patience = Patience(heard_before=crawl.pages.filter(status__isnull=False).exists())
 
     @property
@@ -75,7 +87,12 @@ class Pages(SourceDocuments):
         return run
 
     def item(self, url: str) -> SourceItem | None:
-        return self.source.items.select_related("document").filter(path=url).first()
+        if url not in self._paths:
+            return None
+        try:
+            return self.source.items.get(path=url)
+        except SourceItem.DoesNotExist:
+            return None
 
     def settle(self, page: CrawlPage, visit: Visit) -> None:
         """Writes the outcome of ``page``, or puts it off. Raises ``NoRoom``."""
@@ -128,7 +145,7 @@ class Pages(SourceDocuments):
     def _missing(self, page: CrawlPage, reason: str) -> None:
         """A page that is not there twice in a row is gone; once may be a mistake."""
         item = self.item(page.url)
-        if item is None or item.document is None:
+        if item is None or item.document_id is None:
             self._without_text(page, State.FAILED, reason)
             return
         if item.fetched_at is None or item.fetched_at < self.crawl.began_at:
@@ -217,7 +234,7 @@ class Pages(SourceDocuments):
 
     def _unwanted(self, page: CrawlPage) -> None:
         item = self.item(page.url)
-        if item is not None and item.document is not None:
+        if item is not None and item.document_id is not None:
             self.drop(item)
         self._done(page, Outcome.DISALLOWED, NOINDEX)
 
@@ -237,6 +254,7 @@ class Pages(SourceDocuments):
             self._same(page, kept, item)
             return
         see(item, page, kept)
+        self._paths.add(item.path)
         try:
             state = self.bring(item, storage.store(io.BytesIO(content)))
         except IngestionError as error:
@@ -257,11 +275,11 @@ class Pages(SourceDocuments):
             if state in {State.NEW, State.CHANGED} and item.changed_at >= self.crawl.began_at:
                 outcome = Outcome(state.value)
             elif state in {State.NEW, State.CHANGED, State.UNCHANGED, State.DUPLICATE}:
-                reason = SAME_TEXT if state is State.DUPLICATE else "" if item.document else DELETED
+                reason = SAME_TEXT if state is State.DUPLICATE else "" if item.document_id else DELETED
             else:
                 state = State.UNCHANGED
             item.outcome, item.reason = state, ""
-            item.save()
+            item.save(update_fields=_SEEN)
         self._done(page, outcome, reason, item)
 
     def _done(

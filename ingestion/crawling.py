@@ -154,6 +154,7 @@ class _Crawling:
         earlier = source.crawls.exclude(pk=row.pk).order_by("-began_at").first()
         is_whole = earlier is not None and earlier.state == Crawl.State.COMPLETE
         self.trusted = earlier if is_whole and earlier and earlier.settings == row.settings else None
+        self.validators = self._validators()
 
     def work(self, line: Line, stop: threading.Event) -> bool:
         """Visits until nothing waits; whether the limit of pages ended it before."""
@@ -208,10 +209,14 @@ class _Crawling:
             line.put(self._task(page))
 
     def _task(self, page: CrawlPage) -> Task:
-        item = self.pages.item(page.url) if self.trusted and not page.alone else None
-        if item is None or not item.sha256 or item.outcome not in _KNOWN:
-            return Task(page.pk, page.url)
-        return Task(page.pk, page.url, item.etag, item.last_modified)
+        etag, last_modified = ("", "") if page.alone else self.validators.get(page.url, ("", ""))
+        return Task(page.pk, page.url, etag, last_modified)
+
+    def _validators(self) -> dict[str, tuple[str, str]]:
+        """What the server said of each page whose text is known, by address."""
+        known = self.source.items.filter(outcome__in=_KNOWN).exclude(sha256="").order_by()
+        rows = known.values_list("path", "etag", "last_modified") if self.trusted is not None else ()
+        return {path: (etag, last_modified) for path, etag, last_modified in rows}
 
     def more(self) -> int:
         """What nothing leads to any more is asked for by itself; pages that lost theirs stand alone. A site

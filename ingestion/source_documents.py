@@ -51,8 +51,8 @@ class SourceDocuments:
             return self._replace(document, item, stored)
         if document is not None and heir is not None:
             self._pass_on(item, document, heir)
-        twin = _own(Document.objects.filter(collection=self.source.collection, sha256=stored.sha256).first())
-        namesake = None if twin else self._namesake(document_name(item))
+        has_twin = Document.objects.filter(collection=self.source.collection, sha256=stored.sha256).exists()
+        namesake = None if has_twin else self._namesake(document_name(item))
         if namesake is not None:
             return self._replace(namesake, item, stored)
         with transaction.atomic():
@@ -61,7 +61,7 @@ class SourceDocuments:
                 stored=stored,
                 name=document_name(item),
                 by=self.source.created_by,
-                run=self.run if twin is None else None,
+                run=None if has_twin else self.run,
                 announce=False,
             )
             outcome = Outcome.DUPLICATE if added.is_duplicate else Outcome.NEW
@@ -102,9 +102,9 @@ class SourceDocuments:
         same = Document.objects.filter(
             collection=self.source.collection, name=name, external_id="", replaces__isnull=True
         )
-        found = list(same[:2])
+        found = list(same.order_by().values_list("pk", flat=True)[:2])
         is_free = len(found) == 1 and not SourceItem.objects.filter(document=found[0]).exists()
-        return found[0] if is_free else None
+        return same.get(pk=found[0]) if is_free else None
 
     def drop(self, item: SourceItem) -> None:
         """The item is gone: so is its document, unless another item shares it or it was there before."""
