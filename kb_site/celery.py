@@ -3,8 +3,8 @@
 import os
 from typing import Any
 
-from celery import Celery
-from celery.signals import worker_ready, worker_shutting_down
+from celery import Celery, bootsteps
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kb_site.settings")
 
@@ -27,9 +27,16 @@ def _begin(sender: Any, **_kwargs: Any) -> None:
         start_warm_up()
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
-def _end_soon(**_kwargs: Any) -> None:
-    """A crawl may take hours, and goes on at the next start."""
-    from ingestion import stopping
+class _EndSoon(bootsteps.StartStopStep):  # type: ignore[misc]
+    """A worker that is told to stop, or that lost its broker for good, waits for its tasks. A crawl may take
+    hours, and goes on at the next start."""
 
-    stopping.ask()
+    requires = ("celery.worker.components:Pool",)
+
+    def close(self, _worker: Any) -> None:
+        from ingestion import stopping
+
+        stopping.ask()
+
+
+app.steps["worker"].add(_EndSoon)
