@@ -53,6 +53,11 @@ class Live:
         """How many pages are known to come to, as far as the source's limit."""
         return max(self.row.visited, min(self.row.visited + self.waiting, self.most))
 
+    @property
+    def is_soon(self) -> bool:
+        """Whether the first of the delayed is tried within a minute."""
+        return self.next_try is None or self.next_try - timezone.now() < timedelta(minutes=1)
+
 
 def history(source: Source, limit: int = 10) -> list[CrawlRow]:
     """The newest of those that ended first."""

@@ -297,24 +297,6 @@ class Pages(SourceDocuments):
     def _earlier(self) -> QuerySet[SourceItem]:
         return self.source.items.filter(changed_at__lt=self.crawl.began_at)
 
-    def revive_alone(self) -> int:
-        """Pages that called an address their own which then gave no page are taken for themselves."""
-        lost = self.crawl.pages.filter(outcome__in=[Outcome.FAILED, Outcome.BLOCKED, Outcome.DISALLOWED])
-        aliases = self.crawl.pages.filter(reason=SAME_PAGE, leads_to__in=lost.values("url"))
-        return aliases.update(outcome="", leads_to="", reason="", alone=True, done_at=None)
-
-    def drop_what_left(self) -> None:
-        """Documents of addresses that lead to others by now, and of those outside the source."""
-        ends = self.crawl.pages.filter(outcome__in=FINE, leads_to="").values("url")
-        moved = self.crawl.pages.filter(leads_to__in=ends).values("url")
-        for item in self.source.items.filter(path__in=moved, document__isnull=False):
-            self.drop(item)
-        for item in self.source.items.filter(document__isnull=False).exclude(
-            path__in=self.crawl.pages.exclude(outcome="").values("url")
-        ):
-            if not self.frontier.scope.holds(item.path):
-                self.drop(item)
-
 
 def _update(page: CrawlPage, *fields: str) -> None:
     """Never brings back a row that was deleted, where somebody stopped the crawl meanwhile."""

@@ -17,6 +17,7 @@ from ingestion.crawl.scope import Scope, SiteRule, patterns
 from ingestion.crawl.spool import Spool
 from ingestion.crawl.visiting import Stopped
 from ingestion.crawl.web_page import WebPage
+from ingestion.crawl_closing import drop_what_left, name_circles, revive_alone
 from ingestion.crawl_frontier import Frontier
 from ingestion.crawl_seeding import Seeds
 from ingestion.crawl_settling import FINE, Pages
@@ -229,7 +230,7 @@ class _Crawling:
         again = ((path, depth, found_on.get(path, "")) for path, depth in known)
         added = self.frontier.add_again(chain(again, self._linked_before()))
         self.frontier.forget_order()
-        return added + self.pages.revive_alone()
+        return added + revive_alone(self.row)
 
     def _linked_before(self) -> Iterable[tuple[str, int, str]]:
         """Where pages led in the earlier crawl that have not changed since, and so were not read again."""
@@ -240,8 +241,9 @@ class _Crawling:
         return linked.values_list("url", "depth", "found_on")
 
     def finish(self, is_cut: bool) -> Result:
+        name_circles(self.row)
         if not is_cut and self._fine().exists():
-            self.pages.drop_what_left()
+            drop_what_left(self.pages)
         self.pages.tidy()
         wake.parser()
         result = self._result(is_cut)

@@ -165,6 +165,7 @@ def test_redirects_lead_to_one_document(small: Site, collection: Collection) -> 
     assert (found["/old"], found["/lighthouse"]) == ("unchanged", "new")
     assert done.pages.get(url=small.url("/old")).leads_to == small.url("/lighthouse")
     assert found["/away"] == "failed"
+    assert {found["/round"], found["/round-2"]} == {"failed"}
     assert small.paths().count("/lighthouse") == 1
     assert (small.paths().count("/round"), small.paths().count("/round-2")) == (1, 1)
     assert names(collection) == {"", "lighthouse"}
