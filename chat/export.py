@@ -13,7 +13,7 @@ import regex
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chat import selectors
+from chat import freshness, selectors
 from chat.cited import linked
 from chat.export_markdown import in_markdown
 from chat.models import Conversation, Message
@@ -46,6 +46,8 @@ def export(conversation: Conversation, form: Format, absolute: Absolute) -> File
 
 def as_object(conversation: Conversation, absolute: Absolute) -> dict[str, Any]:
     """The export as plain JSON."""
+    turns = list(turns_of(conversation))
+    freshness.remember(answer for _question, answer in turns)
     return {
         "title": conversation.title,
         "url": absolute(conversation.get_absolute_url()),
@@ -58,7 +60,7 @@ def as_object(conversation: Conversation, absolute: Absolute) -> dict[str, Any]:
                 "asked_at": _moment(question.created_at),
                 "answer": _answer(answer, absolute),
             }
-            for question, answer in turns_of(conversation)
+            for question, answer in turns
         ],
     }
 
@@ -74,7 +76,7 @@ def _answer(message: Message, absolute: Absolute) -> dict[str, Any]:
         "prompt_template": message.template_name,
         "searched_for": message.rewritten,
         "notes": message.notes,
-        "sources": [_source(citation, absolute) for citation in message.citations],
+        "sources": [_cited(citation, absolute) for citation in freshness.cited_now(message)],
         "sources_not_used": [_source(source, absolute) for source in message.sources],
         "sentences": [
             {
@@ -89,6 +91,14 @@ def _answer(message: Message, absolute: Absolute) -> dict[str, Any]:
         ],
         "usage": message.usage,
     }
+
+
+def _cited(source: Mapping[str, Any], absolute: Absolute) -> dict[str, Any]:
+    """With the live page's address, and when its text changed after the answer, as far as either is known."""
+    changed = source["changed_at"]
+    known = {"live_url": source["live"], "changed_at": _moment(changed) if changed else ""}
+    plain = {name: value for name, value in source.items() if name not in {"live", "changed_at"}}
+    return _source(plain, absolute) | {name: value for name, value in known.items() if value}
 
 
 def _source(source: Mapping[str, Any], absolute: Absolute) -> dict[str, Any]:

@@ -146,8 +146,12 @@ def _source(source: _Object, *, numbered: bool) -> str:
     heading = below_title(source.get("heading", ""), source["document"])
     page = _("page %(page)s") % {"page": source["page"]} if source["page"] else ""
     places = [page, heading, source.get("collection", ""), str(source.get("updated", ""))[:10]]
+    if changed := source.get("changed_at"):
+        places.append(_("changed since: %(time)s") % {"time": _date(changed)})
+    live = source.get("live_url", "")
     number = f"**[{source['n']}]** " if numbered else ""
-    named = " · ".join([link(source["document"], source["url"]), *map(_one_line, filter(None, places))])
+    names = [link(source["document"], source["url"]), *map(_one_line, filter(None, places))]
+    named = " · ".join([*names, link(_("The live page"), live)] if live else names)
     quote = plain(source["quote"])
     shown = quote if numbered or len(quote) <= _NEAR_CHARS else f"{quote[:_NEAR_CHARS]}…"
     return f"- {number}{named}\n\n  {quotation(shown)}\n"

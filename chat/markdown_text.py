@@ -32,7 +32,7 @@ def quotation(text: str) -> str:
 
 
 def link(words: str, address: str) -> str:
-    """``address`` is ours, and has no angle brackets."""
+    """``address`` has no angle brackets: it is ours, or a canonical one of the web."""
     shown = _SPECIAL.sub(r"\\\g<0>", " ".join(words.split()))
     return f"[{shown}](<{address}>)"
 

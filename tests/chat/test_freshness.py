@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from chat import freshness, services
+from chat import export, freshness, services
 from chat.models import Conversation, Message
 from ingestion import rereading
 from ingestion.models import Collection, Document
@@ -71,6 +71,13 @@ def test_a_page_of_the_web_leads_to_the_live_one(owner: User, collection: Collec
     crawl(source)
     work()
     assert "source-changed" in page(owner, answer.conversation)
+    (turn,) = export.as_object(answer.conversation, lambda path: f"https://kb.example{path}")["turns"]
+    exported = turn["answer"]["sources"]
+    assert [one["live_url"] for one in exported] == [one["live"] for one in shown]
+    assert any(one.get("changed_at") for one in exported)
+    text = export.export(answer.conversation, "md", lambda path: f"https://kb.example{path}").text
+    assert f"](<{shown[0]['live']}>)" in text
+    assert "changed since: " in text
 
 
 def test_many_answers_take_as_many_queries_as_one(
