@@ -138,6 +138,8 @@ class Supervisor:
         env = {"CHROMA_URL": self._chroma_url, "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
         # Threads of torch that wait for work must not keep a core busy: the machine is shared.
         env["OMP_WAIT_POLICY"] = "PASSIVE"
+        # This process has checked the site already; checks make each worker load all pages.
+        env["CELERY_SKIP_CHECKS"] = "1"
         python = [sys.executable, "-m"]
         celery = [*python, "celery", "-A", "kb_site", "--quiet"]
         worker = [*celery, "worker", "--pool", "threads", "--loglevel", "INFO"]
