@@ -15,6 +15,7 @@ from tests.ingestion.small_site import Answer, Asked, Site, html
 PATIENCE_S = 120
 CONNECTIONS, DELAY_MS = 2, 50
 ENVIRONMENT = {
+    "EMBEDDING_BACKEND": "search.embedding.hashed.HashedEmbedder",
     "CRAWL_ALLOWED_PORTS": "1024-65535",
     "CRAWL_ALLOWED_NETWORKS": "127.0.0.0/8",
     "CRAWL_CONNECTIONS": str(CONNECTIONS),

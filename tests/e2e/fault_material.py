@@ -8,7 +8,7 @@ from contextlib import closing
 
 import requests
 
-from tests.e2e.conftest import Api, with_administrator
+from tests.e2e.conftest import Api, started
 from tests.e2e.site import Site
 
 DOCUMENTS = 17
@@ -123,7 +123,6 @@ def expect_everything_exactly_once(site: Site, api: Api, documents: int) -> None
 
 
 def begin(site: Site) -> Api:
-    site.start()
-    api = with_administrator(site)
+    api = started(site)
     assert api.call("POST", "/collections", json={"name": "Faults", "slug": "faults"}).status_code == 201
     return api

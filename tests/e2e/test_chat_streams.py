@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.chat.slow_model import Script, SlowModel
 from tests.e2e.browser import Visitor, chromium
-from tests.e2e.conftest import PASSWORD, Api, with_administrator
+from tests.e2e.conftest import PASSWORD, Api, started
 from tests.e2e.site import Site
 
 pytestmark = pytest.mark.timeout(300)
@@ -75,8 +75,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("streams") / "data"
     with SlowModel().serving() as model, chromium() as browser:
         extra = {"LLM_BASE_URL": model.base_url, "LLM_MODEL": "slow", "RATE_LIMIT_LOGIN": "off"}
-        site = Site(folder, extra=extra).start()
-        api = with_administrator(site)
+        site = Site(folder, extra=extra)
+        api = started(site)
         assert api.call("POST", "/collections", json={"name": "Coast", "slug": "coast"}).status_code == 201
         api.upload("coast", {"coast.md": DOCUMENT})
         deadline = time.monotonic() + 60

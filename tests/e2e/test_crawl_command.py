@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests import fixtures
+from tests.e2e.conftest import prepare
 from tests.e2e.site import Site
 from tests.e2e.test_starting import refused
 from tests.ingestion.small_site import Answer
@@ -33,7 +34,14 @@ def web() -> Iterator[Web]:
 
 
 @pytest.fixture
-def install(own_site: Site, web: Web) -> Site:
+def install(fresh: Site) -> Site:
+    """As ``fresh``, but used before."""
+    prepare(fresh)
+    return fresh
+
+
+@pytest.fixture
+def fresh(own_site: Site, web: Web) -> Site:
     """A fresh install that may ask the local site, and is in no need to be polite to it."""
     own_site.extra |= {
         "EMBEDDING_BACKEND": "search.embedding.hashed.HashedEmbedder",
@@ -84,8 +92,8 @@ EVERYTHING = {
 }
 
 
-def test_without_the_site_it_does_the_work_itself(install: Site, web: Web) -> None:
-    result, done = crawl(install, web.url())
+def test_without_the_site_it_does_the_work_itself(fresh: Site, web: Web) -> None:
+    result, done = crawl(fresh, web.url())
     assert (done.returncode, result["state"], result["error"]) == (0, "complete", None)
     assert outcomes(result, web) == EVERYTHING
     assert result["seconds"] > 0
@@ -95,17 +103,17 @@ def test_without_the_site_it_does_the_work_itself(install: Site, web: Web) -> No
     assert pages["/private/"]["document_id"] is None
     assert "robots.txt" in pages["/private/"]["error"]
     assert "documents done" in done.stderr
-    assert pages["/lighthouse"]["document_id"] in found(install, "green notebook of the lighthouse")
+    assert pages["/lighthouse"]["document_id"] in found(fresh, "green notebook of the lighthouse")
     web.forget()
     web.page(
         "/ferries/", "Ferries", text="The last ferry of the year leaves on the second of November at noon."
     )
-    again, done = crawl(install, web.url(), "--wait")
+    again, done = crawl(fresh, web.url(), "--wait")
     assert done.returncode == 0
     expected = {path: one.replace("new", "unchanged") for path, one in EVERYTHING.items()}
     assert outcomes(again, web) == expected | {"/ferries/": "changed"}
     assert by_path(again, web)["/ferries/"]["document_id"] == pages["/ferries/"]["document_id"]
-    assert install.processes() == []
+    assert fresh.processes() == []
 
 
 def test_limits_narrow_a_crawl_down_to_one_page(install: Site, web: Web) -> None:

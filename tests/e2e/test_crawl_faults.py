@@ -10,7 +10,7 @@ import psutil
 import pytest
 import redis
 
-from tests.e2e.conftest import Api, with_administrator
+from tests.e2e.conftest import Api, started
 from tests.e2e.crawled_site import (
     CONNECTIONS,
     DELAY_MS,
@@ -55,8 +55,7 @@ def sites() -> Iterator[Callable[[], Site]]:
 
 def start(youju: Youju) -> Api:
     youju.extra |= ENVIRONMENT
-    youju.start()
-    return with_administrator(youju)
+    return started(youju)
 
 
 def kill_all(youju: Youju) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from bench.corpora import peak_memory
 from tests import fixtures
-from tests.e2e.conftest import Api, with_administrator
+from tests.e2e.conftest import Api, started
 from tests.e2e.site import Site
 
 SHORT_WITHIN_S = 30
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    site = Site(tmp_path_factory.mktemp("large") / "data").start()
-    api = with_administrator(site)
+    site = Site(tmp_path_factory.mktemp("large") / "data")
+    api = started(site)
     assert api.call("POST", "/collections", json={"name": "Large", "slug": "large"}).status_code == 201
     yield api
     site.stop()

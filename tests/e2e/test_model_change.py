@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.e2e.conftest import Api, with_administrator
+from tests.e2e.conftest import Api, started
 from tests.e2e.site import Site
 
 DOCUMENTS = 60
@@ -92,8 +92,7 @@ def wait_until_ready(api: Api) -> None:
 
 def test_people_search_all_the_time_while_the_model_is_changed(own_site: Site) -> None:
     own_site.extra |= {"EMBEDDING_MODEL": "multilingual", "RATE_LIMIT_SEARCH": "100000/minute"}
-    own_site.start()
-    api = with_administrator(own_site)
+    api = started(own_site)
     assert api.call("POST", "/collections", json={"name": "Papers", "slug": "papers"}).status_code == 201
     files = list(material().items())
     for at in range(0, len(files), 20):

@@ -13,7 +13,7 @@ import pytest
 
 from bench.corpora import peak_memory
 from tests import fixtures
-from tests.e2e.conftest import Api, with_administrator
+from tests.e2e.conftest import Api, started
 from tests.e2e.site import Site
 
 PAGES = 600
@@ -38,8 +38,7 @@ def note(number: int) -> dict[str, bytes]:
 
 
 def begin(site: Site) -> Api:
-    site.start()
-    api = with_administrator(site)
+    api = started(site)
     for slug in ("load", "small"):
         assert api.call("POST", "/collections", json={"name": slug, "slug": slug}).status_code == 201
     return api

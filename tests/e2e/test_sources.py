@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.e2e.conftest import PASSWORD, Api, with_administrator
+from tests.e2e.conftest import PASSWORD, Api, started
 from tests.e2e.site import Site
 
 FILES = 120
@@ -82,8 +82,7 @@ def test_a_collection_follows_its_folder_through_kill_minus_nine(own_site: Site,
     folder = tmp_path / "documents"
     write(folder, range(FILES), "heron")
     own_site.extra["SOURCE_ROOTS"] = str(tmp_path)
-    own_site.start()
-    api = with_administrator(own_site)
+    api = started(own_site)
     assert api.call("POST", "/collections", json={"name": "Watched", "slug": "watched"}).status_code == 201
     page = Page(own_site)
     form = {"root": str(tmp_path), "path": "documents", "name": "Notes", "interval": "15"}

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser import Visitor, chromium
-from tests.e2e.conftest import PASSWORD, with_administrator
+from tests.e2e.conftest import PASSWORD, started
 from tests.e2e.site import Site
 from tests.ingestion.small_site import Answer
 from tests.ingestion.small_site import Site as Website
@@ -59,8 +59,7 @@ def site(own_site: Site, website: Website) -> Site:
         "CRAWL_ALLOWED_NETWORKS": "127.0.0.0/8",
         "CRAWL_DELAY_MS": "0",
     }
-    own_site.start()
-    api = with_administrator(own_site)
+    api = started(own_site)
     assert api.call("POST", "/collections", json={"name": "Harbour", "slug": "harbour"}).status_code == 201
     return own_site
 
