@@ -47,7 +47,7 @@ SOME_FAILED = gettext_noop("Some pages could not be taken.")
 def crawl(source: Source, lease: Lease) -> Result:
     """Crawls a claimed source. Raises ``ClaimLost`` when somebody stops or pauses it, ``Stopped`` when this
     process is to end, and ``NoRoom`` where the disk is full; the next call goes on where it was."""
-    row = running(source)
+    row = _resumed(source)
     if row is None:
         ended = _ended(source)
         if ended is not None:
@@ -83,12 +83,23 @@ def _crawl(source: Source, row: Crawl, lease: Lease, stop: threading.Event) -> R
     return result
 
 
+def _resumed(source: Source) -> Crawl | None:
+    """The crawl that was begun with the settings of now; one with others is stopped, since its frontier is
+    that of another source."""
+    row = running(source)
+    if row is None or row.settings == digest(source.web):
+        return row
+    row.pages.filter(outcome="").delete()
+    Crawl.objects.filter(pk=row.pk).update(state=Crawl.State.STOPPED, ended_at=timezone.now())
+    return None
+
+
 def _ended(source: Source) -> Result | None:
     """How the crawl ended that this look at the source is for, where its worker was killed just then."""
     last = source.crawls.order_by("-began_at").first()
     if last is None or last.state == Crawl.State.STOPPED or last.ended_at is None or source.began_at is None:
         return None
-    if last.ended_at < source.began_at:
+    if last.ended_at < source.began_at or last.settings != digest(source.web):
         return None
     if last.state == Crawl.State.FAILED:
         return Result(Source.Outcome.FAILED, last.error)

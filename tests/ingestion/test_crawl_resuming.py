@@ -21,7 +21,7 @@ from django.utils import timezone
 from ingestion import crawling, sources, stopping, syncing, web_sources
 from ingestion.crawl.spool import NO_ROOM
 from ingestion.leases import ClaimLost, Lease
-from ingestion.models import Collection, Crawl, Source
+from ingestion.models import Collection, Crawl, Source, WebDetails
 from tests.chat.conftest import redis_url as redis_url
 from tests.ingestion.crawl_material import add, crawl, outcomes
 from tests.ingestion.crawl_material import site as site
@@ -275,3 +275,15 @@ def test_redirects_without_an_end_meet_one(site: Site, collection: Collection) -
     done = crawl(add(collection, site, max_pages=20, sitemaps=False))
     assert done.state == Crawl.State.CUT
     assert len(site.asked) < 200
+
+
+def test_a_crawl_of_other_settings_is_not_gone_on_with(small: Site, collection: Collection) -> None:
+    """Begun by a worker at the moment when another start address was added."""
+    source = add(collection, small, "/lighthouse", reach="page")
+    begun = Crawl.objects.create(source=source, settings=crawling.digest(source.web), is_seeded=True)
+    begun.pages.create(url=small.url("/lighthouse"))
+    WebDetails.objects.update(starts="\n".join([small.url("/lighthouse"), small.url("/hidden")]))
+    done = crawl(source)
+    begun.refresh_from_db()
+    assert begun.state == Crawl.State.STOPPED
+    assert outcomes(done, small) == {"/lighthouse": "new", "/hidden": "new"}
