@@ -4,6 +4,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -23,7 +25,7 @@ def add(request: HttpRequest) -> HttpResponse:
         source = web_sources.add_page(collection=collection, by=signed_in(request.user), url=url)
     except BadAddress as error:
         messages.error(request, str(error))
-        return redirect("search")
+        return redirect(f"{reverse('search')}?{urlencode({'q': url})}")
     messages.success(
         request, _("The page is being fetched. It becomes a document of “%(name)s”.") % {"name": collection}
     )

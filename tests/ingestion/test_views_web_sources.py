@@ -355,4 +355,5 @@ def test_single_pages_are_added(small: Site, collection: Collection, owner: User
     refused = signed_in(teammate).post("/pages/add/", {"url": small.url(), "collection": "handbook"})
     assert refused.status_code == 403
     answer = client.post("/pages/add/", {"url": "http://10.0.0.1/", "collection": "handbook"}, follow=True)
+    assert answer.context["form"].data["q"] == "http://10.0.0.1/"
     assert "10.0.0.1" in answer.content.decode()
