@@ -7,6 +7,6 @@ def is_selector(selector: str) -> bool:
 
     try:
         soupsieve.compile(selector)
-    except (soupsieve.SelectorSyntaxError, ValueError):
+    except (soupsieve.SelectorSyntaxError, ValueError, NotImplementedError):  # the last: div::before
         return False
     return True

@@ -118,10 +118,10 @@ def read_address(url: str, rules: AddressRules) -> Target:
         raise _unreadable()
     host, literal = _read_host(authority[1])
     target = Target("", parts.scheme, host, int(authority[2] or DEFAULT_PORTS[parts.scheme]), literal)
-    if not rules.allows_port(target.port):
-        raise Blocked(WRONG_PORT, detail=str(target.port), code="blocked_port")
     if literal is not None:
         judge(literal, rules)
+    if not rules.allows_port(target.port):
+        raise Blocked(WRONG_PORT, detail=str(target.port), code="blocked_port")
     url = f"{target.scheme}://{target.host_header}{_quoted(parts.path or '/', parts.query)}"
     return replace(target, url=url)
 

@@ -97,7 +97,7 @@ def test_a_selector_without_text_is_said_and_the_page_is_read_without(selector: 
     assert found.selector_missed and "between" in found.text
 
 
-@pytest.mark.parametrize("selector", ["div[", "..", ">", ":nonsense(1)"])
+@pytest.mark.parametrize("selector", ["div::before", "a::text", "div[", "..", ">", ":nonsense(1)"])
 def test_a_selector_that_cannot_be_read(selector: str) -> None:
     assert not is_selector(selector)
     with pytest.raises(ExtractionError, match="selector cannot be read") as caught:
