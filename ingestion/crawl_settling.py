@@ -5,7 +5,6 @@ it ends the same.
 """
 
 import io
-import logging
 from datetime import timedelta
 from hashlib import sha256
 
@@ -31,8 +30,6 @@ from ingestion.extract.types import ExtractionError
 from ingestion.models import Crawl, CrawlPage, Run, Source, SourceItem
 from ingestion.reasons import with_detail
 from ingestion.source_documents import SourceDocuments
-
-log = logging.getLogger(__name__)
 
 Outcome = CrawlPage.Outcome
 State = SourceItem.Outcome
@@ -69,7 +66,7 @@ DELETED = gettext_noop("Its document was deleted here; it comes back when the pa
 
 
 class Pages(SourceDocuments):
-    """Settles the pages of one crawl. ``fresh`` are addresses that led somewhere as starts."""
+    """Settles the pages of one crawl. ``widened``: a start led elsewhere, which belongs to the source now."""
 
     def __init__(self, source: Source, crawl: Crawl, frontier: Frontier) -> None:
         super().__init__(source, crawl.run)

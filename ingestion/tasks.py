@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 _local = threading.local()
 _places = Places(settings.PARSE_THREADS)
-_syncing = threading.Lock()
+_syncing = threading.BoundedSemaphore(1)
 _crawling = threading.BoundedSemaphore(settings.CRAWL_SITES)
 
 
@@ -69,29 +69,25 @@ def index_waiting() -> int:
 @shared_task(name=wake.SYNC_TASK)  # type: ignore[untyped-decorator]
 def sync_sources() -> int:
     """Looks at the sources whose time has come, one at a time in each worker."""
-    if not _syncing.acquire(blocking=False):
-        return 0
-    try:
-        return syncing.sync_due(Source.Kind.FOLDER)
-    except OperationalError as error:
-        log.warning("looking at sources pauses: %s", error)
-        return 0
-    finally:
-        _syncing.release()
+    return _look_at(Source.Kind.FOLDER, _syncing)
 
 
 @shared_task(name=wake.CRAWL_TASK)  # type: ignore[untyped-decorator]
 def crawl_sites() -> int:
     """Crawls the sites whose time has come, ``CRAWL_SITES`` at once in each worker."""
-    if not _crawling.acquire(blocking=False):
+    return _look_at(Source.Kind.WEB, _crawling)
+
+
+def _look_at(kind: str, places: threading.Semaphore) -> int:
+    if not places.acquire(blocking=False):
         return 0
     try:
-        return syncing.sync_due(Source.Kind.WEB)
+        return syncing.sync_due(kind)
     except OperationalError as error:
-        log.warning("crawling pauses: %s", error)
+        log.warning("looking at sources (%s) pauses: %s", kind, error)
         return 0
     finally:
-        _crawling.release()
+        places.release()
 
 
 @shared_task(name="ingestion.sweep")  # type: ignore[untyped-decorator]
