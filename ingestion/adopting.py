@@ -44,7 +44,7 @@ def adopt(successor_id: UUID) -> bool:
             _hand_over(successor, original)
             if old_bytes != successor.sha256:
                 history.record([original.pk], history.Kind.REPLACED, by=successor.created_by)
-            history.record_ready(original.pk)
+            history.record_ready([original.pk])
     except IntegrityError:
         now = timezone.now()
         Document.objects.filter(pk=successor.pk).update(

@@ -36,7 +36,7 @@ State = SourceItem.Outcome
 FINE = (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)
 MAX_ATTEMPTS = 3
 LONGEST_WAIT = timedelta(minutes=15)
-_MISSING = frozenset({404, 410})
+MISSING = frozenset({404, 410})
 _TAKEN = frozenset({"application/octet-stream", "binary/octet-stream"})
 _SEEN = (
     "outcome",
@@ -101,6 +101,7 @@ class Pages(SourceDocuments):
         if isinstance(error, Later):
             self._put_off(page, error.seconds, LEFT_ALONE)
         elif isinstance(error, LeadsTo):
+            page.status = error.status
             self._redirected(page, error.url)
         elif isinstance(error, FetchFailed):
             self._failed_fetch(page, error)
@@ -125,7 +126,7 @@ class Pages(SourceDocuments):
 
     def _failed_fetch(self, page: CrawlPage, error: FetchFailed) -> None:
         page.status = error.status
-        if error.status in _MISSING:
+        if error.status in MISSING:
             self._patience.heard(page.url)
             self._missing(page, str(error))
             return

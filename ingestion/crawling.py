@@ -7,8 +7,7 @@ from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 
-from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from ingestion import stopping, wake, web_access
@@ -20,7 +19,7 @@ from ingestion.crawl.web_page import WebPage
 from ingestion.crawl_closing import drop_what_left, name_circles, revive_alone
 from ingestion.crawl_frontier import Frontier
 from ingestion.crawl_seeding import Seeds
-from ingestion.crawl_settling import FINE, Pages
+from ingestion.crawl_settling import FINE, MISSING, Pages
 from ingestion.extract.process import ExtractionProcess
 from ingestion.leases import Lease
 from ingestion.models import Crawl, CrawlPage, Source, SourceItem, WebDetails
@@ -89,8 +88,7 @@ def _resumed(source: Source) -> Crawl | None:
     row = running(source)
     if row is None or row.settings == digest(source.web):
         return row
-    row.pages.filter(outcome="").delete()
-    Crawl.objects.filter(pk=row.pk).update(state=Crawl.State.STOPPED, ended_at=timezone.now())
+    row.end(Crawl.State.STOPPED)
     return None
 
 
@@ -132,9 +130,7 @@ def give_up(source: Source, reason: str) -> None:
     """Ends the crawl that was begun; the next one begins anew."""
     row = running(source)
     if row is not None:
-        row.pages.filter(outcome="").delete()
-        row.state, row.error, row.ended_at = Crawl.State.FAILED, reason, timezone.now()
-        row.save(update_fields=["state", "error", "ended_at"])
+        row.end(Crawl.State.FAILED, reason)
 
 
 def digest(web: WebDetails) -> str:
@@ -261,8 +257,7 @@ class _Crawling:
         state = Crawl.State.CUT if is_cut else Crawl.State.COMPLETE
         if result.outcome == Source.Outcome.FAILED:
             state = Crawl.State.FAILED
-        self.frontier.waiting().delete()
-        Crawl.objects.filter(pk=self.row.pk).update(state=state, error=result.error, ended_at=timezone.now())
+        self.row.end(state, result.error)
         old = self.source.crawls.order_by("-began_at").values_list("pk", flat=True)[KEPT_CRAWLS:]
         Crawl.objects.filter(pk__in=list(old)).delete()
         return result
@@ -279,7 +274,10 @@ class _Crawling:
             return Result(Source.Outcome.FAILED, bad.reason if bad else SOME_FAILED)
         if is_cut:
             return Result(Source.Outcome.PROBLEMS, CUT)
-        return Result(Source.Outcome.PROBLEMS, SOME_FAILED) if first else Result(Source.Outcome.OK)
+        is_elsewhere = Q(status__in=MISSING) | Q(status__range=(300, 399))
+        dead_links = failed.filter(is_elsewhere, depth__gt=0, document=None)
+        is_fine = not failed.exclude(pk__in=dead_links.values("pk")).exists()
+        return Result(Source.Outcome.OK) if is_fine else Result(Source.Outcome.PROBLEMS, SOME_FAILED)
 
 
 _KNOWN = frozenset({"new", "changed", "unchanged", "duplicate"})

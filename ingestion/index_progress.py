@@ -1,8 +1,9 @@
 """Saying in the database what is indexed: chunks, documents, builds, and how fast it goes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from math import exp
 from uuid import UUID
 
@@ -28,31 +29,36 @@ def commit(batch: Sequence[Chunk]) -> None:
         Chunk.objects.filter(id__in=ids).update(indexed=True)
     counts = Counter((chunk.generation_id, chunk.document_id) for chunk in batch)
     building = {chunk.generation_id for chunk in batch if chunk.generation.state == Generation.State.BUILDING}
-    for (generation, document), count in counts.items():
+    for generation in {generation for generation, _document in counts}:
+        moved = {document: count for (of, document), count in counts.items() if of == generation}
         if generation in building:
-            _move_build(generation, document, count)
+            _move_builds(generation, moved)
         else:
-            _move_document(generation, document, count)
+            _move_documents(generation, moved)
     _measure(batch, timezone.now())
     for successor in _complete_successors(batch):
         adopt(successor)
 
 
-def _move_document(generation: UUID, document: UUID, count: int) -> None:
+def _move_documents(generation: UUID, moved: Mapping[UUID, int]) -> None:
+    """A few statements for all of them: there may be a thousand documents of one chunk each."""
     now = timezone.now()
-    held = Document.objects.filter(pk=document, step=Step.INDEX, status=Status.PROCESSING)
-    if not held.update(indexed_count=F("indexed_count") + count, updated_at=now):
-        return
+    in_index = Document.objects.filter(step=Step.INDEX, status=Status.PROCESSING)
+    for count, documents in _by_count(moved):
+        in_index.filter(pk__in=documents).update(indexed_count=F("indexed_count") + count, updated_at=now)
     left = Chunk.objects.filter(document=OuterRef("pk"), generation=generation, indexed=False)
-    if held.filter(~Exists(left), replaces__isnull=True).update(
-        status=Status.READY,
-        step=Step.DONE,
-        indexed_count=F("chunk_count"),
-        claim=None,
-        finished_at=now,
-        updated_at=now,
-    ):
-        history.record_ready(document)
+    for documents in _slices(list(moved)):
+        whole = in_index.filter(~Exists(left), pk__in=documents, replaces__isnull=True)
+        ready = list(whole.select_for_update(of=("self",)).values_list("pk", flat=True))
+        Document.objects.filter(pk__in=ready).update(
+            status=Status.READY,
+            step=Step.DONE,
+            indexed_count=F("chunk_count"),
+            claim=None,
+            finished_at=now,
+            updated_at=now,
+        )
+        history.record_ready(ready)
 
 
 def _complete_successors(batch: Sequence[Chunk]) -> list[UUID]:
@@ -67,14 +73,27 @@ def _complete_successors(batch: Sequence[Chunk]) -> list[UUID]:
     return list(held.filter(~Exists(left)).order_by("pk").values_list("pk", flat=True))
 
 
-def _move_build(generation: UUID, document: UUID, count: int) -> None:
+def _move_builds(generation: UUID, moved: Mapping[UUID, int]) -> None:
     step = DocumentBuild.Step
-    held = DocumentBuild.objects.filter(generation=generation, document=document, step=step.INDEX)
-    if not held.update(indexed_count=F("indexed_count") + count):
-        return
-    left = Chunk.objects.filter(document=document, generation=generation, indexed=False)
-    if not left.exists():
-        held.update(step=step.DONE, indexed_count=F("chunk_count"))
+    in_index = DocumentBuild.objects.filter(generation=generation, step=step.INDEX)
+    for count, documents in _by_count(moved):
+        in_index.filter(document__in=documents).update(indexed_count=F("indexed_count") + count)
+    left = Chunk.objects.filter(document=OuterRef("document"), generation=generation, indexed=False)
+    for documents in _slices(list(moved)):
+        whole = in_index.filter(~Exists(left), document__in=documents)
+        whole.update(step=step.DONE, indexed_count=F("chunk_count"))
+
+
+def _by_count(moved: Mapping[UUID, int]) -> Iterator[tuple[int, list[UUID]]]:
+    """The documents of which the same number of chunks moved."""
+    for count, documents in groupby(sorted(moved, key=moved.__getitem__), key=moved.__getitem__):
+        for ids in _slices(list(documents)):
+            yield count, ids
+
+
+def _slices(ids: list[UUID]) -> Iterator[list[UUID]]:
+    for at in range(0, len(ids), _AT_ONCE):
+        yield ids[at : at + _AT_ONCE]
 
 
 def _measure(batch: Sequence[Chunk], now: datetime) -> None:

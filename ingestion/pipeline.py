@@ -213,7 +213,7 @@ def _hand_on(
         updated_at=timezone.now(),
     ):
         raise ClaimLost(document.pk)
-    history.record([document.pk], history.Kind.READ, seconds=lease.seconds)
+    history.record([document.pk], history.Kind.READ, seconds={document.pk: lease.seconds})
     pages = [
         [page.number, start, page.label, page.ocr]
         for page, start in zip(extracted.pages, extracted.starts, strict=True)
@@ -244,7 +244,7 @@ def _keep_wishes(document: Document, text: str, wished: list[HandEdit], applied:
         return
     now = timezone.now()
     _held(document).update(status=Status.READY, step=Step.DONE, claim=None, finished_at=now, updated_at=now)
-    history.record_ready(document.pk)
+    history.record_ready([document.pk])
 
 
 @transaction.atomic

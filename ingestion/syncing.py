@@ -116,6 +116,7 @@ def _held(source: Source) -> QuerySet[Source]:
 
 def _finish(source: Source, held: QuerySet[Source], result: Result) -> None:
     now = timezone.now()
+    source.refresh_from_db(fields=["every", "crontab"])
     held.update(
         claim=None,
         lease_until=None,

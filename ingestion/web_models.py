@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.source_models import Source, SourceItem
@@ -77,6 +78,12 @@ class Crawl(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.began_at:%Y-%m-%d %H:%M}"
+
+    def end(self, state: "Crawl.State", error: str = "") -> None:
+        """What was not visited by now is not visited any more."""
+        self.pages.filter(outcome="").delete()
+        self.state, self.error, self.ended_at = state, error, timezone.now()
+        self.save(update_fields=["state", "error", "ended_at"])
 
 
 class CrawlPage(models.Model):

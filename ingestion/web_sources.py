@@ -1,6 +1,7 @@
 """Websites as sources of a collection: adding and changing them, single pages, and stopping a crawl."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from ingestion.crawl.guarding import AddressRules
 from ingestion.crawl_frontier import LONGEST
 from ingestion.errors import IngestionError
 from ingestion.extract.messages import SELECTOR
-from ingestion.models import Collection, Crawl, CrawlPage, Source, WebDetails
+from ingestion.models import Collection, Crawl, Source, WebDetails
 from ingestion.reasons import shown
 
 MOST_PAGES = 100_000
@@ -96,21 +97,21 @@ def add_web_source(*, collection: Collection, by: User | None, wanted: WebSettin
 
 
 def change_web_source(*, source: Source, wanted: WebSettings) -> None:
-    """Saves the settings and has the site crawled anew with them; a crawl that runs is stopped. Raises
-    ``BadAddress``, ``BadSelector`` and ``BadSchedule``."""
+    """Saves the settings. Where other pages or another text belong to the source now, a crawl that runs is
+    stopped and the site is crawled anew. Raises ``BadAddress``, ``BadSelector`` and ``BadSchedule``."""
     starts = checked_starts(wanted.starts)
+    details, schedule = _details(wanted, starts), _schedule(wanted)
     with transaction.atomic():
-        _end_crawl(source)
+        same = WebDetails.objects.filter(source=source, **details).exists()
         Source.objects.filter(pk=source.pk).update(
-            name=(wanted.name or default_name(starts))[:_NAME],
-            next_at=timezone.now(),
-            claim=None,
-            lease_until=None,
-            attempts=0,
-            **_schedule(wanted),
+            name=(wanted.name or default_name(starts))[:_NAME], **schedule
         )
-        WebDetails.objects.filter(source=source).update(**_details(wanted, starts))
-        transaction.on_commit(wake.crawler)
+        if same:
+            schedules.reset(Source.objects.filter(pk=source.pk))
+        else:
+            WebDetails.objects.filter(source=source).update(**details)
+            _end_crawl(source, next_at=timezone.now())
+            transaction.on_commit(wake.crawler)
     source.refresh_from_db()
 
 
@@ -131,8 +132,7 @@ def add_page(*, collection: Collection, by: User | None, url: str) -> Source:
             web.starts = "\n".join([*web.start_urls, start])
             web.max_pages = max(web.max_pages, len(web.start_urls) + 10)
             web.save(update_fields=["starts", "max_pages"])
-            _end_crawl(source)
-            Source.objects.filter(pk=source.pk).update(claim=None, lease_until=None)
+            _end_crawl(source, next_at=timezone.now())
         Source.objects.filter(pk=source.pk).update(next_at=timezone.now(), paused=False)
         transaction.on_commit(wake.crawler)
     source.refresh_from_db()
@@ -142,17 +142,15 @@ def add_page(*, collection: Collection, by: User | None, url: str) -> Source:
 @transaction.atomic
 def stop_crawl(*, source: Source) -> None:
     """Ends the crawl that runs; what it brought stays. The source keeps its schedule."""
-    _end_crawl(source)
-    Source.objects.filter(pk=source.pk).update(
-        claim=None, lease_until=None, attempts=0, next_at=schedules.next_time(source)
-    )
+    _end_crawl(source, next_at=schedules.next_time(source))
     source.refresh_from_db()
 
 
-def _end_crawl(source: Source) -> None:
-    running = source.crawls.filter(state=Crawl.State.RUNNING)
-    CrawlPage.objects.filter(crawl__in=running, outcome="").delete()
-    running.update(state=Crawl.State.STOPPED, ended_at=timezone.now())
+def _end_crawl(source: Source, *, next_at: datetime | None) -> None:
+    """Its worker notices by the claim that is gone."""
+    for crawl in source.crawls.filter(state=Crawl.State.RUNNING):
+        crawl.end(Crawl.State.STOPPED)
+    Source.objects.filter(pk=source.pk).update(claim=None, lease_until=None, attempts=0, next_at=next_at)
 
 
 def checked_starts(text: str) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
@@ -22,11 +21,12 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def youju_data() -> Path:
-    """The folder with the larger data; tests that need it are skipped where it is not."""
-    folder = Path(os.environ.get("YOUJU_DATA") or Path(settings.BASE_DIR).parent / "shared" / "data")
-    if not folder.is_dir():
-        pytest.skip(f"YOUJU_DATA is not there: {folder}")
-    return folder
+    """The folder with the larger data; where ``YOUJU_DATA`` names none, tests that need it are skipped."""
+    named = os.environ.get("YOUJU_DATA", "")
+    if not named:
+        pytest.skip("YOUJU_DATA does not name the folder with the larger data")
+    assert Path(named).is_dir(), f"YOUJU_DATA is not a folder: {named}"
+    return Path(named)
 
 
 @pytest.fixture(autouse=True)

@@ -90,12 +90,14 @@ class Fetcher:
         *,
         etag: str = "",
         last_modified: str = "",
-        on_hop: Callable[[str], None] | None = None,
+        on_hop: Callable[[str, int], None] | None = None,
     ) -> Fetched:
         """The page at ``url``, or a 304 where it is still what the validators say.
 
-        ``on_hop`` is called with each address that a redirect names before it is requested; what it raises
-        ends the fetch, and its time is not counted. Raises ``Blocked`` and ``FetchFailed``.
+        ``on_hop`` is called with each address that a redirect names, and the redirect's status, before it is
+        requested; what it raises ends the fetch, and its time is not counted.
+
+        Raises ``Blocked`` and ``FetchFailed``.
         """
         began = time.monotonic()
         ends = began + self._limits.total_s
@@ -115,7 +117,7 @@ class Fetcher:
             target = self._next(target, found, hops)
             if on_hop is not None:
                 asked = time.monotonic()
-                on_hop(target.url)
+                on_hop(target.url, response.status_code)
                 ends += time.monotonic() - asked
 
     def _next(self, target: Target, location: str, hops: list[str]) -> Target:

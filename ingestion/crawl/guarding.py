@@ -26,7 +26,7 @@ NO_ADDRESS = gettext_noop("This is not a web address that can be read. Check how
 NO_WEB = gettext_noop("Only addresses that begin with http:// or https:// can be fetched.")
 HAS_PASSWORD = gettext_noop("The address holds a user name or a password. Leave them out.")
 WRONG_PORT = gettext_noop(
-    "The address names a port that is not allowed. An administrator can add it to CRAWL_ALLOWED_PORTS."
+    "The port of this address is not allowed. An administrator can add it to CRAWL_ALLOWED_PORTS."
 )
 NOT_PUBLIC = gettext_noop(
     "The address leads to this machine or into a network that is not public. "
@@ -96,8 +96,13 @@ class Target:
 
     @property
     def host_header(self) -> str:
+        return self.place.removesuffix(f":{DEFAULT_PORTS[self.scheme]}")
+
+    @property
+    def place(self) -> str:
+        """Host and port, as ``example.com:443``."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+        return f"{host}:{self.port}"
 
 
 def read_address(url: str, rules: AddressRules) -> Target:
@@ -121,7 +126,7 @@ def read_address(url: str, rules: AddressRules) -> Target:
     if literal is not None:
         judge(literal, rules)
     if not rules.allows_port(target.port):
-        raise Blocked(WRONG_PORT, detail=str(target.port), code="blocked_port")
+        raise Blocked(WRONG_PORT, detail=target.place, code="blocked_port")
     url = f"{target.scheme}://{target.host_header}{_quoted(parts.path or '/', parts.query)}"
     return replace(target, url=url)
 

@@ -70,7 +70,7 @@ class Spool:
     def keep_refusal(self, key: int, error: LeadsTo | FetchFailed) -> None:
         """An answer without a page, to be found again as it is. Raises ``NoRoom``."""
         if isinstance(error, LeadsTo):
-            self._note(key, {"leads_to": error.url})
+            self._note(key, {"leads_to": error.url, "status": error.status})
         else:
             self._note(key, {"failed": {"sentence": str(error), "status": error.status, "code": error.code}})
 
@@ -90,7 +90,7 @@ class Spool:
         except (OSError, ValueError):
             return None
         if "leads_to" in said:
-            return LeadsTo(said["leads_to"])
+            return LeadsTo(said["leads_to"], said["status"])
         if "failed" in said:
             return FetchFailed(**said["failed"])
         return Kept(**{**said, "path": body}) if body.exists() else None

@@ -23,11 +23,11 @@ class Later(Exception):
 
 
 class LeadsTo(Exception):
-    """The address is redirected to ``url``, which was not asked for."""
+    """The address is redirected to ``url``, which was not asked for, with the HTTP ``status``."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.url = url
+    def __init__(self, url: str, status: int) -> None:
+        super().__init__(url, status)
+        self.url, self.status = url, status
 
 
 class Stopped(Exception):
@@ -94,8 +94,8 @@ class Visitor:
     def _delay(self, asked: float) -> float:
         return max(self._delay_s, min(asked, self._longest_delay_s))
 
-    def _leads_to(self, url: str) -> None:
-        raise LeadsTo(url)
+    def _leads_to(self, url: str, status: int) -> None:
+        raise LeadsTo(url, status)
 
     def _ask(self, url: str, delay_s: float, request: Callable[[Slot], Fetched], note: Note) -> Fetched:
         host = host_key(url)

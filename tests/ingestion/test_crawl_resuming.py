@@ -227,9 +227,8 @@ def test_a_crawl_ends_soon_with_its_process(
     small.pages["/lighthouse"] = stop
     with monkeypatch.context() as patched:
         patched.setattr(stopping, "_asked", threading.Event())
-        began = time.monotonic()
         assert syncing.sync_due(Source.Kind.WEB) == 1
-        assert time.monotonic() - began < 10
+        assert "/lighthouse" not in small.paths(), "it waited for the page"
     assert ends.is_set()
     source.refresh_from_db()
     assert (source.claim, source.lease_until, source.attempts) == (None, None, 0)

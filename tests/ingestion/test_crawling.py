@@ -94,10 +94,21 @@ def test_a_page_goes_when_it_is_missing_twice(small: Site, collection: Collectio
     del small.pages["/ferries/north"]
     first = crawl(source)
     assert outcomes(first, small)["/ferries/north"] == "failed"
+    assert source.last_outcome == Source.Outcome.PROBLEMS
     assert "ferries/north" in names(collection)
     assert outcomes(crawl(source), small)["/ferries/north"] == "gone"
     assert "ferries/north" not in names(collection)
     assert "/ferries/north" not in outcomes(crawl(source), small)
+
+
+def test_a_dead_link_is_no_problem_of_the_source(small: Site, collection: Collection) -> None:
+    small.page("/", "Harbour", "/nowhere")
+    source = add(collection, small)
+    assert outcomes(crawl(source), small) == {"/": "new", "/nowhere": "failed"}
+    assert (source.last_outcome, source.last_error) == (Source.Outcome.OK, "")
+    small.pages["/nowhere"] = Answer(b"broken", status=501)
+    crawl(source)
+    assert source.last_outcome == Source.Outcome.PROBLEMS
 
 
 def test_a_failing_page_keeps_its_document(small: Site, collection: Collection) -> None:
@@ -163,7 +174,8 @@ def test_redirects_lead_to_one_document(small: Site, collection: Collection) -> 
     done = crawl(add(collection, small))
     found = outcomes(done, small)
     assert (found["/old"], found["/lighthouse"]) == ("unchanged", "new")
-    assert done.pages.get(url=small.url("/old")).leads_to == small.url("/lighthouse")
+    old = done.pages.get(url=small.url("/old"))
+    assert (old.leads_to, old.status) == (small.url("/lighthouse"), 301)
     assert found["/away"] == "failed"
     assert {found["/round"], found["/round-2"]} == {"failed"}
     assert small.paths().count("/lighthouse") == 1
@@ -242,6 +254,17 @@ def test_a_narrower_source_lets_go_of_what_is_outside(small: Site, collection: C
     web_sources.change_web_source(source=source, wanted=wanted)
     crawl(source)
     assert names(collection) == {"", "lighthouse"}
+
+
+def test_another_schedule_is_no_reason_to_crawl(small: Site, collection: Collection) -> None:
+    source = add(collection, small)
+    crawl(source)
+    wanted = replace(web_sources.settings_of(source), crontab="30 3 * * *", name="Every night")
+    web_sources.change_web_source(source=source, wanted=wanted)
+    assert not source.is_due
+    assert (source.name, source.next_at.hour, source.next_at.minute) == ("Every night", 3, 30)
+    web_sources.change_web_source(source=source, wanted=replace(wanted, selector="main"))
+    assert source.is_due
 
 
 def test_calendars_do_not_go_on_for_ever(small: Site, collection: Collection) -> None:

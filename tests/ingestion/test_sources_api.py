@@ -154,7 +154,7 @@ def test_every_page_has_its_outcome(small: Site, collection: Collection, owner: 
     client = signed_in(owner)
     source = followed(client, small)
     crawl = source["crawl"]
-    assert (source["state"], source["last_outcome"], crawl["state"]) == ("idle", "problems", "complete")
+    assert (source["state"], source["last_outcome"], crawl["state"]) == ("idle", "ok", "complete")
     counts = {name: count for name, count in crawl["outcomes"].items() if count}
     assert (counts, crawl["waiting"]) == ({"new": 4, "unchanged": 2, "failed": 1}, 0)
     found = {page["url"].removeprefix(small.url("")): page for page in pages(client, source)}

@@ -202,6 +202,7 @@ def test_the_page_shows_every_address_with_its_outcome(
 ) -> None:
     small.page("/", "Harbour", "/lighthouse", "/ferries/", "/gone", "/old")
     small.redirect("/old", "/lighthouse")
+    small.pages["/gone"] = Answer(b"broken", status=501)
     source = add(collection, small, name="Port")
     crawl(source)
     client = signed_in(owner)
@@ -211,6 +212,7 @@ def test_the_page_shows_every_address_with_its_outcome(
     assert "with problems" in said
     assert "Some pages could not be taken." in said
     assert "failed 1" in said
+    assert "leads elsewhere" in said
     rows = re.findall(r'<td class="name"><a href="([^"]+)"', shown)
     assert rows[0] == small.url("/gone")
     assert set(rows) == {

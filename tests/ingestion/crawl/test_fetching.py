@@ -197,7 +197,7 @@ def test_the_time_of_all_hops_is_one_and_that_of_the_caller_is_not_counted() -> 
         fetch(site, "/0", Limits(total_s=0.7, redirects=50))
     assert failed.value.code == "too_slow"
     with HostileSite({"/": redirect("/a"), "/a": page(b"there")}) as site:
-        assert fetch(site, "/", SHORT, on_hop=lambda url: time.sleep(1.0)).body == b"there"
+        assert fetch(site, "/", SHORT, on_hop=lambda url, status: time.sleep(1.0)).body == b"there"
 
 
 def _slow_redirect(location: str) -> Act:
@@ -210,14 +210,15 @@ def _slow_redirect(location: str) -> Act:
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_redirects_are_followed_and_told(code: int) -> None:
-    hops: list[str] = []
+    hops: list[tuple[str, int]] = []
     acts = {"/a": redirect("b?x=1#part", code), "/b": redirect("//127.0.0.1:{port}/ü", code)}
     with HostileSite(acts) as site:
         site.acts["/b"] = redirect(f"//127.0.0.1:{site.port}/c d", code)
         site.acts["/c%20d"] = page(b"there")
-        got = fetch(site, "/a", on_hop=hops.append)
+        got = fetch(site, "/a", on_hop=lambda *hop: hops.append(hop))
         assert got.body == b"there"
-        assert list(got.redirects) == hops == [site.url("/b?x=1"), site.url("/c%20d")]
+        assert list(got.redirects) == [site.url("/b?x=1"), site.url("/c%20d")]
+        assert hops == [(url, code) for url in got.redirects]
         assert got.url == site.url("/c%20d")
 
 
@@ -251,7 +252,7 @@ def test_a_redirect_to_a_forbidden_place_is_refused_before_anybody_is_asked(loca
     with HostileSite({}) as site:
         site.acts["/"] = redirect(location.format(port=site.port, other=site.port + 1))
         with pytest.raises(Blocked):
-            fetch(site, "/", on_hop=hops.append)
+            fetch(site, "/", on_hop=lambda url, status: hops.append(url))
         assert site.paths == ["/"]
         assert not hops
 
@@ -279,7 +280,7 @@ def test_redirects_without_end_or_aim() -> None:
 
 
 def test_what_the_caller_raises_at_a_hop_ends_the_fetch_before_the_hop_is_asked() -> None:
-    def refuse(url: str) -> None:
+    def refuse(url: str, status: int) -> None:
         raise Disallowed(f"not {url}")
 
     with HostileSite({"/": redirect("/secret"), "/secret": page(b"secret")}) as site:

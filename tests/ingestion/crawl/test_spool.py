@@ -43,7 +43,7 @@ def test_what_was_cut_off_is_not_there(spool: Spool, tmp_path: Path) -> None:
 
 
 def test_refusals_are_the_same_again(spool: Spool) -> None:
-    spool.keep_refusal(1, LeadsTo("https://example.org/b"))
+    spool.keep_refusal(1, LeadsTo("https://example.org/b", 301))
     spool.keep_refusal(2, FetchFailed("There is none.", status=404, detail="HTTP 404", code="http_404"))
     led, failed = spool.find(1), spool.find(2)
     assert isinstance(led, LeadsTo)
@@ -55,7 +55,7 @@ def test_refusals_are_the_same_again(spool: Spool) -> None:
 
 def test_dropping_and_removing(spool: Spool, tmp_path: Path) -> None:
     spool.keep(1, PAGE, 0.0)
-    spool.keep_refusal(2, LeadsTo("https://example.org/b"))
+    spool.keep_refusal(2, LeadsTo("https://example.org/b", 301))
     spool.drop(1)
     spool.drop(1)
     assert spool.find(1) is None
@@ -72,5 +72,5 @@ def test_a_disk_that_takes_no_more(spool: Spool, tmp_path: Path) -> None:
     assert spool.find(1) is None
     (tmp_path / "7" / "2.part").symlink_to("/dev/full")
     with pytest.raises(NoRoom):
-        spool.keep_refusal(2, LeadsTo("https://example.org/b"))
+        spool.keep_refusal(2, LeadsTo("https://example.org/b", 301))
     assert spool.find(2) is None
