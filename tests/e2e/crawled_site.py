@@ -9,13 +9,14 @@ from itertools import pairwise
 from typing import Any
 
 from tests.e2e.conftest import Api
+from tests.e2e.site import WITHOUT_MODEL
 from tests.e2e.site import Site as Youju
 from tests.ingestion.small_site import Answer, Asked, Site, html
 
 PATIENCE_S = 120
 CONNECTIONS, DELAY_MS = 2, 50
 ENVIRONMENT = {
-    "EMBEDDING_BACKEND": "search.embedding.hashed.HashedEmbedder",
+    **WITHOUT_MODEL,
     "CRAWL_ALLOWED_PORTS": "1024-65535",
     "CRAWL_ALLOWED_NETWORKS": "127.0.0.0/8",
     "CRAWL_CONNECTIONS": str(CONNECTIONS),

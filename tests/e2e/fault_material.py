@@ -9,7 +9,7 @@ from contextlib import closing
 import requests
 
 from tests.e2e.conftest import Api, started
-from tests.e2e.site import Site
+from tests.e2e.site import WITHOUT_MODEL, Site
 
 DOCUMENTS = 17
 MANY = 100
@@ -122,7 +122,9 @@ def expect_everything_exactly_once(site: Site, api: Api, documents: int) -> None
     assert len({hit["chunk_id"] for hit in hits}) == len(hits)
 
 
-def begin(site: Site) -> Api:
+def begin(site: Site, *, with_model: bool = False) -> Api:
+    if not with_model:
+        site.extra |= WITHOUT_MODEL
     api = started(site)
     assert api.call("POST", "/collections", json={"name": "Faults", "slug": "faults"}).status_code == 201
     return api

@@ -4,10 +4,12 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,24 @@ import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 120
+# For tests in which only the work counts, not what is understood: no process loads a model.
+WITHOUT_MODEL = {"EMBEDDING_BACKEND": "search.embedding.hashed.HashedEmbedder"}
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def generations(site: "Site", slug: str) -> list[tuple[str, str]]:
+    """State and model of each index of a collection, oldest first."""
+    query = (
+        "SELECT g.state, g.embedding FROM ingestion_generation g JOIN ingestion_collection c "
+        "ON c.id = g.collection_id WHERE c.slug = ? ORDER BY g.created_at"
+    )
+    with closing(sqlite3.connect(site.folder / "youju.sqlite3", timeout=30)) as database:
+        return [(str(state), str(model)) for state, model in database.execute(query, (slug,))]
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 
 from tests import fixtures
 from tests.e2e.conftest import prepare
-from tests.e2e.site import Site
+from tests.e2e.site import WITHOUT_MODEL, Site
 from tests.e2e.test_starting import refused
 from tests.ingestion.small_site import Answer
 from tests.ingestion.small_site import Site as Web
@@ -44,7 +44,7 @@ def install(fresh: Site) -> Site:
 def fresh(own_site: Site, web: Web) -> Site:
     """A fresh install that may ask the local site, and is in no need to be polite to it."""
     own_site.extra |= {
-        "EMBEDDING_BACKEND": "search.embedding.hashed.HashedEmbedder",
+        **WITHOUT_MODEL,
         "CRAWL_ALLOWED_PORTS": str(web.port),
         "CRAWL_ALLOWED_NETWORKS": "127.0.0.0/8",
         "CRAWL_DELAY_MS": "0",

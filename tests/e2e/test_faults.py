@@ -57,7 +57,7 @@ def test_the_web_server_the_clock_and_the_supervisor_are_killed(own_site: Site) 
 
 
 def test_everything_killed_at_once_is_resumed_at_the_next_start(own_site: Site) -> None:
-    api = begin(own_site)
+    api = begin(own_site, with_model=True)
     upload(api, "all", MANY, parts=2)
     kill_at_work(own_site, INDEXES, "all")
     assert own_site.process is not None

@@ -1,17 +1,15 @@
 """Another embedding model for a collection, with the real workers, while people search all the time."""
 
 import json
-import sqlite3
 import threading
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
 
 from tests.e2e.conftest import Api, started
-from tests.e2e.site import Site
+from tests.e2e.site import Site, generations
 
 DOCUMENTS = 60
 HITS = 20
@@ -73,16 +71,6 @@ class Reader(threading.Thread):
             )
 
 
-def generations(site: Site) -> list[tuple[str, str]]:
-    """State and model of each index of the collection, oldest first."""
-    query = (
-        "SELECT g.state, g.embedding FROM ingestion_generation g JOIN ingestion_collection c "
-        "ON c.id = g.collection_id WHERE c.slug = 'papers' ORDER BY g.created_at"
-    )
-    with closing(sqlite3.connect(site.folder / "youju.sqlite3", timeout=30)) as database:
-        return [(str(state), str(model)) for state, model in database.execute(query)]
-
-
 def wait_until_ready(api: Api) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while api.call("GET", "/collections/papers/documents?status=ready").json()["count"] < DOCUMENTS:
@@ -98,17 +86,17 @@ def test_people_search_all_the_time_while_the_model_is_changed(own_site: Site) -
     for at in range(0, len(files), 20):
         api.upload("papers", dict(files[at : at + 20]))
     wait_until_ready(api)
-    [(state, old)] = generations(own_site)
+    [(state, old)] = generations(own_site, "papers")
     assert (state, old.partition("-")[0]) == ("active", "e5")
     reader = Reader(api)
     reader.start()
     try:
         own_site.manage("shell", "-v0", "-c", CHANGE)
-        assert [state for state, _model in generations(own_site)] == ["active", "building"]
+        assert [state for state, _model in generations(own_site, "papers")] == ["active", "building"]
         before = sum(reader.answers.values())
         deadline = time.monotonic() + PATIENCE_S
-        while [state for state, _model in generations(own_site)] != ["retired", "active"]:
-            assert time.monotonic() < deadline, generations(own_site)
+        while [state for state, _model in generations(own_site, "papers")] != ["retired", "active"]:
+            assert time.monotonic() < deadline, generations(own_site, "papers")
             time.sleep(0.2)
         during = sum(reader.answers.values()) - before
         time.sleep(5)
@@ -118,6 +106,6 @@ def test_people_search_all_the_time_while_the_model_is_changed(own_site: Site) -
     assert reader.wrong == []
     assert during >= 10, "hardly anybody searched meanwhile"
     assert sum(reader.answers.values()) > before + during, "nobody searched the new index"
-    assert generations(own_site)[-1][1] != old
+    assert generations(own_site, "papers")[-1][1] != old
     report = json.loads(own_site.manage("verify", "--json").stdout)
     assert (report["documents"], report["missing_in_index"], report["orphans_in_index"]) == (DOCUMENTS, 0, 0)

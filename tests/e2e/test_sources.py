@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.e2e.conftest import PASSWORD, Api, started
-from tests.e2e.site import Site
+from tests.e2e.site import WITHOUT_MODEL, Site
 
 FILES = 120
 PATIENCE_S = 300
@@ -81,7 +81,7 @@ def updates(api: Api) -> bool:
 def test_a_collection_follows_its_folder_through_kill_minus_nine(own_site: Site, tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     write(folder, range(FILES), "heron")
-    own_site.extra["SOURCE_ROOTS"] = str(tmp_path)
+    own_site.extra |= {**WITHOUT_MODEL, "SOURCE_ROOTS": str(tmp_path)}
     api = started(own_site)
     assert api.call("POST", "/collections", json={"name": "Watched", "slug": "watched"}).status_code == 201
     page = Page(own_site)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.e2e.site import ROOT, Site
+from tests.e2e.site import ROOT, WITHOUT_MODEL, Site
 
 
 def refused(site: Site, **extra: str) -> str:
@@ -51,6 +51,7 @@ def test_a_port_in_use_is_one_sentence(own_site: Site) -> None:
 
 
 def test_a_second_site_on_the_same_data_is_one_sentence(own_site: Site) -> None:
+    own_site.extra |= WITHOUT_MODEL
     own_site.start()
     assert "already running on the data folder" in refused(own_site, PORT="8999")
     assert own_site.stop() == 0
@@ -74,7 +75,7 @@ def test_secrets_are_for_the_owner_only(own_site: Site) -> None:
 
 
 def test_commands_work_on_a_fresh_install_without_the_site(own_site: Site, tmp_path: Path) -> None:
-    own_site.extra["EMBEDDING_BACKEND"] = "search.embedding.hashed.HashedEmbedder"
+    own_site.extra |= WITHOUT_MODEL
     note = tmp_path / "note.md"
     note.write_text("# Leave\n\nEvery employee has twenty-five days of paid leave.\n")
     done = json.loads(own_site.manage("ingest", str(note), "--collection", "team", "--json").stdout)
