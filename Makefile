@@ -11,7 +11,7 @@ run: $(VENV)/installed
 	@exec $(BIN)/python manage.py up
 
 test: install-dev tools
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: install-dev
 	$(BIN)/ruff check .

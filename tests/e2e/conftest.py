@@ -1,8 +1,9 @@
 """One running site for the browser tests, and an API client for those that need no browser."""
 
-import atexit
+import fcntl
+import json
+import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,12 @@ import requests
 from tests.e2e.site import Site
 
 PASSWORD = "correct-horse-battery"
+_PREPARE = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("createsuperuser", interactive=False, username="root", email="root@example.org", verbosity=0)
+call_command("apikey", "tests", user="root", json=True)
+"""
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,6 @@ class Api:
 
 def with_administrator(site: Site, name: str = "root") -> Api:
     """An administrator made on the command line, and a key of theirs."""
-    import json
-
     site.extra["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
     site.manage("createsuperuser", "--noinput", "--username", name, "--email", "root@example.org")
     made = site.manage("apikey", "tests", "--user", name, "--json")
@@ -50,12 +55,16 @@ def with_administrator(site: Site, name: str = "root") -> Api:
 
 @cache
 def _prepared() -> tuple[Path, str]:
-    """A data folder with its tables, an administrator and a key of theirs, made once by each process."""
-    folder = Path(tempfile.mkdtemp(prefix="youju-prepared-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    site = Site(folder / "data")
-    site.manage("migrate", "--verbosity", "0")
-    return site.folder, with_administrator(site).key
+    """A data folder with its tables, an administrator and a key of theirs, made once for all processes."""
+    shared = Path(os.environ["YOUJU_TEST_DATA_DIR"]) / "prepared"
+    shared.mkdir(exist_ok=True)
+    site, key = Site(shared / "data"), shared / "key.json"
+    with open(shared / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not key.exists():
+            site.extra["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
+            key.write_text(site.manage("shell", "-v0", "-c", _PREPARE).stdout)
+    return site.folder, json.loads(key.read_text())["key"]
 
 
 def prepare(site: Site) -> str:
