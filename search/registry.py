@@ -94,14 +94,21 @@ def keep_only(fingerprints: Collection[str]) -> None:
 
     Whoever computes with one meanwhile keeps it until done.
     """
+    if _forget_unused(fingerprints):
+        gc.collect()
+
+
+def _forget_unused(fingerprints: Collection[str]) -> bool:
     with _lock:
         own = _key("EMBEDDING", settings.EMBEDDING)
+        unused = []
         for key in [key for key in _made if key.startswith("EMBEDDING ") and key != own]:
             model = cast(Embedder, _made[key])
             if _is_loaded(model) and model.fingerprint not in fingerprints:
-                for name in (key, f"coverage {model.fingerprint}", f"fingerprint {model.fingerprint}"):
-                    _made.pop(name, None)
-    gc.collect()
+                unused += [key, f"coverage {model.fingerprint}", f"fingerprint {model.fingerprint}"]
+        for name in unused:
+            _made.pop(name, None)
+    return bool(unused)
 
 
 def passage_tokens(model: Embedder | None = None) -> int | None:
