@@ -27,6 +27,8 @@ class DataCommand(BaseCommand):
     Errors that people can act on end with exit status 1 and one sentence on stderr.
     """
 
+    # The start of the site checks it; here that would load every page of it first.
+    requires_system_checks = ()
     exclusive = False
     needs_services = True
     needs_broker = False

@@ -137,7 +137,7 @@ def test_a_file_that_kills_its_reader_fails_alone(own_site: Site) -> None:
 def test_an_index_is_built_anew_while_the_site_is_used_and_killed(own_site: Site) -> None:
     """kill -9 of either worker in the middle; the old index answers until the new one is complete."""
     api = begin(own_site)
-    rows = [api.upload("load", {f"part-{n}.pdf": book(40, f"part{n}")})[0] for n in range(4)]
+    rows = [api.upload("load", {f"part-{n}.pdf": book(25, f"part{n}")})[0] for n in range(4)]
     until(lambda: all(document(api, row)["status"] == "ready" for row in rows), "not ready")
     before = sum(int(str(document(api, row)["chunks"])) for row in rows)
     shell = (
