@@ -94,10 +94,12 @@ def _answer(message: Message, absolute: Absolute) -> dict[str, Any]:
 
 
 def _cited(source: Mapping[str, Any], absolute: Absolute) -> dict[str, Any]:
-    """With the live page's address, and when its text changed after the answer, as far as either is known."""
+    """With the live page's address, when its text changed after the answer, and whether the document is gone,
+    as far as it is known."""
     changed = source["changed_at"]
-    known = {"live_url": source["live"], "changed_at": _moment(changed) if changed else ""}
-    plain = {name: value for name, value in source.items() if name not in {"live", "changed_at"}}
+    known: dict[str, Any] = {"live_url": source["live"], "gone": source["gone"]}
+    known["changed_at"] = _moment(changed) if changed else ""
+    plain = {name: value for name, value in source.items() if name not in {"live", "changed_at", "gone"}}
     return _source(plain, absolute) | {name: value for name, value in known.items() if value}
 
 

@@ -148,6 +148,8 @@ def _source(source: _Object, *, numbered: bool) -> str:
     places = [page, heading, source.get("collection", ""), str(source.get("updated", ""))[:10]]
     if changed := source.get("changed_at"):
         places.append(_("changed since: %(time)s") % {"time": _date(changed)})
+    if source.get("gone"):
+        places.append(_("removed since"))
     live = source.get("live_url", "")
     number = f"**[{source['n']}]** " if numbered else ""
     names = [link(source["document"], source["url"]), *map(_one_line, filter(None, places))]

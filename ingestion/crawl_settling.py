@@ -17,7 +17,7 @@ from ingestion.crawl.addresses import canonical
 from ingestion.crawl.errors import Blocked, Disallowed, FetchFailed
 from ingestion.crawl.line import Visit
 from ingestion.crawl.robots_tags import wishes
-from ingestion.crawl.scope import LinkKind, link_kind
+from ingestion.crawl.scope import may_hold_text
 from ingestion.crawl.spool import NO_ROOM, Kept, NoRoom
 from ingestion.crawl.visiting import Later, LeadsTo
 from ingestion.crawl.web_page import WebPage
@@ -37,7 +37,6 @@ FINE = (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)
 MAX_ATTEMPTS = 3
 LONGEST_WAIT = timedelta(minutes=15)
 MISSING = frozenset({404, 410})
-_TAKEN = frozenset({"application/octet-stream", "binary/octet-stream"})
 _SEEN = (
     "outcome",
     "reason",
@@ -49,7 +48,6 @@ _SEEN = (
     "last_modified",
     "published_on",
 )
-_NO_TEXT_TYPES = ("image/", "audio/", "video/", "font/")
 
 LEADS_TO = gettext_noop("This address leads to another one, which counts.")
 LEADS_AWAY = gettext_noop("This address leads to one that is outside this source.")
@@ -238,7 +236,7 @@ class Pages(SourceDocuments):
 
     def _file(self, page: CrawlPage, kept: Kept) -> None:
         kind = kept.media_type
-        if kind.startswith(_NO_TEXT_TYPES) or (kind in _TAKEN and link_kind(page.url) is not LinkKind.FILE):
+        if not may_hold_text(kind, page.url):
             self._without_text(page, State.FAILED, with_detail(NO_FILE, kind))
         elif not self.source.web.files and not kind.startswith("text/"):
             self._without_text(page, State.DISALLOWED, with_detail(NO_FILE, kind))

@@ -244,7 +244,7 @@ class _Crawling:
         if self.trusted is None:
             return ()
         same = self.row.pages.filter(status=304).values("url")
-        linked = self.trusted.pages.filter(found_on__in=same).exclude(outcome=Outcome.GONE)
+        linked = self.trusted.pages.filter(found_on__in=same)
         return linked.values_list("url", "depth", "found_on")
 
     def finish(self, is_cut: bool) -> Result:

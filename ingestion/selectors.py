@@ -1,6 +1,6 @@
 """Reads: what pages, the API and commands show of collections, documents and runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
@@ -105,6 +105,12 @@ def chunks_over(document: Document, start: int, end: int) -> list[Chunk]:
 def generation_ids(collection: Collection) -> list[UUID]:
     """Every index that the collection ever had, the newest first."""
     return list(collection.generations.order_by("-created_at").values_list("pk", flat=True))
+
+
+def still_there(documents: Iterable[UUID | str]) -> set[str]:
+    """The ids of those that are not deleted."""
+    found = Document.objects.filter(pk__in=list(documents)).order_by()
+    return {str(pk) for pk in found.values_list("pk", flat=True)}
 
 
 def page_names(chunks: Sequence[Chunk]) -> dict[str, str]:

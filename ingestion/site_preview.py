@@ -15,8 +15,9 @@ from ingestion import reading, site_looking, web_access
 from ingestion.crawl.addresses import canonical, display
 from ingestion.crawl.errors import CrawlError
 from ingestion.crawl.line import HTML
-from ingestion.crawl.scope import LinkKind, Scope, link_kind
+from ingestion.crawl.scope import LinkKind, Scope, link_kind, may_hold_text
 from ingestion.crawl.web_page import WebPage
+from ingestion.crawl_settling import NO_FILE
 from ingestion.crawling import scope_of
 from ingestion.extract.process import ExtractionProcess
 from ingestion.extract.types import ExtractionError
@@ -103,6 +104,8 @@ def preview(wanted: WebSettings, *, afresh: bool = False) -> SitePreview:
         return _without_page(look)
     facts = _facts(look)
     kind = look.headers.media_type
+    if kind not in HTML and not may_hold_text(kind, look.url):
+        return SitePreview(**facts, problem=(_(NO_FILE), kind))
     if kind not in HTML:
         return SitePreview(**facts, kind=kind, size=len(look.answer.body))
     page, trouble = _read(look, wanted.selector.strip())

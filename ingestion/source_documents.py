@@ -142,14 +142,15 @@ class SourceDocuments:
         owned: bool | None = None,
         reason: str = "",
     ) -> None:
-        """Writes the item; without ``stored`` its document stays, except where the item is gone."""
+        """Writes the item; without ``stored`` its document stays, except where the item is gone: then its
+        content is not known either, so that it is new when it comes back."""
         if outcome != item.outcome or stored is not None:
             item.changed_at = timezone.now()
         item.outcome, item.reason = outcome, reason
         if stored is not None:
             item.sha256, item.document = stored.sha256, document
         elif outcome == Outcome.GONE:
-            item.document = None
+            item.sha256, item.document = "", None
         item.owned = item.owned if owned is None else owned
         item.save()
 

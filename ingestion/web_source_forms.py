@@ -44,7 +44,7 @@ class WebSourceForm(Styled):
         label=gettext_lazy("How far it reaches"), choices=WebDetails.Reach.choices, widget=forms.RadioSelect
     )
     include = forms.CharField(
-        label=gettext_lazy("Only these addresses"),
+        label=gettext_lazy("Only addresses that match"),
         required=False,
         widget=forms.Textarea(attrs={**_LINES, "placeholder": "/docs/*\n/blog/2026/*"}),
         help_text=gettext_lazy(

@@ -35,7 +35,9 @@ def _load() -> None:
             registry.coverage().languages()
             analysis.tokens("預熱 warming up")
             load_soon(generations_in_use())
-    except (SearchError, DatabaseError) as error:
+    except SearchError as error:
         log.error("the embedding model does not load: %s", error)
+    except DatabaseError as error:
+        log.info("what collections need is loaded when it is asked for: %s", error)
     finally:
         connection.close()

@@ -17,7 +17,7 @@ from urllib3.util.request import ACCEPT_ENCODING
 
 from ingestion.crawl import answers, guarding
 from ingestion.crawl.connections import PinnedAdapter, Trip, current_trip
-from ingestion.crawl.errors import FetchFailed
+from ingestion.crawl.errors import Blocked, FetchFailed
 from ingestion.crawl.guarding import AddressRules, IPAddress, Target
 from ingestion.crawl.resolving import CheckedNames, Resolver, ask_system
 
@@ -126,7 +126,11 @@ class Fetcher:
             joined = urljoin(target.url, location)
         except ValueError:
             joined = location
-        following = guarding.read_address(joined, self._rules)
+        try:
+            following = guarding.read_address(joined, self._rules)
+        except Blocked as error:
+            sentence = str(error).partition("\n")[0]
+            raise Blocked(sentence, detail=f"→ {joined[:300]}", code=error.code) from error
         if following.url in hops:
             raise FetchFailed(IN_A_CIRCLE, code="redirects")
         if len(hops) > self._limits.redirects:

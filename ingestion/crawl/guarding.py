@@ -50,6 +50,7 @@ _SPECIAL_V6 = tuple(
     for network in "2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20".split()
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_LOOPBACK = (ipaddress.IPv4Address("127.0.0.1"), ipaddress.IPv6Address("::1"))
 _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]@\\/?#\s]+)(?::([0-9]{0,5}))?")
@@ -125,6 +126,8 @@ def read_address(url: str, rules: AddressRules) -> Target:
     target = Target("", parts.scheme, host, int(authority[2] or DEFAULT_PORTS[parts.scheme]), literal)
     if literal is not None:
         judge(literal, rules)
+    elif is_local_name(host) and not any(rules.lists(address) for address in _LOOPBACK):
+        raise Blocked(NOT_PUBLIC, code="blocked_network")
     if not rules.allows_port(target.port):
         raise Blocked(WRONG_PORT, detail=target.place, code="blocked_port")
     url = f"{target.scheme}://{target.host_header}{_quoted(parts.path or '/', parts.query)}"

@@ -45,6 +45,10 @@ class SiteRule(StrEnum):
     BELOW = "below"  # the host, below the folder of the start address
 
 
+_NO_TEXT_TYPES = ("image/", "audio/", "video/", "font/")
+_ANY_BYTES = frozenset({"application/octet-stream", "binary/octet-stream"})
+
+
 class LinkKind(StrEnum):
     """What an address leads to, as far as its ending tells; the answer of the server decides."""
 
@@ -59,6 +63,14 @@ def link_kind(url: str) -> LinkKind:
     if ending in _FILES:
         return LinkKind.FILE
     return LinkKind.NEITHER if ending in _NEITHER else LinkKind.PAGE
+
+
+def may_hold_text(media_type: str, url: str) -> bool:
+    """Whether what a server calls ``media_type`` is worth reading as a file; of what it calls only bytes, the
+    address's ending decides."""
+    if media_type.startswith(_NO_TEXT_TYPES):
+        return False
+    return media_type not in _ANY_BYTES or link_kind(url) is LinkKind.FILE
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from accounts.models import User
 from chat import export, freshness, services
 from chat.models import Conversation, Message
 from ingestion import rereading
+from ingestion import services as ingestion_services
 from ingestion.models import Collection, Document
 from tests.chat.conftest import redis_url as redis_url
 from tests.chat.handbook import fill
@@ -55,6 +56,20 @@ def test_a_document_that_changed_since_says_so(owner: User, collection: Collecti
     assert all(source["changed_at"] is None for source in freshness.cited_now(later))
 
 
+def test_a_document_that_is_gone_is_told(owner: User, collection: Collection, small: Site) -> None:
+    crawl(add(collection, small))
+    work()
+    answer = asked(owner, collection, "Who writes into the green notebook of the Northern ferry?")
+    assert "removed since" not in page(owner, answer.conversation)
+    for citation in answer.citations:
+        ingestion_services.delete_document(document=Document.objects.get(pk=citation["document_id"]))
+    assert "removed since" in page(owner, answer.conversation)
+    (turn,) = export.as_object(answer.conversation, lambda path: f"https://kb.example{path}")["turns"]
+    assert all(source["gone"] for source in turn["answer"]["sources"])
+    text = export.export(answer.conversation, "md", lambda path: f"https://kb.example{path}").text
+    assert "removed since" in text
+
+
 def test_a_page_of_the_web_leads_to_the_live_one(owner: User, collection: Collection, small: Site) -> None:
     source = add(collection, small)
     crawl(source)
@@ -86,7 +101,7 @@ def test_many_answers_take_as_many_queries_as_one(
     answer = asked(owner, fill(collection), "How high is the lighthouse?")
     services.answer_now(conversation=answer.conversation, question="Who was its keeper?")
     answers = list(answer.conversation.messages.filter(role="assistant"))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         freshness.remember(answers)
         for one in answers:
             freshness.cited_now(one)

@@ -98,7 +98,22 @@ def test_a_page_goes_when_it_is_missing_twice(small: Site, collection: Collectio
     assert "ferries/north" in names(collection)
     assert outcomes(crawl(source), small)["/ferries/north"] == "gone"
     assert "ferries/north" not in names(collection)
-    assert "/ferries/north" not in outcomes(crawl(source), small)
+    assert outcomes(crawl(source), small)["/ferries/north"] == "failed"
+    assert source.last_outcome == Source.Outcome.OK
+
+
+@pytest.mark.parametrize("crawls_meanwhile", [0, 1])
+def test_a_page_that_comes_back_is_new(small: Site, collection: Collection, crawls_meanwhile: int) -> None:
+    source = add(collection, small)
+    crawl(source)
+    work()
+    there = small.pages.pop("/ferries/north")
+    for _time in range(2 + crawls_meanwhile):
+        crawl(source)
+    assert "ferries/north" not in names(collection)
+    small.pages["/ferries/north"] = there
+    assert outcomes(crawl(source), small)["/ferries/north"] == "new"
+    assert "ferries/north" in names(collection)
 
 
 def test_a_dead_link_is_no_problem_of_the_source(small: Site, collection: Collection) -> None:
@@ -254,6 +269,9 @@ def test_a_narrower_source_lets_go_of_what_is_outside(small: Site, collection: C
     web_sources.change_web_source(source=source, wanted=wanted)
     crawl(source)
     assert names(collection) == {"", "lighthouse"}
+    web_sources.change_web_source(source=source, wanted=replace(wanted, exclude=""))
+    assert outcomes(crawl(source), small)["/ferries/north"] == "new"
+    assert "ferries/north" in names(collection)
 
 
 def test_another_schedule_is_no_reason_to_crawl(small: Site, collection: Collection) -> None:
