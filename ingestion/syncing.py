@@ -115,8 +115,11 @@ def _held(source: Source) -> QuerySet[Source]:
 
 
 def _finish(source: Source, held: QuerySet[Source], result: Result) -> None:
+    """Its schedule may be another one by now; a source that was deleted meanwhile has nothing to write."""
     now = timezone.now()
-    source.refresh_from_db(fields=["every", "crontab"])
+    fresh = Source.objects.select_related("every", "crontab").filter(pk=source.pk).first()
+    if fresh is None:
+        return
     held.update(
         claim=None,
         lease_until=None,
@@ -125,7 +128,7 @@ def _finish(source: Source, held: QuerySet[Source], result: Result) -> None:
         last_at=now,
         last_outcome=result.outcome,
         last_error=result.error,
-        next_at=schedules.next_time(source, now),
+        next_at=schedules.next_time(fresh, now),
     )
 
 

@@ -80,10 +80,10 @@ class Crawl(models.Model):
         return f"{self.source} {self.began_at:%Y-%m-%d %H:%M}"
 
     def end(self, state: "Crawl.State", error: str = "") -> None:
-        """What was not visited by now is not visited any more."""
+        """What was not visited by now is not visited any more. Nothing happens where the row is gone."""
         self.pages.filter(outcome="").delete()
         self.state, self.error, self.ended_at = state, error, timezone.now()
-        self.save(update_fields=["state", "error", "ended_at"])
+        Crawl.objects.filter(pk=self.pk).update(state=state, error=error, ended_at=self.ended_at)
 
 
 class CrawlPage(models.Model):

@@ -132,7 +132,7 @@ def add_page(*, collection: Collection, by: User | None, url: str) -> Source:
             web.starts = "\n".join([*web.start_urls, start])
             web.max_pages = max(web.max_pages, len(web.start_urls) + 10)
             web.save(update_fields=["starts", "max_pages"])
-            _end_crawl(source, next_at=timezone.now())
+            _end_crawl(source, next_at=None)
         Source.objects.filter(pk=source.pk).update(next_at=timezone.now(), paused=False)
         transaction.on_commit(wake.crawler)
     source.refresh_from_db()

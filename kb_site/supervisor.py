@@ -230,7 +230,7 @@ class Supervisor:
         _say("Stopping …")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        processes.stop(self._workers, grace_s=8)
+        processes.stop(self._workers, grace_s=15)
         processes.stop(self._services, grace_s=8)
         services.withdraw()
         if settings.OWN_REDIS:

@@ -129,8 +129,8 @@ class Fetcher:
         try:
             following = guarding.read_address(joined, self._rules)
         except Blocked as error:
-            sentence = str(error).partition("\n")[0]
-            raise Blocked(sentence, detail=f"→ {joined[:300]}", code=error.code) from error
+            named = "" if "@" in joined else f"→ {joined[:300]}"  # never a password
+            raise Blocked(str(error).partition("\n")[0], detail=named, code=error.code) from error
         if following.url in hops:
             raise FetchFailed(IN_A_CIRCLE, code="redirects")
         if len(hops) > self._limits.redirects:

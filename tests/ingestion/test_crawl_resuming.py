@@ -286,3 +286,20 @@ def test_a_crawl_of_other_settings_is_not_gone_on_with(small: Site, collection: 
     begun.refresh_from_db()
     assert begun.state == Crawl.State.STOPPED
     assert outcomes(done, small) == {"/lighthouse": "new", "/hidden": "new"}
+
+
+def test_a_source_deleted_at_the_very_end_is_no_error(
+    small: Site, collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = add(collection, small)
+    ending = Crawl.end
+
+    def end(crawl: Crawl, state: Crawl.State, error: str = "") -> None:
+        Source.objects.filter(pk=source.pk).delete()
+        ending(crawl, state, error)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Crawl, "end", end)
+        assert syncing.sync_due(Source.Kind.WEB) == 1
+    assert not Source.objects.exists()
+    assert not Crawl.objects.exists()

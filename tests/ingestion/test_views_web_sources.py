@@ -149,6 +149,8 @@ def test_a_redirect_leads_to_the_page_and_a_file_is_called_one(
     assert "leads in a circle" in words(look(owner, small.url("/round")))
     small.pages["/tables.pdf"] = Answer(b"%PDF-1.4", kind="application/pdf")
     assert "A file, not a page" in look(owner, small.url("/tables.pdf"))
+    small.pages["/bytes"] = Answer(bytes(range(256)), kind="application/octet-stream")
+    assert "neither a page nor a file with text" in look(owner, small.url("/bytes"))
 
 
 def test_it_works_without_scripts(small: Site, collection: Collection, owner: User) -> None:

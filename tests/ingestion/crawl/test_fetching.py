@@ -251,8 +251,9 @@ def test_a_redirect_to_a_forbidden_place_is_refused_before_anybody_is_asked(loca
     hops: list[str] = []
     with HostileSite({}) as site:
         site.acts["/"] = redirect(location.format(port=site.port, other=site.port + 1))
-        with pytest.raises(Blocked):
+        with pytest.raises(Blocked) as refused:
             fetch(site, "/", on_hop=lambda url, status: hops.append(url))
+        assert ("→" in str(refused.value)) == ("@" not in location)
         assert site.paths == ["/"]
         assert not hops
 
