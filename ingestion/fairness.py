@@ -7,6 +7,7 @@ that comes late begins where the line is now. A flow is a run; in the line of ch
 documents are one flow and its long ones another, so that they do not wait for each other either.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -32,7 +33,21 @@ def reading_turn(run: UUID | None, cost: int) -> int:
 
 def indexing_turn(run: UUID | None, chunks: int) -> int:
     """The turn of the first of ``chunks`` chunks of one document; those after it count on from there."""
-    return _enter(INDEXING, run, "long_turn" if chunks > LONG_CHUNKS else "short_turn", chunks)
+    return indexing_turns(run, [chunks])[0]
+
+
+def indexing_turns(run: UUID | None, counts: Sequence[int]) -> list[int]:
+    """The same for documents of one run, with so many chunks each."""
+    turns = [0] * len(counts)
+    for field, is_long in (("short_turn", False), ("long_turn", True)):
+        places = [place for place, count in enumerate(counts) if (count > LONG_CHUNKS) == is_long]
+        if not places:
+            continue
+        turn = _enter(INDEXING, run, field, sum(counts[place] for place in places))
+        for place in places:
+            turns[place] = turn
+            turn += counts[place]
+    return turns
 
 
 def clock(line: str) -> int:

@@ -43,11 +43,16 @@ def free(now: datetime | None = None) -> Q:
 
 def take(rows: QuerySet[Any], pk: object, attempts: int, **changes: object) -> uuid.UUID | None:
     """Claims the row where it is still among ``rows``; of two workers only one gets it."""
-    token = uuid.uuid4()
-    now = timezone.now()
-    mine = rows.filter(pk=pk, attempts=attempts).order_by()
-    taken = mine.update(claim=token, attempts=F("attempts") + 1, lease_until=now + LEASE, **changes)
+    token, taken = take_all(rows.filter(pk=pk, attempts=attempts), **changes)
     return token if taken else None
+
+
+def take_all(rows: QuerySet[Any], **changes: object) -> tuple[uuid.UUID, int]:
+    """Claims those that are still among ``rows``: the claim that they share, and how many they are."""
+    token = uuid.uuid4()
+    until = timezone.now() + LEASE
+    taken = rows.order_by().update(claim=token, attempts=F("attempts") + 1, lease_until=until, **changes)
+    return token, taken
 
 
 class Lease:

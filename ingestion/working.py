@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from ingestion import indexing, pipeline, rebuilding
+from ingestion import indexing, pipeline, reading_together, rebuilding
 from ingestion.extract.process import ExtractionProcess
 
 
@@ -26,10 +26,14 @@ def work_until_done(on_progress: Callable[[], object]) -> None:
 
 
 def read_next(extractor: ExtractionProcess, *, quick: bool = False) -> bool:
-    """Reads one document, or splits one for a new generation; whether there was any.
+    """Reads one document, or some short ones, or splits one for a new generation; whether there was any.
 
     ``quick`` leaves documents that take long to others.
     """
+    short = reading_together.claim(quick=quick)
+    if short:
+        reading_together.read(short, extractor, quick=quick)
+        return True
     document = pipeline.claim_next(quick=quick)
     if document is not None:
         pipeline.extract_document(document, extractor, quick=quick)
