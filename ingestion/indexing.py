@@ -6,8 +6,8 @@ same ids, which changes nothing. One process at a time holds the lock, since tan
 
 import fcntl
 import logging
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -21,8 +21,9 @@ from ingestion.generations import release_unused
 from ingestion.index_progress import commit
 from ingestion.models import Chunk, Document, DocumentBuild, Generation
 from ingestion.sources import paused_runs
-from ingestion.vectors import vectors_of
+from ingestion.vectors import Embedded, Plan, complete, compute, plan
 from search import registry
+from search.protocols import Vectors
 from search.types import Chunk as Passage
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 FIRST_BATCH = 32
 SMALLEST_BATCH, LARGEST_BATCH = 16, 1024
 BATCH_S = 2.5
+_AT_ONCE = 500
 Status, Step = Document.Status, Document.Step
 
 
@@ -71,20 +73,26 @@ def _within(size: int) -> int:
 
 
 def index_all() -> int:
-    """Indexes until nothing is waiting; returns the number of chunks. Raises ``SearchError``."""
+    """Indexes until nothing is waiting; returns the number of chunks. Raises ``SearchError``.
+
+    While one batch is written, the vectors of the next one are computed.
+    """
     done = 0
     pace = Pace()
-    with index_lock():
+    ready: Embedded | None = None
+    with index_lock(), ThreadPoolExecutor(1, thread_name_prefix="embed-ahead") as ahead:
         while True:
+            under_way = ready.passages if ready else []
+            planned = _plan(next_batch(pace.batch, [chunk for chunk, _passage in under_way]), pace.to_embed)
+            computing = ahead.submit(compute, planned)
             cleared = clearing.clear()
-            batch = next_batch(pace.batch)
-            if batch:
-                began = time.monotonic()
-                indexed, embedded = index_batch(batch, pace.to_embed)
-                pace.learn(indexed, embedded, time.monotonic() - began)
-                done += indexed
+            if ready:
+                done += write(ready)
+            ready = complete(planned, computing.result()) if planned.taken else None
+            if ready:
+                pace.learn(len(ready.passages), ready.computed, ready.seconds)
             finished = reembedding.finish_complete()
-            if not (cleared or batch or finished):
+            if not (cleared or under_way or ready or finished):
                 release_unused()
                 return done
 
@@ -105,9 +113,11 @@ def waiting() -> QuerySet[Chunk]:
     return Chunk.objects.filter((searched & ~idle) | beside, indexed=False).order_by("turn")
 
 
-def next_batch(size: int = FIRST_BATCH) -> list[Chunk]:
-    """The chunks whose turn it is, of as many documents as wait."""
-    return list(waiting().select_related("document__run", "generation__run")[:size])
+def next_batch(size: int = FIRST_BATCH, under_way: Sequence[Chunk] = ()) -> list[Chunk]:
+    """The chunks whose turn it is, of as many documents as wait; those ``under_way`` are left out."""
+    line = waiting().select_related("document__run", "generation__run")[: size + len(under_way)]
+    known = {chunk.id for chunk in under_way}
+    return [chunk for chunk in line if chunk.id not in known][:size]
 
 
 def passage(chunk: Chunk) -> Passage:
@@ -129,20 +139,44 @@ def index_batch(batch: Sequence[Chunk], to_embed: int = LARGEST_BATCH) -> tuple[
 
     An index whose embedding model is not there any more gets words only.
     """
-    taken, vectors, embedded = vectors_of([(chunk, passage(chunk)) for chunk in batch], to_embed)
-    by_generation = sorted(taken, key=lambda item: item[0].generation_id)
-    for generation, group in groupby(by_generation, key=lambda item: item[0].generation):
-        passages = [item for _chunk, item in group]
-        with_vector = [item for item in passages if item.id in vectors]
-        if with_vector:
-            registry.vector_index().upsert(
-                generation.index_id,
-                [item.id for item in with_vector],
-                [item.document_id for item in with_vector],
-                np.stack([vectors[item.id] for item in with_vector]),
-            )
-        registry.lexical_index().upsert(generation.index_id, passages)
+    planned = _plan(batch, to_embed)
+    embedded = complete(planned, compute(planned))
+    return write(embedded), embedded.computed
+
+
+def _plan(batch: Sequence[Chunk], to_embed: int) -> Plan:
+    return plan([(chunk, passage(chunk)) for chunk in batch], to_embed)
+
+
+def write(embedded: Embedded) -> int:
+    """Writes both indexes, then says so in the database; returns how many chunks those were.
+
+    What was given up meanwhile is left out. Whatever is given up from now on has its ids in the outbox,
+    which is cleared later.
+    """
+    wanted = _still_waiting([chunk.id for chunk, _passage in embedded.passages])
+    taken = [(chunk, item) for chunk, item in embedded.passages if chunk.id in wanted]
+    by_generation = sorted(taken, key=lambda pair: pair[0].generation_id)
+    for generation, group in groupby(by_generation, key=lambda pair: pair[0].generation):
+        _write_index(generation, [item for _chunk, item in group], embedded.vectors)
     if taken:
         commit([chunk for chunk, _passage in taken])
         fairness.served(fairness.INDEXING, max(chunk.turn for chunk, _passage in taken))
-    return len(taken), embedded
+    return len(taken)
+
+
+def _still_waiting(ids: Sequence[str]) -> set[str]:
+    parts = (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))
+    return {found for part in parts for found in waiting().filter(pk__in=part).values_list("pk", flat=True)}
+
+
+def _write_index(generation: Generation, passages: Sequence[Passage], vectors: Mapping[str, Vectors]) -> None:
+    with_vector = [item for item in passages if item.id in vectors]
+    if with_vector:
+        registry.vector_index().upsert(
+            generation.index_id,
+            [item.id for item in with_vector],
+            [item.document_id for item in with_vector],
+            np.stack([vectors[item.id] for item in with_vector]),
+        )
+    registry.lexical_index().upsert(generation.index_id, passages)

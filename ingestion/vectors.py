@@ -1,6 +1,7 @@
 """The vectors of passages, each made by the model that its index is made with."""
 
 import logging
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -37,15 +38,51 @@ class _Reader:
         return embedding_text(passage, self.window, self.counter)
 
 
-def vectors_of(
-    batch: Sequence[tuple[Chunk, Passage]], to_embed: int
-) -> tuple[list[tuple[Chunk, Passage]], dict[str, Vectors], int]:
-    """The part of the batch that is taken, the vectors of its chunks by id, and how many were computed now,
-    at most ``to_embed``.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What of a batch is taken, with the vectors that are known already, by key, and the texts that are not:
+    by the fingerprint of the model that reads them, and by key. ``loading`` are the generations
+    whose model is not loaded yet."""
 
-    A build whose model cannot be used fails, and its chunks are left out. Those of an index that is
-    searched get no vector then: words alone count. Raises ``ModelUnavailable`` where it is the site's own
-    model that cannot be used.
+    taken: list[tuple[Chunk, Passage]]
+    readers: dict[UUID, _Reader]
+    keys: dict[str, bytes]
+    known: dict[bytes, Vectors]
+    new: dict[str, dict[bytes, str]]
+    loading: set[UUID]
+
+    @property
+    def count(self) -> int:
+        """How many vectors are to be computed."""
+        return sum(map(len, self.new.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Vectors by key, why others are missing, by the model's fingerprint, and how many seconds it took."""
+
+    rows: dict[bytes, Vectors]
+    failures: dict[str, ModelUnavailable]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """``passages`` with their vectors by the id of the chunk; how many of those were computed now, in how
+    many seconds."""
+
+    passages: list[tuple[Chunk, Passage]]
+    vectors: dict[str, Vectors]
+    computed: int
+    seconds: float
+
+
+def plan(batch: Sequence[tuple[Chunk, Passage]], to_embed: int) -> Plan:
+    """What is to be done for the batch, or for as much of its beginning as needs at most ``to_embed`` new
+    vectors.
+
+    A build whose model cannot be used fails. An index that is searched gets no vectors then: words alone
+    count. Raises ``ModelUnavailable`` where it is the site's own model that cannot be used.
     """
     generations = {chunk.generation_id: chunk.generation for chunk, _passage in batch}
     readers = {pk: reader for pk, one in generations.items() if (reader := _reader(one))}
@@ -63,12 +100,55 @@ def vectors_of(
             new.setdefault(reader.fingerprint, {})[key] = text
             count += 1
         taken.append((chunk, passage))
-    known |= _embed_all(new, readers, generations)
-    return (
-        [(chunk, passage) for chunk, passage in taken if _may_go_on(chunk, texts, known)],
-        {chunk.id: known[texts[chunk.id][0]] for chunk, _passage in taken if _key(chunk, texts) in known},
-        count,
-    )
+    loading: set[UUID] = set()
+    for mark in list(new):
+        model, using = _model(mark, taken, readers)
+        if registry.embedder_is_loaded(model):
+            continue
+        if not _begin_loading(using):
+            del new[mark]
+        loading |= {one.pk for one in using}
+    return Plan(taken, readers, {pk: key for pk, (key, _text) in texts.items()}, known, new, loading)
+
+
+def compute(planned: Plan) -> Computed:
+    """The vectors that are not known, kept in the cache. Asks no database, so that any thread may do it."""
+    began = time.monotonic()
+    rows: dict[bytes, Vectors] = {}
+    failures: dict[str, ModelUnavailable] = {}
+    models = {reader.fingerprint: reader.model for reader in planned.readers.values()}
+    for fingerprint, texts in planned.new.items():
+        try:
+            rows |= embed_new(models[fingerprint], texts.items())
+        except ModelUnavailable as error:
+            failures[fingerprint] = error
+    return Computed(rows, failures, time.monotonic() - began)
+
+
+def complete(planned: Plan, computed: Computed) -> Embedded:
+    """The passages with their vectors. Raises as ``plan``."""
+    for fingerprint in planned.new:
+        _reads, using = _model(fingerprint, planned.taken, planned.readers)
+        error = computed.failures.get(fingerprint)
+        if error is not None:
+            for generation in using:
+                _without(generation, error)
+            continue
+        loaded = [one.pk for one in using if one.loads or one.pk in planned.loading]
+        if loaded:
+            Generation.objects.filter(pk__in=loaded, loads__gt=0).update(loads=0)
+    known = planned.known | computed.rows
+
+    def vector(chunk: Chunk) -> Vectors | None:
+        return known.get(planned.keys.get(chunk.id, b""))
+
+    passages = [
+        (chunk, passage)
+        for chunk, passage in planned.taken
+        if vector(chunk) is not None or chunk.generation.state != Building
+    ]
+    vectors = {chunk.id: row for chunk, _passage in passages if (row := vector(chunk)) is not None}
+    return Embedded(passages, vectors, planned.count, computed.seconds)
 
 
 def _texts(
@@ -81,14 +161,6 @@ def _texts(
             text = reader.text(passage)
             texts[chunk.id] = text_key(reader.fingerprint, text), text
     return texts
-
-
-def _key(chunk: Chunk, texts: Mapping[str, tuple[bytes, str]]) -> bytes:
-    return texts.get(chunk.id, (b"", ""))[0]
-
-
-def _may_go_on(chunk: Chunk, texts: Mapping[str, tuple[bytes, str]], known: Mapping[bytes, Vectors]) -> bool:
-    return _key(chunk, texts) in known or chunk.generation.state != Building
 
 
 def _reader(generation: Generation) -> _Reader | None:
@@ -112,30 +184,18 @@ def _without(generation: Generation, error: ModelUnavailable) -> None:
     log.warning("%s gets words only: %s", generation, error)
 
 
-def _embed_all(
-    new: Mapping[str, Mapping[bytes, str]],
-    readers: Mapping[UUID, _Reader],
-    generations: Mapping[UUID, Generation],
-) -> dict[bytes, Vectors]:
-    rows: dict[bytes, Vectors] = {}
-    for fingerprint, texts in new.items():
-        using = [generations[pk] for pk, reader in readers.items() if reader.fingerprint == fingerprint]
-        model = next(reader.model for reader in readers.values() if reader.fingerprint == fingerprint)
-        try:
-            if _begin_loading(model, using):
-                rows |= embed_new(model, texts.items())
-                Generation.objects.filter(pk__in=[one.pk for one in using], loads__gt=0).update(loads=0)
-        except ModelUnavailable as error:
-            for generation in using:
-                _without(generation, error)
-    return rows
+def _model(
+    fingerprint: str, taken: Iterable[tuple[Chunk, Passage]], readers: Mapping[UUID, _Reader]
+) -> tuple[Embedder, list[Generation]]:
+    """The model of this fingerprint, and the generations among ``taken`` that are made with it."""
+    using = {pk: reader.model for pk, reader in readers.items() if reader.fingerprint == fingerprint}
+    found = {chunk.generation_id: chunk.generation for chunk, _passage in taken}
+    return next(iter(using.values())), [one for pk, one in found.items() if pk in using]
 
 
-def _begin_loading(model: Embedder, using: Sequence[Generation]) -> bool:
+def _begin_loading(using: Sequence[Generation]) -> bool:
     """Counts the attempts for those that are being built: a model that kills its worker each time (it may
     need more memory than there is) must not stop everything else for ever. Whether to try."""
-    if registry.embedder_is_loaded(model):
-        return True
     building = [generation for generation in using if generation.state == Building]
     for generation in building:
         if generation.loads >= MAX_LOADS:
