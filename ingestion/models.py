@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, Visibility
 from ingestion.describing_models import DocumentEvent, Tag
+from ingestion.golden_models import GoldenJudgement, GoldenQuestion, GoldenResult, GoldenRun, GoldenSet
 from ingestion.passage_models import PassageEdit
 from ingestion.source_models import FolderDetails, Source, SourceItem
 from ingestion.web_models import Crawl, CrawlPage, WebDetails
@@ -26,6 +27,11 @@ __all__ = [
     "DocumentText",
     "FolderDetails",
     "Generation",
+    "GoldenJudgement",
+    "GoldenQuestion",
+    "GoldenResult",
+    "GoldenRun",
+    "GoldenSet",
     "Membership",
     "PassageEdit",
     "Recognition",
