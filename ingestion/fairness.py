@@ -8,6 +8,7 @@ documents are one flow and its long ones another, so that they do not wait for e
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from uuid import UUID
 
 from django.db import transaction
@@ -29,6 +30,12 @@ def reading_cost(size: int) -> int:
 def reading_turn(run: UUID | None, cost: int) -> int:
     """The turn of a document in the line to be read. Call it in the transaction that writes it."""
     return _enter(READING, run, "read_turn", cost)
+
+
+def reading_turns(run: UUID | None, costs: Sequence[int]) -> list[int]:
+    """The same for several documents, one after the other."""
+    start = _enter(READING, run, "read_turn", sum(costs))
+    return [start + before for before in accumulate(costs, initial=0)][:-1]
 
 
 def indexing_turn(run: UUID | None, chunks: int) -> int:

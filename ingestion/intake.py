@@ -3,10 +3,11 @@
 import io
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from ingestion import history, rereading, services, storage, wake
+from ingestion.bringing import Brought, bring_all
 from ingestion.errors import IngestionError, RefusedFile
 from ingestion.extract.archive import HEAD_BYTES, Member, is_archive, may_be_archive, members
 from ingestion.extract.types import ExtractionError
@@ -27,6 +29,7 @@ from ingestion.services import Added
 
 _BLOCK = 1024 * 1024
 _MAX_NAME, _MAX_EXTERNAL = 255, 200
+_LINES = 64
 # What one archive may hold: less where a person waits for the answer in a browser.
 _UPLOAD_FILES, _UPLOAD_BYTES = 2000, 1 << 30
 _DISK_FILES, _DISK_BYTES = 50_000, 1 << 34
@@ -196,18 +199,37 @@ def _take_member(member: Member, into: _Into, digest: str, archive: str) -> Take
 
 
 def _take_corpus(path: Path, into: _Into) -> Iterator[Taken]:
-    """BEIR: one JSON object a line, with ``_id``, ``title`` and ``text``."""
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                identity, text = str(row["_id"]), str(row["text"])
-            except (ValueError, KeyError, TypeError):
-                reason = _("This line is not a JSON object with _id and text.")
-                yield Taken(f"{path.name}:{number}", None, RefusedFile(reason))
-                continue
-            kept = {"_id": identity, "title": str(row.get("title") or ""), "text": text}
-            content = io.BytesIO(json.dumps(kept, ensure_ascii=False).encode())
-            yield into.add(content, services.clean_name(identity), external_id=identity)
+    """BEIR: one JSON object a line, with ``_id``, ``title`` and ``text``. Some lines are taken at once."""
+    with path.open(encoding="utf-8") as file:
+        lines = ((f"{path.name}:{number}", line) for number, line in enumerate(file, 1) if line.strip())
+        while some := list(islice(lines, _LINES)):
+            yield from _take_lines(some, into)
+
+
+def _take_lines(lines: Sequence[tuple[str, str]], into: _Into) -> Iterator[Taken]:
+    brought: list[Brought] = []
+    refused: list[Taken] = []
+    for place, line in lines:
+        try:
+            brought.append(_line(line))
+        except (ValueError, KeyError, TypeError):
+            reason = _("This line is not a JSON object with _id and text.")
+            refused.append(Taken(place, None, RefusedFile(reason)))
+        except IngestionError as error:
+            refused.append(Taken(place, None, error))
+    yield from refused
+    added = bring_all(collection=into.collection, brought=brought, by=into.by, run=into.run)
+    for each, result in zip(brought, added, strict=True):
+        if isinstance(result, IngestionError):
+            yield Taken(each.name, None, result)
+        else:
+            yield Taken(each.name, result)
+
+
+def _line(line: str) -> Brought:
+    row = json.loads(line)
+    identity, text = str(row["_id"]), str(row["text"])
+    kept = {"_id": identity, "title": str(row.get("title") or ""), "text": text}
+    content = io.BytesIO(json.dumps(kept, ensure_ascii=False).encode())
+    name = path_name(services.clean_name(identity))
+    return Brought(storage.store(content), name, identity[-_MAX_EXTERNAL:])

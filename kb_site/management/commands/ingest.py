@@ -1,6 +1,7 @@
 """``manage.py ingest PATH… --collection SLUG``"""
 
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from ingestion.intake import Taken, take
 from ingestion.models import Document, Run
 from kb_site.commands import DataCommand, collection_named, finish
 from kb_site.services import Running
+
+_WAKE_S = 0.5
 
 
 class Command(DataCommand):
@@ -33,7 +36,7 @@ class Command(DataCommand):
         collection = collection_named(options["collection"], make=True)
         by = command_line_user()
         run = services.start_run(collection=collection, kind=Run.Kind.COMMAND, by=by)
-        taken = list(take(options["paths"], collection=collection, by=by, run=run))
+        taken = list(_waking(take(options["paths"], collection=collection, by=by, run=run)))
         ids = list(dict.fromkeys(item.added.document.pk for item in taken if item.added))
         wake.parser()
         if options["wait"] or not running.workers:
@@ -60,6 +63,16 @@ class Command(DataCommand):
             )
             self.stdout.write(f"{row['status']:<11}{row['name']}  {note}")
         self.stdout.write(f"{result['chunks_per_second']} passages a second, {result['seconds']} s")
+
+
+def _waking(taken: Iterable[Taken]) -> Iterator[Taken]:
+    """Passes on what is taken in, and wakes a worker now and then: the first is read while others come."""
+    last = 0.0
+    for item in taken:
+        if time.monotonic() - last > _WAKE_S:
+            wake.parser()
+            last = time.monotonic()
+        yield item
 
 
 def _rows(taken: list[Taken]) -> list[dict[str, Any]]:
