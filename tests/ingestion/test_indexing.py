@@ -1,7 +1,7 @@
 import pytest
 
 from accounts.models import User
-from ingestion import chunk_writing, indexing, services
+from ingestion import chunk_writing, clearing, indexing, services, vectors
 from ingestion.indexing import LARGEST_BATCH, SMALLEST_BATCH, Pace
 from ingestion.models import Chunk, Collection, Document
 from ingestion.verifying import verify
@@ -73,3 +73,27 @@ def test_a_crash_while_a_document_is_deleted_leaves_none_that_seems_complete(
     assert not Chunk.objects.exists()
     report = verify()
     assert (report.documents, report.missing_in_index, report.orphans_in_index) == (0, 0, 0)
+
+
+@pytest.mark.django_db
+def test_what_is_given_up_while_its_vectors_are_computed_is_not_written(collection: Collection) -> None:
+    kept, gone = add(collection, ENGLISH), add(collection, CHINESE)
+    extract_all()
+    planned = vectors.plan([(chunk, indexing.passage(chunk)) for chunk in indexing.next_batch()], 100)
+    embedded = vectors.complete(planned, vectors.compute(planned))
+    services.delete_document(document=gone)
+    clearing.clear()
+    indexing.write(embedded)
+    index_id = collection.generations.get().index_id
+    ids = set(Chunk.objects.filter(document=kept).values_list("id", flat=True))
+    assert set(registry.vector_index().ids(index_id)) == set(registry.lexical_index().ids(index_id)) == ids
+
+
+@pytest.mark.django_db
+def test_a_batch_under_way_is_not_taken_twice(collection: Collection) -> None:
+    add(collection, "\n\n".join(f"## Part {n}\n\n{'Words that fill a passage. ' * 60}" for n in range(6)))
+    extract_all()
+    first = indexing.next_batch(2)
+    second = indexing.next_batch(2, first)
+    assert len(second) == 2
+    assert not {chunk.id for chunk in first} & {chunk.id for chunk in second}
