@@ -7,11 +7,10 @@ words; sharing words is necessary for a contradiction, since otherwise they spea
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chat import figures
 from chat.clauses import SAME_STATEMENT, SAME_SUBJECT, Clause, clause_of, clauses, content_terms, nearest
 from chat.names import first_capital, names_in
 from chat.opposites import OPPOSITES
-from search import analysis
+from search import analysis, figures
 from search.folding import fold
 
 SHORT_CLAUSE = 3

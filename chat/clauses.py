@@ -6,9 +6,8 @@ from functools import lru_cache
 
 import regex
 
-from chat import figures
 from chat.phrases import FUNCTION_WORDS
-from search import analysis, stopwords
+from search import analysis, figures, stopwords
 from search.folding import fold
 from search.sentences import sentences
 

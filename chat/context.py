@@ -4,17 +4,12 @@ from collections.abc import Callable, Sequence
 
 import regex
 
-from chat import figures
 from ingestion.finding import FoundPassage
-from search import analysis
+from search.diversity import Seen
 from search.sentences import sentences
 
 Count = Callable[[str], int]
 
-# Two passages with this part of their terms in common (Jaccard) say the same.
-SAME_FROM = 0.8
-# A passage whose terms lie in another one to this part adds nothing.
-HELD_FROM = 0.97
 # Scores that differ by less than this part count as a tie.
 TIE = 0.02
 # A Chinese word has 1.5 characters on average, as commonly reckoned for running text.
@@ -35,28 +30,16 @@ def distinct(passages: Sequence[FoundPassage]) -> list[FoundPassage]:
     of them may be out of date, and the reader must see both.
     """
     kept: list[FoundPassage] = []
-    bags: list[frozenset[str]] = []
+    read: list[Seen] = []
     for passage in passages:
-        bag = frozenset(analysis.tokens(passage.text))
-        twin = next((at for at, other in enumerate(kept) if _same(passage, bag, other, bags[at])), None)
+        seen = Seen(passage.text)
+        twin = next((at for at, other in enumerate(read) if seen.adds_nothing_to(other)), None)
         if twin is None:
             kept.append(passage)
-            bags.append(bag)
+            read.append(seen)
         elif _is_fresher(passage, kept[twin]):
-            kept[twin], bags[twin] = passage, bag
+            kept[twin], read[twin] = passage, seen
     return kept
-
-
-def _same(one: FoundPassage, bag: frozenset[str], other: FoundPassage, other_bag: frozenset[str]) -> bool:
-    shared = len(bag & other_bag)
-    if not shared:
-        return False
-    alike = shared >= SAME_FROM * len(bag | other_bag)
-    within = shared >= HELD_FROM * len(bag)
-    if not (alike or within):
-        return False
-    own, others = figures.held(one.text), figures.held(other.text)
-    return own == others if alike and not within else own <= others
 
 
 def _is_fresher(passage: FoundPassage, other: FoundPassage) -> bool:

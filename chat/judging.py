@@ -10,11 +10,10 @@ from typing import Literal
 
 import regex
 
-from chat import figures
 from chat.agreement import disagreement
 from chat.clauses import clauses_within, clauses_without, content_terms
 from chat.phrases import phrases
-from search import analysis
+from search import analysis, figures
 from search.sentences import sentences as sentence_spans
 
 Support = Literal["supported", "partly", "unsupported", "unchecked"]

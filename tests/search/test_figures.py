@@ -1,6 +1,6 @@
 import pytest
 
-from chat.figures import claimed, held
+from search.figures import claimed, held
 
 
 @pytest.mark.parametrize(
