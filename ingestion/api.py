@@ -14,7 +14,8 @@ from accounts import rate_limits
 from accounts.roles import Action
 from ingestion import access, selectors, services
 from ingestion.errors import IngestionError
-from ingestion.finding import Found, FoundPassage, find
+from ingestion.finding import Found, FoundPassage
+from ingestion.folding import find_distinct
 from ingestion.intake import Taken, take_upload
 from ingestion.models import Document, Run
 from search.types import Mode
@@ -66,7 +67,8 @@ def _update_out(update: Document) -> dict[str, Any]:
 
 def hit_out(passage: FoundPassage) -> dict[str, Any]:
     """A hit as the contract shows it, with its heading and collection. One that is ``edited`` by hand has a
-    text of its own for the range; ``table`` is the header row of a table that it is cut out of."""
+    text of its own for the range; ``table`` is the header row of a table that it is cut out of, and
+    ``similar`` are passages that say the same and ranked lower."""
     return {
         "chunk_id": passage.chunk_id,
         "document_id": passage.document_id,
@@ -82,6 +84,16 @@ def hit_out(passage: FoundPassage) -> dict[str, Any]:
         "highlights": [list(span) for span in passage.highlights],
         "url": passage.url,
         "collection": passage.collection_slug,
+        "similar": [
+            {
+                "chunk_id": other.chunk_id,
+                "document_id": other.document_id,
+                "document": other.document,
+                "page": other.page,
+                "url": other.url,
+            }
+            for other in passage.similar
+        ],
     }
 
 
@@ -170,4 +182,5 @@ def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
     else:
         collections = list(access.collections_for(request.user))
     k = max(1, min(payload.k, _MAX_K))
-    return search_out(find(payload.query, collections, k=k, mode=payload.mode, tags=payload.tags[:_MAX_TAGS]))
+    tags = payload.tags[:_MAX_TAGS]
+    return search_out(find_distinct(payload.query, collections, k=k, mode=payload.mode, tags=tags))

@@ -35,7 +35,8 @@ _DEEPEST = 5000
 class FoundPassage:
     """A hit with its text and place. ``start`` and ``end`` are character offsets in the document's
     text; ``highlights`` and ``snippet`` are ranges in ``text``. ``lexical`` (BM25) and ``dense``
-    (cosine) are ``None`` where that side did not return it."""
+    (cosine) are ``None`` where that side did not return it. ``similar`` are those folded into
+    it (``ingestion.folding``)."""
 
     chunk_id: str
     document_id: str
@@ -58,6 +59,7 @@ class FoundPassage:
     table: str = ""
     is_edited: bool = False
     page_name: str = ""
+    similar: tuple["FoundPassage", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from accounts import rate_limits
 from ingestion import access, selectors, web_offers, web_origins
 from ingestion.errors import BadQuery
-from ingestion.finding import find
+from ingestion.folding import find_distinct
 from ingestion.forms import SearchForm
 from ingestion.models import Collection
 from ingestion.tagging import folded, tags_of
@@ -65,7 +65,7 @@ def _results(form: SearchForm, collections: list[Collection]) -> dict[str, Any]:
     if not form.query:
         return {"chosen": chosen}
     try:
-        found = find(form.query, chosen, k=_PASSAGES, mode=form.mode_name, tags=form.tags)
+        found = find_distinct(form.query, chosen, k=_PASSAGES, mode=form.mode_name, tags=form.tags)
     except BadQuery as error:
         return {"chosen": chosen, "problem": str(error)}
     except SearchError as error:
