@@ -1,6 +1,6 @@
 """What an embedder and an index must do. Contract suites in ``tests/search`` hold them to it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -41,8 +41,14 @@ class VectorIndex(Protocol):
     def delete(self, index_id: str, ids: Sequence[str]) -> None:
         """Unknown ids and an unknown index are fine."""
 
-    def query(self, index_id: str, vector: Vectors, k: int) -> list[Candidate]:
-        """At most ``k`` candidates, best first; none for an unknown index. Scores are cosines."""
+    def query(
+        self, index_id: str, vector: Vectors, k: int, *, only: Collection[str] | None = None
+    ) -> list[Candidate]:
+        """At most ``k`` candidates, best first; none for an unknown index. Scores are cosines.
+
+        ``only`` keeps to the passages of these documents (``None`` is all of them, an empty one none), and
+        finds the ``k`` best of those; scores stay what they were.
+        """
 
     def ids(self, index_id: str) -> Iterator[str]: ...
 
@@ -65,8 +71,22 @@ class LexicalIndex(Protocol):
 
     def delete(self, index_id: str, ids: Sequence[str]) -> None: ...
 
-    def query(self, index_id: str, query: str, k: int) -> list[Candidate]:
-        """At most ``k`` candidates, best first; none for an unknown index or an empty query."""
+    def query(
+        self,
+        index_id: str,
+        query: str,
+        k: int,
+        *,
+        only: Collection[str] | None = None,
+        required: Collection[str] = (),
+        forbidden: Collection[str] = (),
+    ) -> list[Candidate]:
+        """At most ``k`` candidates, best first; none for an unknown index or an empty query.
+
+        ``only`` keeps to the passages of these documents, as with vectors. Candidates hold every one of the
+        ``required`` terms and none of the ``forbidden`` ones, in title, headings or text; both are terms of
+        ``analysis.tokens``. None of the three changes a score.
+        """
 
     def ids(self, index_id: str) -> Iterator[str]: ...
 

@@ -7,7 +7,7 @@ folder. ``chromadb`` is imported on first use, since that takes seconds.
 import re
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from search.types import Candidate
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
-    from chromadb.api.models.Collection import Collection
+    from chromadb.api.models.Collection import Collection as Stored
 
 PREFIX = "youju-"
 LARGEST_BATCH = 1000
@@ -41,7 +41,7 @@ class ChromaIndex:
         self._url = url.rstrip("/")
         self._client_made: ClientAPI | None = None
         self._batch = LARGEST_BATCH
-        self._collections: dict[str, Collection] = {}
+        self._collections: dict[str, Stored] = {}
         self._lock = threading.Lock()
 
     def upsert(
@@ -52,7 +52,7 @@ class ChromaIndex:
             raise ValueError("ids, document_ids and vectors must have the same length")
         rows = np.asarray(vectors, dtype=np.float32)
 
-        def write(collection: "Collection") -> None:
+        def write(collection: "Stored") -> None:
             for start in range(0, len(ids), self._batch):
                 part = slice(start, start + self._batch)
                 collection.upsert(
@@ -65,30 +65,37 @@ class ChromaIndex:
             self._on(index_id, write, None, create=True)
 
     def delete(self, index_id: str, ids: Sequence[str]) -> None:
-        def remove(collection: "Collection") -> None:
+        def remove(collection: "Stored") -> None:
             for start in range(0, len(ids), self._batch):
                 collection.delete(ids=list(ids[start : start + self._batch]))
 
         if ids:
             self._on(index_id, remove, None)
 
-    def query(self, index_id: str, vector: Vectors, k: int) -> list[Candidate]:
+    def query(
+        self, index_id: str, vector: Vectors, k: int, *, only: Collection[str] | None = None
+    ) -> list[Candidate]:
+        if k < 1 or (only is not None and not only):
+            return []
         row = np.asarray(vector, dtype=np.float32).reshape(1, -1)
+        where: dict[str, Any] = {} if only is None else {"where": {"d": {"$in": list(only)}}}
 
-        def nearest(collection: "Collection") -> list[Candidate]:
+        def nearest(collection: "Stored") -> list[Candidate]:
             answer: dict[str, Any] = dict(
-                collection.query(query_embeddings=row, n_results=k, include=["metadatas", "distances"])
+                collection.query(
+                    query_embeddings=row, n_results=k, include=["metadatas", "distances"], **where
+                )
             )
             found = zip(answer["ids"][0], answer["metadatas"][0], answer["distances"][0], strict=True)
             return [Candidate(key, str(meta["d"]), 1.0 - float(distance)) for key, meta, distance in found]
 
-        return self._on(index_id, nearest, []) if k > 0 else []
+        return self._on(index_id, nearest, [])
 
     def ids(self, index_id: str) -> Iterator[str]:
         offset = 0
         nothing: list[str] = []
 
-        def page(collection: "Collection") -> list[str]:
+        def page(collection: "Stored") -> list[str]:
             return list(collection.get(limit=PAGE, offset=offset, include=[])["ids"])
 
         while True:
@@ -123,9 +130,7 @@ class ChromaIndex:
         except OSError as error:
             raise _unreachable(self._url, error) from error
 
-    def _on(
-        self, index_id: str, work: Callable[["Collection"], _T], missing: _T, *, create: bool = False
-    ) -> _T:
+    def _on(self, index_id: str, work: Callable[["Stored"], _T], missing: _T, *, create: bool = False) -> _T:
         """``work`` on the index's collection; ``missing`` where there is none and ``create`` is false.
 
         A handle goes stale when another process drops the collection, so a collection that cannot be
@@ -144,7 +149,7 @@ class ChromaIndex:
 
         return self._reach(attempt)
 
-    def _collection(self, index_id: str, create: bool) -> "Collection":
+    def _collection(self, index_id: str, create: bool) -> "Stored":
         known = self._collections.get(index_id)
         if known is not None:
             return known

@@ -3,7 +3,7 @@
 import math
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,9 +40,11 @@ class MemoryVectorIndex:
             for chunk_id in ids:
                 self._rows.get(index_id, {}).pop(chunk_id, None)
 
-    def query(self, index_id: str, vector: Vectors, k: int) -> list[Candidate]:
+    def query(
+        self, index_id: str, vector: Vectors, k: int, *, only: Collection[str] | None = None
+    ) -> list[Candidate]:
         with self._lock:
-            rows = list(self._rows.get(index_id, {}).items())
+            rows = [row for row in self._rows.get(index_id, {}).items() if only is None or row[1][0] in only]
         if not rows or k < 1:
             return []
         scores = np.stack([row for _id, (_document, row) in rows]) @ np.asarray(vector).reshape(-1)
@@ -126,12 +128,28 @@ class MemoryLexicalIndex:
                 for chunk_id in ids:
                     index.remove(chunk_id)
 
-    def query(self, index_id: str, query: str, k: int) -> list[Candidate]:
+    def query(
+        self,
+        index_id: str,
+        query: str,
+        k: int,
+        *,
+        only: Collection[str] | None = None,
+        required: Collection[str] = (),
+        forbidden: Collection[str] = (),
+    ) -> list[Candidate]:
         with self._lock:
             index = self._indexes.get(index_id)
             if index is None:
                 return []
-            best = sorted(index.scores(query).items(), key=lambda item: (-item[1], item[0]))[: max(k, 0)]
+            scores = {
+                key: score
+                for key, score in index.scores(query).items()
+                if (only is None or index.documents[key] in only)
+                and all(term in index.terms[key] for term in required)
+                and not any(term in index.terms[key] for term in forbidden)
+            }
+            best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[: max(k, 0)]
             return [Candidate(key, index.documents[key], score) for key, score in best]
 
     def ids(self, index_id: str) -> Iterator[str]:

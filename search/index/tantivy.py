@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,13 +22,11 @@ from django.utils.translation import gettext as _
 
 from search import analysis
 from search.errors import IndexDamaged, IndexUnavailable
+from search.index import tantivy_queries as queries
 from search.types import Candidate, Chunk
 
 log = logging.getLogger(__name__)
 
-# ``body`` holds title, headings and text; a match in the title or a heading counts again, by this much.
-TITLE_BOOST = 0.3
-HEADING_BOOST = 0.15
 WRITER_HEAP_BYTES = 32_000_000
 OPEN_READERS = 32
 
@@ -140,13 +138,25 @@ class TantivyIndex:
 
     # Reading
 
-    def query(self, index_id: str, query: str, k: int) -> list[Candidate]:
+    def query(
+        self,
+        index_id: str,
+        query: str,
+        k: int,
+        *,
+        only: Collection[str] | None = None,
+        required: Collection[str] = (),
+        forbidden: Collection[str] = (),
+    ) -> list[Candidate]:
         terms = analysis.weighted_terms(query)
         searcher = self._searcher(index_id)
-        if not terms or searcher is None or k < 1:
+        if not terms or searcher is None or k < 1 or (only is not None and not only):
             return []
+        wanted = queries.any_of(self._schema, terms)
+        if only is not None or required or forbidden:
+            wanted = queries.narrowed(self._schema, wanted, only, required, forbidden)
         try:
-            found = searcher.search(self._any_of(terms), limit=k, count=False).hits
+            found = searcher.search(wanted, limit=k, count=False).hits
             return [self._candidate(searcher, score, address) for score, address in found]
         except (OSError, ValueError) as error:
             raise _unavailable(self._path(index_id), error) from error
@@ -189,15 +199,6 @@ class TantivyIndex:
             raise _unavailable(self._folder, error) from error
         for index_id in islice(self.indexes(), OPEN_READERS):
             self._searcher(index_id)
-
-    def _any_of(self, terms: Mapping[str, float]) -> tantivy.Query:
-        fields = (("body", 1.0), ("title", TITLE_BOOST), ("heading", HEADING_BOOST))
-        parts: list[tuple[tantivy.Occur, tantivy.Query]] = []
-        for term, weight in terms.items():
-            for name, boost in fields:
-                query = tantivy.Query.term_query(self._schema, name, term, "freq")
-                parts.append((tantivy.Occur.Should, tantivy.Query.boost_query(query, weight * boost)))
-        return tantivy.Query.boolean_query(parts)
 
     @staticmethod
     def _candidate(searcher: tantivy.Searcher, score: float, address: tantivy.DocAddress) -> Candidate:

@@ -63,6 +63,33 @@ def test_k_bounds_and_orders(index: LexicalIndex, chunk: Make) -> None:
     assert index.query("g1", "honey", 0) == []
 
 
+def test_kept_to_documents_and_terms_with_scores_as_they_are(index: LexicalIndex, chunk: Make) -> None:
+    index.upsert(
+        "g1",
+        [
+            chunk("a", "honey and wax", document="one"),
+            chunk("b", "honey honey 带薪年假", title="Hives", document="two"),
+            chunk("c", "honey", document="three"),
+        ],
+    )
+    free = {found.chunk_id: found.score for found in index.query("g1", "honey", 9)}
+    kept = {
+        found.chunk_id: found.score for found in index.query("g1", "honey", 9, only=["one", "three", "x"])
+    }
+    assert kept == pytest.approx({key: free[key] for key in ("a", "c")})
+    assert index.query("g1", "honey", 9, only=[]) == []
+    (best,) = index.query("g1", "honey", 1, only={"three"})
+    assert best.chunk_id == "c"
+    (with_terms,) = index.query("g1", "honey", 9, required=["hive", "年假"])
+    assert with_terms.chunk_id == "b"
+    assert with_terms.score == pytest.approx(free["b"])
+    without = {
+        found.chunk_id: found.score for found in index.query("g1", "honey", 9, forbidden=["wax", "年假"])
+    }
+    assert without == pytest.approx({"c": free["c"]})
+    assert index.query("g1", "honey", 9, required=["wax"], forbidden=["wax"]) == []
+
+
 def test_nothing_to_search_for(index: LexicalIndex, chunk: Make) -> None:
     assert ranked(index, "honey") == []
     index.upsert("g1", [chunk("a", "honey")])

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from zlib import crc32
 
@@ -245,9 +245,11 @@ class Hanging(MemoryVectorIndex):
         super().__init__()
         self.let_go = threading.Event()
 
-    def query(self, index_id: str, vector: Vectors, k: int) -> list[Candidate]:
+    def query(
+        self, index_id: str, vector: Vectors, k: int, *, only: Collection[str] | None = None
+    ) -> list[Candidate]:
         self.let_go.wait(60)
-        return super().query(index_id, vector, k)
+        return super().query(index_id, vector, k, only=only)
 
 
 def test_a_vector_server_that_hangs_does_not_hold_up_words(monkeypatch: pytest.MonkeyPatch) -> None:

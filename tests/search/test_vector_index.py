@@ -39,6 +39,19 @@ def test_nearest_first_with_cosines_and_documents(index: VectorIndex, name: str)
     assert [item.chunk_id for item in index.query(name, rows(NORTH)[0], 1)] == ["n"]
 
 
+def test_only_some_documents(index: VectorIndex, name: str) -> None:
+    ids = [f"c{number}" for number in range(300)]
+    angles = np.linspace(0, np.pi / 2, len(ids))
+    vectors = np.stack([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
+    index.upsert(name, ids, [f"d{number // 10}" for number in range(300)], vectors)
+    found = index.query(name, rows(NORTH)[0], 12, only={"d29", "d28", "elsewhere"})
+    assert [item.chunk_id for item in found] == [f"c{number}" for number in range(280, 292)]
+    assert found[0].score == pytest.approx(float(vectors[280][1]), abs=1e-5)
+    assert index.query(name, rows(NORTH)[0], 5, only=[]) == []
+    assert index.query(name, rows(NORTH)[0], 5, only=["elsewhere"]) == []
+    assert len(index.query(name, rows(NORTH)[0], 5, only=[f"d{number}" for number in range(2000)])) == 5
+
+
 def test_upsert_replaces_vector_and_document(index: VectorIndex, name: str) -> None:
     index.upsert(name, ["a"], ["old"], rows(NORTH))
     index.upsert(name, ["a"], ["new"], rows(EAST))
