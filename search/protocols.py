@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from search.types import Candidate, Chunk
+from search.types import Candidate, Chunk, Wanted
 
 Vectors = NDArray[np.float32]
 
@@ -80,8 +80,10 @@ class LexicalIndex(Protocol):
         only: Collection[str] | None = None,
         required: Collection[str] = (),
         forbidden: Collection[str] = (),
+        wanted: Wanted | None = None,
     ) -> list[Candidate]:
-        """At most ``k`` candidates, best first; none for an unknown index or an empty query.
+        """At most ``k`` candidates, best first; none for an unknown index or an empty query. ``wanted``
+        takes the place of the query's own terms.
 
         ``only`` keeps to the passages of these documents, as with vectors. Candidates hold every one of the
         ``required`` terms and none of the ``forbidden`` ones, in title, headings or text; both are terms of

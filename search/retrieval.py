@@ -1,7 +1,7 @@
 """A question to ranked passages, out of one or several indexes."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from search.coverage import Weighs
 from search.errors import IndexUnavailable, SearchError
 from search.fusion import Opinion, merge
 from search.protocols import Embedder, LexicalIndex, VectorIndex
-from search.types import Candidate, Hit, Mode
+from search.types import Candidate, Hit, Mode, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +59,10 @@ def retrieve(
     mode: Mode,
     vectors: VectorIndex,
     lexical: LexicalIndex,
+    wanted: Mapping[str, Wanted] | None = None,
 ) -> Result:
     """The ``k`` best passages for ``query`` in all indexes of ``groups``, each index in one group only.
+    ``wanted`` are the words to look for, by index id, where they are not the question's own.
 
     ``hybrid`` weighs each model's vectors by how well it knows the question's language, down to leaving
     them out, and goes on with one side, or without one model, when the other cannot be reached, saying so
@@ -72,7 +74,7 @@ def retrieve(
     depth = max(DEPTH, 4 * k)
 
     def by_words(index_id: str) -> list[Candidate]:
-        return lexical.query(index_id, query, depth)
+        return lexical.query(index_id, query, depth, wanted=(wanted or {}).get(index_id))
 
     def words() -> _Found:
         return _everywhere("words", by_words, indexes, depth)

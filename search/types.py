@@ -1,5 +1,6 @@
 """The plain values that cross the border of the search room."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +28,20 @@ class Chunk:
     def above(self) -> str:
         """The headings and the header row as one text to search."""
         return f"{self.heading}\n{self.table}" if self.table else self.heading
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What words to look for: the scores of all ``terms`` (of ``search.analysis``), each with its weight, add
+    up. A choice is several ways to say one thing, each a set of weighted terms: of each choice only the best
+    way counts, so that a rare synonym does not weigh more than the word that was asked for.
+    """
+
+    terms: Mapping[str, float]
+    choices: tuple[tuple[Mapping[str, float], ...], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.terms or self.choices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 import math
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from search import analysis
 from search.protocols import Vectors
-from search.types import Candidate, Chunk
+from search.types import Candidate, Chunk, Wanted
 
 # BM25 as tantivy and Lucene set it.
 K1 = 1.2
@@ -92,12 +92,24 @@ class _Postings:
         for term in self.terms.pop(chunk_id):
             del self.postings[term][chunk_id]
 
-    def scores(self, query: str) -> dict[str, float]:
-        """BM25 (Robertson and Zaragoza 2009) with Lucene's idf, for every chunk that has a term."""
+    def scores(self, wanted: Wanted) -> dict[str, float]:
+        """For every chunk that has a term or one of the choices."""
+        result = self._bm25(wanted.terms)
+        for ways in wanted.choices:
+            best: dict[str, float] = {}
+            for way in ways:
+                for chunk_id, score in self._bm25(way).items():
+                    best[chunk_id] = max(score, best.get(chunk_id, 0.0))
+            for chunk_id, score in best.items():
+                result[chunk_id] = result.get(chunk_id, 0.0) + score
+        return result
+
+    def _bm25(self, terms: Mapping[str, float]) -> dict[str, float]:
+        """BM25 (Robertson and Zaragoza 2009) with Lucene's idf."""
         total = len(self.documents)
         average = sum(self.lengths.values()) / total if total else 1.0
         result: dict[str, float] = defaultdict(float)
-        for term, weight in analysis.weighted_terms(query).items():
+        for term, weight in terms.items():
             found = self.postings.get(term)
             if not found:
                 continue
@@ -137,14 +149,16 @@ class MemoryLexicalIndex:
         only: Collection[str] | None = None,
         required: Collection[str] = (),
         forbidden: Collection[str] = (),
+        wanted: Wanted | None = None,
     ) -> list[Candidate]:
+        wanted = wanted or Wanted(analysis.weighted_terms(query))
         with self._lock:
             index = self._indexes.get(index_id)
             if index is None:
                 return []
             scores = {
                 key: score
-                for key, score in index.scores(query).items()
+                for key, score in index.scores(wanted).items()
                 if (only is None or index.documents[key] in only)
                 and all(term in index.terms[key] for term in required)
                 and not any(term in index.terms[key] for term in forbidden)

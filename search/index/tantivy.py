@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from search import analysis
 from search.errors import IndexDamaged, IndexUnavailable
 from search.index import tantivy_queries as queries
-from search.types import Candidate, Chunk
+from search.types import Candidate, Chunk, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -147,16 +147,17 @@ class TantivyIndex:
         only: Collection[str] | None = None,
         required: Collection[str] = (),
         forbidden: Collection[str] = (),
+        wanted: Wanted | None = None,
     ) -> list[Candidate]:
-        terms = analysis.weighted_terms(query)
+        wanted = wanted or Wanted(analysis.weighted_terms(query))
         searcher = self._searcher(index_id)
-        if not terms or searcher is None or k < 1 or (only is not None and not only):
+        if not wanted or searcher is None or k < 1 or (only is not None and not only):
             return []
-        wanted = queries.any_of(self._schema, terms)
+        asked = queries.all_of(self._schema, wanted)
         if only is not None or required or forbidden:
-            wanted = queries.narrowed(self._schema, wanted, only, required, forbidden)
+            asked = queries.narrowed(self._schema, asked, only, required, forbidden)
         try:
-            found = searcher.search(wanted, limit=k, count=False).hits
+            found = searcher.search(asked, limit=k, count=False).hits
             return [self._candidate(searcher, score, address) for score, address in found]
         except (OSError, ValueError) as error:
             raise _unavailable(self._path(index_id), error) from error

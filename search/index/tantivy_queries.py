@@ -4,10 +4,22 @@ from collections.abc import Collection, Mapping
 
 import tantivy
 
+from search.types import Wanted
+
 # ``body`` holds title, headings and text; a match in the title or a heading counts again, by this much.
 TITLE_BOOST = 0.3
 HEADING_BOOST = 0.15
 _FIELDS = (("body", 1.0), ("title", TITLE_BOOST), ("heading", HEADING_BOOST))
+
+
+def all_of(schema: tantivy.Schema, wanted: Wanted) -> tantivy.Query:
+    """The scores of the terms and of the best way of each choice, added up."""
+    if not wanted.choices:
+        return any_of(schema, wanted.terms)
+    parts = [any_of(schema, wanted.terms)] if wanted.terms else []
+    for ways in wanted.choices:
+        parts.append(tantivy.Query.disjunction_max_query([any_of(schema, way) for way in ways]))
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts])
 
 
 def any_of(schema: tantivy.Schema, terms: Mapping[str, float]) -> tantivy.Query:

@@ -11,7 +11,7 @@ from search.errors import IndexUnavailable
 from search.index.memory import MemoryLexicalIndex
 from search.index.tantivy import TantivyIndex
 from search.protocols import LexicalIndex
-from search.types import Chunk
+from search.types import Chunk, Wanted
 
 Make = Callable[..., Chunk]
 
@@ -88,6 +88,28 @@ def test_kept_to_documents_and_terms_with_scores_as_they_are(index: LexicalIndex
     }
     assert without == pytest.approx({"c": free["c"]})
     assert index.query("g1", "honey", 9, required=["wax"], forbidden=["wax"]) == []
+
+
+def test_of_a_choice_only_the_best_way_counts(index: LexicalIndex, chunk: Make) -> None:
+    index.upsert(
+        "g1",
+        [
+            chunk("short", "k8s runs it here"),
+            chunk("long", "kubernetes runs it here"),
+            chunk("both", "k8s kubernetes runs it"),
+            chunk("phrase", "container orchestration runs it"),
+            chunk("other", "wax runs in there"),
+        ],
+    )
+    ways = ({"k8s": 1.0}, {"kubernet": 0.7}, {"contain": 0.3, "orchestr": 0.3})
+    found = {hit.chunk_id: hit.score for hit in index.query("g1", "", 9, wanted=Wanted({}, (ways,)))}
+    alone = {hit.chunk_id: hit.score for hit in index.query("g1", "k8s", 9)}
+    assert set(found) == {"short", "long", "both", "phrase"}
+    assert found["both"] == pytest.approx(alone["both"])
+    assert found["short"] == pytest.approx(alone["short"])
+    assert found["short"] > found["long"] > 0
+    more = {hit.chunk_id for hit in index.query("g1", "", 9, wanted=Wanted({"wax": 1.0}, (ways,)))}
+    assert more == {*found, "other"}
 
 
 def test_nothing_to_search_for(index: LexicalIndex, chunk: Make) -> None:
