@@ -12,6 +12,7 @@ from accounts.roles import Role, Visibility
 from ingestion.describing_models import DocumentEvent, Tag
 from ingestion.golden_models import GoldenJudgement, GoldenQuestion, GoldenResult, GoldenRun, GoldenSet
 from ingestion.passage_models import PassageEdit
+from ingestion.search_models import SavedSearch, TitleKey
 from ingestion.source_models import FolderDetails, Source, SourceItem
 from ingestion.web_models import Crawl, CrawlPage, WebDetails
 from ingestion.work_models import DocumentBuild, Removal, Turn
@@ -37,9 +38,11 @@ __all__ = [
     "Recognition",
     "Removal",
     "Run",
+    "SavedSearch",
     "Source",
     "SourceItem",
     "Tag",
+    "TitleKey",
     "Turn",
     "WebDetails",
 ]
@@ -75,6 +78,7 @@ class Collection(models.Model):
         help_text=_("a name in EMBEDDINGS; empty means the site's default"),
     )
     ocr = models.CharField(max_length=3, choices=Recognition, blank=True, default=Recognition.SITE)
+    synonyms = models.TextField(blank=True, default="")
     is_sample = models.BooleanField(default=False)
     is_scratch = models.BooleanField(default=False, help_text=_("made by an evaluation, removed after it"))
     created_at = models.DateTimeField(auto_now_add=True)
