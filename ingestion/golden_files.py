@@ -189,7 +189,8 @@ def _json_lines(name: str, text: str) -> Iterator[Line]:
 def _from_json(number: int, row: Any, file: str) -> Line:
     if not isinstance(row, dict):
         return Line(number, "", trouble=_("This line is not a JSON object."), file=file)
-    about = row.get("metadata") if isinstance(row.get("metadata"), dict) else {}
+    metadata = row.get("metadata")
+    about: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
     question = str(_first(row, "question", "query", "text", "问题") or "")
     answers = _listed(_first(row, "answers", "answer", "ground_truth") or about.get("answers"))
     said = row.get("answerable", about.get("answerable"))

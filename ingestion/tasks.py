@@ -11,7 +11,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import OperationalError
 
-from ingestion import clearing, indexing, pipeline, rebuilding, reembedding, syncing, wake
+from ingestion import clearing, golden_line, indexing, pipeline, rebuilding, reembedding, syncing, wake
 from ingestion.extract.process import ExtractionProcess
 from ingestion.models import Source
 from ingestion.places import Places
@@ -101,3 +101,5 @@ def sweep() -> None:
         wake.sources()
     if syncing.due(Source.Kind.WEB).exists():
         wake.crawler()
+    if golden_line.is_waiting():
+        wake.evaluator()

@@ -12,6 +12,7 @@ EXTRACT_TASK, EXTRACT_QUEUE = "ingestion.extract_waiting", "extract"
 INDEX_TASK, INDEX_QUEUE = "ingestion.index_waiting", "index"
 SYNC_TASK = "ingestion.sync_sources"
 CRAWL_TASK, CRAWL_QUEUE = "ingestion.crawl_sites", "crawl"
+EVALUATE_TASK = "chat.evaluate_waiting"
 
 
 def parser() -> None:
@@ -33,6 +34,11 @@ def sources() -> None:
 def crawler() -> None:
     """There is a site to crawl."""
     _send(CRAWL_TASK, CRAWL_QUEUE)
+
+
+def evaluator() -> None:
+    """There is a run of a golden set. The worker that crawls has a thread to spare for it."""
+    _send(EVALUATE_TASK, CRAWL_QUEUE)
 
 
 def _send(task: str, queue: str) -> None:

@@ -209,6 +209,7 @@ CELERY_TASK_ROUTES = {
     "ingestion.sweep": {"queue": "extract"},
     "ingestion.sync_sources": {"queue": "extract"},
     "ingestion.crawl_sites": {"queue": "crawl"},
+    "chat.evaluate_waiting": {"queue": "crawl"},
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "ingestion.sweep", "schedule": 10.0, "options": {"expires": 10}},

@@ -18,7 +18,7 @@ from django.db import DatabaseError
 from packaging.requirements import Requirement
 
 from accounts.services import needs_setup, new_setup_token
-from ingestion import pipeline, syncing
+from ingestion import golden_line, pipeline, syncing
 from ingestion.models import Source
 from kb_site import processes, services
 from kb_site.processes import Child
@@ -213,6 +213,7 @@ class Supervisor:
                 syncing.release_all(Source.Kind.FOLDER)
             elif name == "crawl":
                 syncing.release_all(Source.Kind.WEB)
+                golden_line.release_all()
         except DatabaseError as error:
             _say(f"The work of {name} goes on when its leases end: {error}")
 

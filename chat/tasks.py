@@ -1,0 +1,31 @@
+"""The Celery task of evaluations, which also judge answers. It carries no ids (docs/decisions/005)."""
+
+import logging
+import threading
+
+from celery import shared_task
+from django.db import OperationalError
+
+from ingestion import wake
+
+log = logging.getLogger(__name__)
+
+_evaluating = threading.BoundedSemaphore(1)
+
+
+@shared_task(name=wake.EVALUATE_TASK)  # type: ignore[untyped-decorator]
+def evaluate_waiting() -> int:
+    """Works at runs of golden sets until none is waiting, one at a time in each worker."""
+    if not _evaluating.acquire(blocking=False):
+        return 0
+    try:
+        # Workers that never evaluate stay small.
+        from chat.evaluating import judge
+        from ingestion import golden_running
+
+        return golden_running.run_waiting(judge)
+    except OperationalError as error:
+        log.warning("evaluating pauses: %s", error)
+        return 0
+    finally:
+        _evaluating.release()

@@ -1,0 +1,82 @@
+"""What a run of a golden set searches with."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ingestion.golden_sets import BadGoldenSet
+from ingestion.models import Collection
+from ingestion.split_forms import PRESET_NAMES
+from ingestion.split_presets import PRESETS
+from search.types import MODES, Mode
+
+DEEPEST = 50
+BUILD = ("chunk_tokens", "chunk_overlap", "split_preset", "embedding")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """``k`` documents are looked at. ``answers``: they are also written and judged. The rest are settings of
+    the collection that need an index of their own; ``None`` is what the index that is searched was made
+    with, and 0 or "" the site's default."""
+
+    mode: Mode = "hybrid"
+    k: int = 10
+    answers: bool = False
+    chunk_tokens: int | None = None
+    chunk_overlap: int | None = None
+    split_preset: str | None = None
+    embedding: str | None = None
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Config":
+        """From a run's row, or from what a program sent. Raises ``BadGoldenSet``."""
+        known = {name: stored[name] for name in cls.__dataclass_fields__ if name in stored}
+        config = cls(**known)
+        if config.mode not in MODES:
+            said = _("There is no way to search called “%(mode)s”. Use one of: %(known)s.")
+            raise BadGoldenSet(said % {"mode": config.mode, "known": ", ".join(MODES)})
+        if config.split_preset is not None and config.split_preset not in PRESETS:
+            raise BadGoldenSet(_("There is no such way to cut documents."))
+        return cls(**{**known, "k": max(10, min(int(config.k), DEEPEST))})
+
+    def stored(self) -> dict[str, Any]:
+        """As a run's row keeps it."""
+        return asdict(self)
+
+    @property
+    def build(self) -> dict[str, Any]:
+        """The settings that need an index of their own, as fields of a collection."""
+        return {name: value for name in BUILD if (value := getattr(self, name)) is not None}
+
+    @property
+    def needs_trial(self) -> bool:
+        return bool(self.build)
+
+
+def label_of(config: Config) -> str:
+    """A name for people who gave none."""
+    modes = {"hybrid": _("Words and meaning"), "lexical": _("Words only"), "dense": _("Meaning only")}
+    parts = [modes[config.mode]]
+    if config.chunk_tokens:
+        said = _("passages of %(tokens)d tokens, %(overlap)d shared")
+        parts.append(said % {"tokens": config.chunk_tokens, "overlap": config.chunk_overlap or 0})
+    elif config.chunk_tokens == 0:
+        parts.append(_("the site's passage length"))
+    if config.split_preset:
+        parts.append(str(dict(PRESET_NAMES).get(config.split_preset, config.split_preset)))
+    if config.embedding is not None:
+        parts.append(config.embedding or _("the site's embedding model"))
+    if config.answers:
+        parts.append(_("with answers"))
+    return " · ".join(parts)[:120]
+
+
+def changed(collection: Collection, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of ``wanted`` settings that need an index of their own because they differ from what is saved;
+    all of them where any does."""
+    build = {name: wanted[name] for name in BUILD if name in wanted}
+    differs = any(getattr(collection, name) != value for name, value in build.items())
+    return build if differs else {}
