@@ -135,3 +135,18 @@ def weighted_terms(text: str) -> dict[str, float]:
 def query_terms(text: str) -> list[str]:
     """The terms of ``weighted_terms`` in the order of the question."""
     return list(weighted_terms(text))
+
+
+def runs(text: str) -> list[tuple[str, bool, int, int]]:
+    """The words and the runs of scripts without spaces in ``text``, in order: folded but not stemmed, whether
+    it is such a run, and where it stands in the original."""
+    folded = fold(text)
+    return [
+        (match.group(), match.group(1) is not None, *folded.original(*match.span()))
+        for match in _RUN.finditer(folded.text)
+    ]
+
+
+def stem(word: str) -> str:
+    """The term of a folded word."""
+    return _stem(word)
