@@ -78,13 +78,16 @@ def test_a_corpus_is_measured(collection: Collection, dataset: Path) -> None:
     assert tally.result() == {
         "answer_hit": 1.0,
         "answer_hit_of_all": 1.0,
+        "answer_hit_unrefused": 1.0,
         "refusal": {"answerable_refused": 0.0, "unanswerable_refused": 1.0},
     }
-    wrongly_refused = Query("q4", "Who wrote the opera Rusalka?", {"d1": 1}, ("Dvořák",), answerable=True)
+    text = "Which opera of Rusalka did Dvořák leave in 1987?"
+    wrongly_refused = Query("q4", text, {"d1": 1}, ("twenty-five",), answerable=True)
     tally.add(wrongly_refused, find(wrongly_refused.text, [collection]))
     assert tally.result() == {
         "answer_hit": 1.0,
         "answer_hit_of_all": 0.6667,
+        "answer_hit_unrefused": 1.0,
         "refusal": {"answerable_refused": 0.3333, "unanswerable_refused": 1.0},
     }
 
