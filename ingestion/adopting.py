@@ -5,6 +5,7 @@ links to it and citations of it stay. See docs/decisions/012.
 """
 
 import logging
+from datetime import date
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from ingestion import history, services, wake
 from ingestion.chunk_writing import drop_chunks
+from ingestion.extract.kinds import WEB_PAGE
 from ingestion.models import Chunk, Collection, Document, DocumentBuild, DocumentText, PassageEdit
 from ingestion.passage_placing import mark_again
 
@@ -78,6 +80,11 @@ def _locked(successor_id: UUID) -> Document | None:
     return indexed.select_related("replaces", "created_by").first()
 
 
+def _day(successor: Document, original: Document) -> date | None:
+    """A page's day was found by the crawl, and does not come out of its file."""
+    return successor.dated_on or (original.dated_on if successor.mime == WEB_PAGE else None)
+
+
 def _hand_over(successor: Document, original: Document) -> None:
     """Builds first: who splits for one then notices that its claim is gone, and writes no more."""
     original.builds.all().delete()
@@ -95,6 +102,7 @@ def _hand_over(successor: Document, original: Document) -> None:
     Document.objects.filter(pk=original.pk).update(
         **{field: getattr(successor, field) for field in _TAKEN_OVER},
         former_ids=former,
+        dated_on=_day(successor, original),
         attempts=0,
         error="",
         error_code="",

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ingestion import history, wake
+from ingestion.document_dates import own_day
 from ingestion.extract.types import Extracted
 from ingestion.leases import ClaimLost, Overtaken
 from ingestion.models import Collection, Document, DocumentBuild, DocumentText, Generation
@@ -79,6 +80,7 @@ def _write_document(read: Read) -> None:
         language=extracted.language[:10],
         mime=extracted.mime[:120],
         meta=dict(extracted.meta),
+        dated_on=own_day(extracted.meta) or document.dated_on,
         pages=max((page.number or 0 for page in extracted.pages), default=0) or None,
         chunk_count=len(read.pieces),
         indexed_count=0,

@@ -205,7 +205,7 @@ class Document(models.Model):
     that holds the document; when it lies in the past, anybody may take it. ``turn`` is its place in the
     line of documents to read, and ``slow`` says that reading it was found to take long. ``pages_read`` of
     ``pages_total`` is how far the reading is, 0 where unknown. ``meta`` is what the file says of itself
-    (``ingestion.extract.meta``).
+    (``ingestion.extract.meta``); ``dated_on`` is the day that it gives itself (``ingestion.document_dates``).
 
     One that ``replaces`` another is a successor: the next content of a ready document on its way through
     the pipeline, shown only as the update of that document, which takes it over (``ingestion.adopting``)
@@ -252,6 +252,7 @@ class Document(models.Model):
     pages_read = models.PositiveIntegerField(default=0, editable=False)
     pages_total = models.PositiveIntegerField(default=0, editable=False)
     meta = models.JSONField(default=dict, blank=True)
+    dated_on = models.DateField(null=True, blank=True, editable=False)
     chunk_count = models.PositiveIntegerField(default=0)
     indexed_count = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
@@ -281,6 +282,7 @@ class Document(models.Model):
             models.Index(fields=["collection", "-created_at"], name="documents_newest"),
             models.Index(fields=["collection", "name"], name="documents_by_name"),
             models.Index(fields=["collection", "sha256"], name="documents_by_bytes"),
+            models.Index(fields=["collection", "dated_on"], name="documents_by_date"),
         )
 
     def __str__(self) -> str:

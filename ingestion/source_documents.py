@@ -153,6 +153,8 @@ class SourceDocuments:
             item.sha256, item.document = "", None
         item.owned = item.owned if owned is None else owned
         item.save()
+        if item.published_on and item.owned and item.document_id:
+            Document.objects.filter(pk=item.document_id).update(dated_on=item.published_on)
 
 
 def _heir(item: SourceItem) -> SourceItem | None:
