@@ -18,6 +18,7 @@ from ingestion import selectors
 from ingestion.errors import BadQuery
 from ingestion.models import Chunk, Collection
 from ingestion.searched import Searched
+from ingestion.widening import Widened
 from search import registry
 from search.errors import SearchError
 from search.evidence import Evidence, judge
@@ -36,7 +37,7 @@ class FoundPassage:
     """A hit with its text and place. ``start`` and ``end`` are character offsets in the document's
     text; ``highlights`` and ``snippet`` are ranges in ``text``. ``lexical`` (BM25) and ``dense``
     (cosine) are ``None`` where that side did not return it. ``similar`` are those folded into
-    it (``ingestion.folding``)."""
+    it (``ingestion.folding``), ``synonyms`` pairs of a word asked for and one that the text holds instead."""
 
     chunk_id: str
     document_id: str
@@ -60,18 +61,20 @@ class FoundPassage:
     is_edited: bool = False
     page_name: str = ""
     similar: tuple["FoundPassage", ...] = ()
+    synonyms: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``took_ms`` is wall-clock milliseconds. ``notes`` tell a person what was different this time.
-    ``evidence`` is in 0..1; ``answerable`` is whether it passes the threshold."""
+    """``took_ms`` is wall-clock milliseconds, ``index_ids`` are what was searched. ``notes`` tell a person
+    what was different this time. ``evidence`` is in 0..1; ``answerable`` is whether it passes the threshold."""
 
     passages: list[FoundPassage]
     took_ms: float
     notes: list[str]
     evidence: float
     answerable: bool
+    index_ids: tuple[str, ...] = ()
 
 
 def find(
@@ -88,7 +91,9 @@ def find(
     """
     query = _checked(query)
     began = time.perf_counter()
-    searched = Searched.of(selectors.active_indexes(collections).values())
+    generations = selectors.active_indexes(collections)
+    searched = Searched.of(generations.values())
+    widened = Widened.of(query, collections, generations)
     search = partial(
         retrieve,
         query,
@@ -96,10 +101,11 @@ def find(
         mode=mode,
         vectors=registry.vector_index(),
         lexical=registry.lexical_index(),
+        wanted=widened.wanted,
     )
     result, chunks = _readable(search, k, tags)
     names = selectors.page_names([chunk for _hit, chunk in chunks[:k]])
-    passages = [_passage(chunk, hit, query, names[chunk.id]) for hit, chunk in chunks[:k]]
+    passages = [_passage(chunk, hit, query, names[chunk.id], widened) for hit, chunk in chunks[:k]]
     evidence = _evidence(query, passages[:_EVIDENCE_PASSAGES], searched)
     notes = list(result.notes)
     if searched.lost:
@@ -107,7 +113,7 @@ def find(
             _("Some collections were indexed with another embedding model; there, words alone count.")
         )
     took_ms = round((time.perf_counter() - began) * 1000, 1)
-    return Found(passages, took_ms, notes, evidence.score, evidence.answerable)
+    return Found(passages, took_ms, notes, evidence.score, evidence.answerable, tuple(searched.index_ids))
 
 
 def _readable(
@@ -162,7 +168,8 @@ def passage_url(document_id: object, chunk_id: str) -> str:
     return f"{reverse('document', args=[document_id])}?p={chunk_id}#p={chunk_id}"
 
 
-def _passage(chunk: Chunk, hit: Hit, query: str, page_name: str) -> FoundPassage:
+def _passage(chunk: Chunk, hit: Hit, query: str, page_name: str, widened: Widened) -> FoundPassage:
+    marked = widened.marked(query, hit.index_id)
     document = chunk.document
     return FoundPassage(
         chunk_id=chunk.id,
@@ -174,8 +181,8 @@ def _passage(chunk: Chunk, hit: Hit, query: str, page_name: str) -> FoundPassage
         heading=chunk.heading,
         start=chunk.start,
         end=chunk.end,
-        highlights=highlights(chunk.text, query),
-        snippet=snippet(chunk.text, query),
+        highlights=highlights(chunk.text, marked),
+        snippet=snippet(chunk.text, marked),
         url=passage_url(document.id, chunk.id),
         collection=document.collection.name,
         collection_slug=document.collection.slug,
@@ -186,4 +193,5 @@ def _passage(chunk: Chunk, hit: Hit, query: str, page_name: str) -> FoundPassage
         table=chunk.table,
         is_edited=chunk.edit_id is not None,
         page_name=page_name,
+        synonyms=widened.in_text(chunk.text, hit.index_id),
     )
