@@ -4,11 +4,10 @@ from collections.abc import Collection, Mapping
 
 import tantivy
 
+from search.index.bm25 import HEADING_BOOST, TITLE_BOOST
 from search.types import Wanted
 
-# ``body`` holds title, headings and text; a match in the title or a heading counts again, by this much.
-TITLE_BOOST = 0.3
-HEADING_BOOST = 0.15
+# ``body`` holds title, headings and text; a match in the title or a heading counts again.
 _FIELDS = (("body", 1.0), ("title", TITLE_BOOST), ("heading", HEADING_BOOST))
 
 

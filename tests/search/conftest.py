@@ -1,5 +1,6 @@
-"""A real Chroma server, and passages to index."""
+"""A real Chroma server, a real Milvus Lite, and passages to index."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -61,6 +62,52 @@ class ChromaServer:
 @pytest.fixture(scope="session")
 def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
     server = ChromaServer(tmp_path_factory.mktemp("chroma"))
+    server.start()
+    yield server
+    server.stop()
+
+
+class MilvusServer:
+    """Milvus Lite as a server on a loopback port, which can be stopped and started again on the same data."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        command = Path(sys.executable).parent / "milvus-lite"
+        self._process = subprocess.Popen(
+            [command, "server", "--data-dir", self._folder, "--host", "127.0.0.1", "--port", str(self._port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder,
+        )
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", self._port), timeout=1):
+                    return
+            except OSError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=30)
+            self._process = None
+
+
+@pytest.fixture(scope="session")
+def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
+    pytest.importorskip("milvus_lite", reason="requirements-milvus.txt is not installed")
+    server = MilvusServer(tmp_path_factory.mktemp("milvus"))
     server.start()
     yield server
     server.stop()

@@ -9,6 +9,7 @@ import pytest
 
 from search.errors import IndexUnavailable
 from search.index.memory import MemoryLexicalIndex
+from search.index.milvus_words import MilvusLexicalIndex
 from search.index.tantivy import TantivyIndex
 from search.protocols import LexicalIndex
 from search.types import Chunk, Wanted
@@ -16,9 +17,16 @@ from search.types import Chunk, Wanted
 Make = Callable[..., Chunk]
 
 
-@pytest.fixture(params=["memory", "tantivy"])
+@pytest.fixture(params=["memory", "tantivy", "milvus"])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> LexicalIndex:
-    return MemoryLexicalIndex() if request.param == "memory" else TantivyIndex(tmp_path / "lexical")
+    if request.param == "memory":
+        return MemoryLexicalIndex()
+    if request.param == "tantivy":
+        return TantivyIndex(tmp_path / "lexical")
+    made = MilvusLexicalIndex(request.getfixturevalue("milvus_server").uri)
+    for name in list(made.indexes()):
+        made.drop(name)
+    return made
 
 
 def ranked(index: LexicalIndex, query: str, k: int = 10, name: str = "g1") -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from search.errors import IndexUnavailable
 from search.index.chroma import ChromaIndex
 from search.index.memory import MemoryVectorIndex
+from search.index.milvus import MilvusVectorIndex
 from search.protocols import VectorIndex, Vectors
 from tests.search.conftest import ChromaServer, free_port
 
@@ -23,10 +24,12 @@ def name() -> str:
     return f"g-{uuid.uuid4().hex}"
 
 
-@pytest.fixture(params=["memory", "chroma"])
+@pytest.fixture(params=["memory", "chroma", "milvus"])
 def index(request: pytest.FixtureRequest) -> VectorIndex:
     if request.param == "memory":
         return MemoryVectorIndex()
+    if request.param == "milvus":
+        return MilvusVectorIndex(request.getfixturevalue("milvus_server").uri)
     server: ChromaServer = request.getfixturevalue("chroma_server")
     return ChromaIndex(server.url)
 
