@@ -23,6 +23,7 @@ from chat.export_api import router as export_router
 from ingestion.api import router as ingestion_router
 from ingestion.errors import IngestionError
 from ingestion.sources_api import router as sources_router
+from ingestion.synonyms_api import router as synonyms_router
 from kb_site.problems import Problem
 from search.errors import SearchError
 
@@ -84,6 +85,7 @@ api = NinjaAPI(
 )
 api.add_router("", ingestion_router)
 api.add_router("", sources_router)
+api.add_router("", synonyms_router)
 api.add_router("", chat_router)
 api.add_router("", export_router)
 

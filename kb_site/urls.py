@@ -10,6 +10,7 @@ handler400 = "accounts.views.bad_request"
 
 urlpatterns = [
     path("", include("ingestion.urls")),
+    path("", include("ingestion.search_urls")),
     path("", include("chat.urls")),
     path("", include("accounts.urls")),
     path("", include("llm.urls")),
