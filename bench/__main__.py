@@ -94,7 +94,8 @@ def memory(site: Site) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for process in site.processes():
         line = " ".join(process.cmdline())
-        names = ("uvicorn", "index@youju", "parse@youju", "beat", "chroma", "redis-server", "extract.child")
+        names = ("uvicorn", "index@youju", "parse@youju", "crawl@youju", "beat", "chroma", "redis-server",
+                 "extract.child")  # fmt: skip
         name = next((name for name in names if name in line), "supervisor")
         sizes[name] = sizes.get(name, 0) + process.memory_full_info().pss // 2**20
     return sizes | {"sum": sum(sizes.values())}

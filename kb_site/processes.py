@@ -1,7 +1,6 @@
 """One child process of the supervisor: started apart from the terminal, logged to a file, and never
 outliving its parent."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -11,21 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import IO
 
-_PR_SET_PDEATHSIG = 1
+from kb_site import forking
+
 _LOG_LIMIT = 10 * 1024 * 1024
-
-
-def _become_child(niceness: int) -> None:
-    """Linux: the kernel sends SIGTERM when the parent dies, even of SIGKILL (prctl(2))."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    os.nice(niceness)
 
 
 @dataclass(slots=True)
 class Child:
     """``ready`` says whether it serves; ``None`` where nobody waits for it. ``niceness`` 0 to 19 lets
-    others go first: people who search do not wait for documents that are being read."""
+    others go first: people who search do not wait for documents that are being read. With a ``title``,
+    ``argv`` is a Python module with its arguments, run in a fork of this process (``kb_site.forking``)."""
 
     name: str
     argv: Sequence[str]
@@ -33,7 +29,8 @@ class Child:
     env: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] | None = None
     niceness: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    title: str = ""
+    process: subprocess.Popen[bytes] | forking.Forked | None = None
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=6))
 
     def start(self) -> None:
@@ -42,15 +39,23 @@ class Child:
             self.log.replace(self.log.with_suffix(".log.1"))
         self.starts.append(time.monotonic())
         with open(self.log, "ab") as output:
-            self.process = subprocess.Popen(
-                self.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **self.env},
-                start_new_session=True,
-                preexec_fn=partial(_become_child, self.niceness),
-            )
+            self.process = self._forked(output) if self.title else self._executed(output)
+
+    def _forked(self, output: IO[bytes]) -> forking.Forked:
+        return forking.start_module(
+            self.argv, title=self.title, output=output, env=self.env, niceness=self.niceness
+        )
+
+    def _executed(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **self.env},
+            start_new_session=True,
+            preexec_fn=partial(forking.die_with_parent, self.niceness),
+        )
 
     @property
     def alive(self) -> bool:

@@ -24,6 +24,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from kb_site import processes
+from kb_site.index_back_ends import CHROMA
 from kb_site.processes import Child
 
 
@@ -112,9 +113,9 @@ def redis_child() -> Child:
 
 def chroma_child(url: str) -> Child:
     port = url.rsplit(":", 1)[1]
-    program = Path(sys.executable).with_name("chroma")
-    argv = [sys.executable, str(program), "run", "--path", str(settings.CHROMA_DIR)]
-    argv += ["--host", "127.0.0.1", "--port", port]
+    # As the program ``chroma`` does, without importing the client first: 0.8 s and 60 MB less.
+    argv = [sys.executable, "-c", "import chromadb_rust_bindings, sys; chromadb_rust_bindings.cli(sys.argv)"]
+    argv += ["run", "--path", str(settings.CHROMA_DIR), "--host", "127.0.0.1", "--port", port]
     env = {"ANONYMIZED_TELEMETRY": "False", "CHROMA_OTEL_COLLECTION_ENDPOINT": ""}
     return Child("chroma", argv, Path(settings.LOG_DIR) / "chroma.log", env, lambda: chroma_ready(url))
 
@@ -144,11 +145,14 @@ def available(*, exclusive: bool, broker: bool = False) -> Iterator[Running]:
     they wait for it. Raises ``CommandError`` where the services do not come up.
     """
     prepare_data_folder()
+    if settings.EXTERNAL_WORKERS:
+        yield Running(os.getpid(), settings.CHROMA_URL, workers=True)
+        return
     lock, waited = take_lock(), 0.0
     while lock is None:
         running = announced()
         if running is not None and (running.workers or not exclusive):
-            _use(running.chroma_url)
+            use(running.chroma_url)
             yield running
             return
         if waited >= 120:
@@ -163,7 +167,7 @@ def available(*, exclusive: bool, broker: bool = False) -> Iterator[Running]:
         with _own_chroma() as url, _own_redis(broker):
             running = Running(os.getpid(), url, workers=False)
             announce(running)
-            _use(url)
+            use(url)
             yield running
     finally:
         withdraw()
@@ -211,6 +215,8 @@ def wait_ready(child: Child, *, timeout_s: float) -> None:
         time.sleep(0.1)
 
 
-def _use(chroma_url: str) -> None:
+def use(chroma_url: str) -> None:
+    """From now on this process finds the vectors there."""
     settings.CHROMA_URL = chroma_url
-    settings.VECTOR_INDEX = {**settings.VECTOR_INDEX, "OPTIONS": {"url": chroma_url}}
+    if settings.VECTOR_INDEX["BACKEND"] == CHROMA:
+        settings.VECTOR_INDEX = {**settings.VECTOR_INDEX, "OPTIONS": {"url": chroma_url}}

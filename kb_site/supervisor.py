@@ -1,11 +1,12 @@
 """``manage.py up``: everything in the foreground, in the right order, and nothing left behind."""
 
 import contextlib
+import importlib
+import io
 import logging
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from importlib import metadata
@@ -14,13 +15,13 @@ from pathlib import Path
 import requests
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 from packaging.requirements import Requirement
 
 from accounts.services import needs_setup, new_setup_token
 from ingestion import golden_line, pipeline, syncing
 from ingestion.models import Source
-from kb_site import processes, services
+from kb_site import forking, processes, services
 from kb_site.processes import Child
 from search import registry
 from search.errors import SearchError
@@ -28,6 +29,21 @@ from search.errors import SearchError
 _CHECK_EVERY_S = 0.2
 _ASK_EVERY_S = 0.5  # asking costs the starting web process time
 _READY_TIMEOUT_S = 120
+# What the workers import, without what must not be there at a fork (see ``kb_site.forking``).
+_SHARED = (
+    "uvicorn",
+    "uvicorn.protocols.http.h11_impl",
+    "kb_site.body_limit",
+    "kb_site.middleware",
+    "kb_site.urls",
+    "kb_site.warm_up",
+    "celery.bin.celery",
+    "celery.apps.worker",
+    "celery.apps.beat",
+    "celery.concurrency.thread",
+    "celery.worker.consumer",
+    "kombu.transport.redis",
+)
 
 log = logging.getLogger(__name__)
 
@@ -71,15 +87,25 @@ def check_port(host: str, port: int) -> None:
 
 def check_model() -> None:
     """Raises ``CommandError`` where the embedding model that the settings name is not there."""
-    try:
-        registry.embedder().fingerprint  # noqa: B018 - locating the files is what is wanted
-    except SearchError as error:
-        raise CommandError(str(error)) from error
+    if problem := _problem_of_model(settings.EMBEDDING):
+        raise CommandError(problem)
     for name, spec in settings.EMBEDDINGS.items():
+        if problem := _problem_of_model(spec):
+            log.warning("the embedding model %s cannot be chosen: %s", name, problem)
+
+
+def _problem_of_model(spec: registry.Spec) -> str:
+    """Why the model's files are not there, or "". They are downloaded by another process, since the library
+    that does it leaves threads behind."""
+
+    def locate() -> str:
         try:
-            registry.embedder(spec).fingerprint  # noqa: B018 - this downloads what is not there yet
+            registry.embedder(spec).fingerprint  # noqa: B018 - locating the files is what is wanted
         except SearchError as error:
-            log.warning("the embedding model %s cannot be chosen: %s", name, error)
+            return str(error)
+        return ""
+
+    return locate() if registry.is_at_hand(spec) else forking.asked_in_a_fork(locate)
 
 
 class Supervisor:
@@ -122,50 +148,50 @@ class Supervisor:
             self._services.append(services.redis_child())
         for child in self._services:
             child.start()
+        services.use(self._chroma_url)
+        _import_what_they_share()
         web, *others = self._workers = self._make_workers()
-        web.start()  # loads its model, the longest part of a start, while the tables are made
-        call_command("migrate", verbosity=0)
+        _fork(web)  # loads its model, the longest part of a start, while the tables are made
+        call_command("check", stdout=io.StringIO())
+        call_command("migrate", verbosity=0, skip_checks=True)
         for child in others:
             self._release(child.name)
         for child in others:
-            child.start()
+            _fork(child)
         services.announce(services.Running(os.getpid(), self._chroma_url, workers=True))
         self._wait_until_ready()
         if not self._stop.is_set():
             self._greet(time.monotonic() - began)
 
     def _make_workers(self) -> list[Child]:
-        env = {"CHROMA_URL": self._chroma_url, "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
+        env = {"CHROMA_URL": self._chroma_url, "PORT": str(self.port)}
         # Threads of torch that wait for work must not keep a core busy: the machine is shared.
         env["OMP_WAIT_POLICY"] = "PASSIVE"
-        # This process has checked the site already; checks make each worker load all pages.
+        # This process has checked the site already.
         env["CELERY_SKIP_CHECKS"] = "1"
-        python = [sys.executable, "-m"]
-        celery = [*python, "celery", "-A", "kb_site", "--quiet"]
+        celery = ["celery", "-A", "kb_site", "--quiet"]
         worker = [*celery, "worker", "--pool", "threads", "--loglevel", "INFO"]
         worker += ["--without-gossip", "--without-mingle"]
         parse = [*worker, "-Q", "extract", "-c", str(settings.PARSE_THREADS + 1), "-n", "parse@youju"]
         index = [*worker, "-Q", "index", "-c", "1", "-n", "index@youju"]
         crawl = [*worker, "-Q", "crawl", "-c", str(settings.CRAWL_SITES + 1), "-n", "crawl@youju"]
-        web = [
-            *python,
-            "uvicorn",
-            "kb_site.asgi:application",
-            "--host",
-            settings.HOST,
-            "--port",
-            str(self.port),
-        ]
+        web = ["uvicorn", "kb_site.asgi:application", "--host", settings.HOST, "--port", str(self.port)]
         # A question of 10,000 Chinese characters in an address is 90 KB, and deserves an answer of ours.
         web += ["--http", "h11", "--h11-max-incomplete-event-size", "262144"]
         web += ["--no-access-log", "--log-level", "warning", "--lifespan", "off"]
         web += ["--timeout-graceful-shutdown", "3"]
         beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
-        argvs = {"web": web, "index": index, "parse": parse, "crawl": crawl, "beat": beat}
         logs = Path(settings.LOG_DIR)
+
+        def child(name: str, argv: list[str], title: str, niceness: int = 10) -> Child:
+            return Child(name, argv, logs / f"{name}.log", env, niceness=niceness, title=title)
+
         return [
-            Child(name, argv, logs / f"{name}.log", env, niceness=0 if name == "web" else 10)
-            for name, argv in argvs.items()
+            child("web", web, "youju web uvicorn", niceness=0),
+            child("index", index, "youju index@youju"),
+            child("parse", parse, "youju parse@youju"),
+            child("crawl", crawl, "youju crawl@youju"),
+            child("beat", beat, "youju beat"),
         ]
 
     def _wait_until_ready(self) -> None:
@@ -201,7 +227,7 @@ class Supervisor:
             _say(f"{child.name} stopped and is started again (log: {child.log})")
             self._stop.wait(min(2.0, 0.1 * 2 ** len(child.starts)))
             self._release(child.name)
-            child.start()
+            _fork(child)
 
     @staticmethod
     def _release(name: str) -> None:
@@ -237,6 +263,16 @@ class Supervisor:
         if settings.OWN_REDIS:
             Path(settings.REDIS_SOCKET).unlink(missing_ok=True)
         _say("Stopped.")
+
+
+def _import_what_they_share() -> None:
+    for name in _SHARED:
+        importlib.import_module(name)
+
+
+def _fork(child: Child) -> None:
+    connections.close_all()
+    child.start()
 
 
 def _say(line: str) -> None:

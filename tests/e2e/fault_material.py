@@ -35,6 +35,16 @@ def upload(api: Api, batch: str, documents: int, parts: int = 6) -> None:
         api.upload("faults", dict(files[at : at + 20]))
 
 
+def upload_at_rest(site: Site, api: Api, batch: str, documents: int, parts: int) -> None:
+    """All of it waits when its work begins, however fast that is."""
+    reader = site.child(READS)
+    reader.suspend()
+    try:
+        upload(api, batch, documents, parts)
+    finally:
+        reader.resume()
+
+
 def statuses(api: Api) -> Counter[str]:
     found: Counter[str] = Counter()
     for status in ("queued", "processing", "ready", "failed", "cancelled"):
@@ -79,11 +89,10 @@ def begun_and_left(site: Site, batch: str, *, reading: bool) -> tuple[int, int]:
 def kill_at_work(site: Site, victim: str, batch: str) -> None:
     """kill -9 once it has done a part of the batch while more waits for it; more still waits afterwards."""
     deadline = time.monotonic() + PATIENCE_S
-    reading = victim == READS
+    reading, process = victim == READS, site.child(victim)
     while 0 in begun_and_left(site, batch, reading=reading):
         assert time.monotonic() < deadline, victim
         time.sleep(0.01)
-    process = site.child(victim)
     process.kill()
     assert begun_and_left(site, batch, reading=reading)[1], f"{victim} was killed too late"
 

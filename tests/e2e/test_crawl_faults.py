@@ -120,13 +120,12 @@ def is_let_go(youju: Youju) -> bool:
 def second_worker(youju: Youju) -> Iterator[psutil.Process]:
     """Another crawl worker on the same site, as an administrator may start one."""
     log = youju.folder / "second.log"
-    environment = psutil.Process(youju.child(CRAWLER).pid).environ()
     worker = [sys.executable, "-m", "celery", "-A", "kb_site", "worker", "--pool", "threads", "-Q", "crawl"]
     with log.open("wb") as output:
         started = subprocess.Popen(
             [*worker, "-c", "3", "-n", "second@youju", "--loglevel", "INFO"],
             cwd=ROOT,
-            env=environment,
+            env=youju.env,
             stdout=output,
             stderr=subprocess.STDOUT,
         )

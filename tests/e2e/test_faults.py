@@ -13,7 +13,7 @@ from tests.e2e.fault_material import (
     expect_everything_exactly_once,
     kill_at_work,
     material,
-    upload,
+    upload_at_rest,
     wait_for_web,
     wait_until_done,
     wait_until_in_work,
@@ -30,7 +30,7 @@ def test_each_process_is_killed_in_the_middle_of_its_work(own_site: Site) -> Non
     api = begin(own_site)
     for number, victim in enumerate(MID_WORK, 1):
         batch = victim.split("@")[0]
-        upload(api, batch, MANY, parts=2)
+        upload_at_rest(own_site, api, batch, MANY, parts=2)
         kill_at_work(own_site, victim, batch)
         assert wait_until_done(api) == {"ready": number * MANY}, victim
     expect_everything_exactly_once(own_site, api, len(MID_WORK) * MANY)
@@ -56,7 +56,7 @@ def test_the_web_server_the_clock_and_the_supervisor_are_killed(own_site: Site) 
 
 def test_everything_killed_at_once_is_resumed_at_the_next_start(own_site: Site) -> None:
     api = begin(own_site, with_model=True)
-    upload(api, "all", MANY, parts=1)
+    upload_at_rest(own_site, api, "all", MANY, parts=1)
     kill_at_work(own_site, INDEXES, "all")
     assert own_site.process is not None
     own_site.process.kill()

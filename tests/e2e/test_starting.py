@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
+
 from tests.e2e.site import ROOT, WITHOUT_MODEL, Site
 
 
@@ -33,6 +35,9 @@ def test_start_stop_and_start_again(own_site: Site) -> None:
     ready = own_site.get("/readyz")
     assert ready.status_code == 200
     assert "workers: ok" in ready.text
+    assert own_site.process is not None
+    # Workers are forked from it, now and after a fault, which threads of the libraries in it would spoil.
+    assert psutil.Process(own_site.process.pid).num_threads() == 1
     assert own_site.stop() == 0
     assert own_site.processes() == []
     first_link = own_site.welcome_path()
