@@ -1,8 +1,9 @@
 """Figures of a run, and whether two runs really differ."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from ingestion.golden_scoring import FIGURES
 from ingestion.models import GoldenQuestion, GoldenResult, GoldenRun
 
 _SAMPLES = 2000
+_MOST_DRAWN = 4_000_000
 _SEED = 20_260_901
 CHIEF = "ndcg@10"
 
@@ -84,10 +86,11 @@ def _margin(values: Sequence[float]) -> list[float]:
 
 
 def _means(values: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-    """Of samples drawn with replacement; of many questions in parts, so that memory stays small."""
+    """Of samples drawn with replacement; fewer of them where there are very many questions."""
     drawn = np.random.default_rng(_SEED)
     count = len(values)
-    return np.array([values[drawn.integers(0, count, count)].mean() for _sample in range(_SAMPLES)])
+    samples = max(200, min(_SAMPLES, _MOST_DRAWN // count))
+    return np.array([values[drawn.integers(0, count, count)].mean() for _sample in range(samples)])
 
 
 def _of_answers(results: Sequence[GoldenResult]) -> dict[str, Any]:
@@ -110,11 +113,7 @@ def compare(before: GoldenRun, after: GoldenRun) -> Comparison:
     """Question by question."""
     first = {each.question_id: each for each in _judged(before)}
     second = {each.question_id: each for each in _judged(after)}
-    pairs = [
-        (first[pk], second[pk])
-        for pk in first
-        if pk in second and first[pk].judged_by == second[pk].judged_by
-    ]
+    pairs = _pairs(first, second)
     moved = sorted((_moved(*pair) for pair in pairs), key=lambda each: (each.by, each.question.pk))
     return Comparison(
         questions=len(pairs),
@@ -123,6 +122,27 @@ def compare(before: GoldenRun, after: GoldenRun) -> Comparison:
         better=tuple(each for each in reversed(moved) if each.by > 0),
         worse=tuple(each for each in moved if each.by < 0),
     )
+
+
+def compare_chief(before: GoldenRun, runs: Sequence[GoldenRun]) -> dict[UUID, Difference | None]:
+    """The chief figure of each of ``runs`` against ``before``, by their ids; ``None`` where no question
+    was judged alike in both."""
+    first = {each.question_id: each for each in _judged(before)}
+    found: dict[UUID, Difference | None] = {}
+    for run in runs:
+        pairs = _pairs(first, {each.question_id: each for each in _judged(run)})
+        found[run.pk] = _difference(CHIEF, pairs) if pairs else None
+    return found
+
+
+def _pairs(
+    first: Mapping[int, GoldenResult], second: Mapping[int, GoldenResult]
+) -> list[tuple[GoldenResult, GoldenResult]]:
+    return [
+        (first[pk], second[pk])
+        for pk in first
+        if pk in second and first[pk].judged_by == second[pk].judged_by
+    ]
 
 
 def _judged(run: GoldenRun) -> list[GoldenResult]:

@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from ingestion import model_choices, wake
 from ingestion.golden_config import Config, label_of
+from ingestion.golden_line import IN_WORK
 from ingestion.golden_sets import BadGoldenSet
 from ingestion.models import Document, GoldenRun, GoldenSet
 
 _WAITING_AT_MOST = 20
 State = GoldenRun.State
-IN_WORK = (State.QUEUED, State.BUILDING, State.RUNNING)
 
 
 def start_run(*, golden_set: GoldenSet, config: Config, label: str = "", by: User | None = None) -> GoldenRun:
@@ -57,3 +57,8 @@ def delete_run(*, run: GoldenRun) -> None:
     """With what it found."""
     cancel_run(run=run)
     run.delete()
+
+
+def repeat_run(*, run: GoldenRun, by: User | None = None) -> GoldenRun:
+    """The same configuration once more, as a run of its own. Raises as ``start_run``."""
+    return start_run(golden_set=run.golden_set, config=Config.of(run.config), label=run.label, by=by)

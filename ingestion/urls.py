@@ -8,6 +8,10 @@ from ingestion.views import (
     documents,
     downloads,
     folder_source,
+    golden_questions,
+    golden_runs,
+    golden_sets,
+    golden_try,
     index_card,
     originals,
     passages,
@@ -48,7 +52,21 @@ class ExportConverter(StringConverter):
     regex = "csv|json"
 
 
+class GoldenActionConverter(StringConverter):
+    """What can be done to a run of a golden set."""
+
+    regex = "cancel|delete|repeat"
+
+
+class GoldenExportConverter(StringConverter):
+    """The kinds of file that golden sets are exported to."""
+
+    regex = "csv|jsonl"
+
+
 register_converter(ActionConverter, "action")
+register_converter(GoldenActionConverter, "golden_action")
+register_converter(GoldenExportConverter, "golden_export")
 register_converter(RunActionConverter, "run_action")
 register_converter(SourceActionConverter, "source_action")
 register_converter(ExportConverter, "export")
@@ -108,6 +126,36 @@ urlpatterns = [
     path("documents/<uuid:document_id>/passage/<str:chunk_id>/", documents.passage, name="passage"),
     path("documents/<uuid:document_id>/<action:action>/", document_actions.one, name="document-action"),
     path("documents/<uuid:document_id>/replace/", document_actions.replace, name="document-replace"),
+    path("collections/<slug:slug>/settings/try/", golden_try.try_settings, name="collection-try"),
+    path("evaluation/", golden_sets.evaluation, name="evaluation"),
+    path("evaluation/right/", golden_questions.mark, name="golden-mark"),
+    path("evaluation/runs/<uuid:run_id>/", golden_runs.one, name="golden-run"),
+    path("evaluation/runs/<uuid:run_id>/<golden_action:action>/", golden_runs.act, name="golden-run-action"),
+    path("evaluation/<uuid:set_id>/", golden_sets.one, name="golden-set"),
+    path("evaluation/<uuid:set_id>/rename/", golden_sets.rename, name="golden-rename"),
+    path("evaluation/<uuid:set_id>/delete/", golden_sets.delete, name="golden-delete"),
+    path("evaluation/<uuid:set_id>/import/", golden_sets.bring, name="golden-import"),
+    path("evaluation/<uuid:set_id>/match/", golden_sets.match, name="golden-match"),
+    path("evaluation/<uuid:set_id>/export.<golden_export:kind>", golden_sets.export, name="golden-export"),
+    path("evaluation/<uuid:set_id>/runs/", golden_runs.start, name="golden-start"),
+    path("evaluation/<uuid:set_id>/live/", golden_runs.live, name="golden-live"),
+    path("evaluation/<uuid:set_id>/compare/", golden_runs.comparison, name="golden-compare"),
+    path("evaluation/<uuid:set_id>/questions/", golden_questions.add, name="golden-question-add"),
+    path(
+        "evaluation/<uuid:set_id>/questions/<int:question_id>/",
+        golden_questions.edit,
+        name="golden-question",
+    ),
+    path(
+        "evaluation/<uuid:set_id>/questions/<int:question_id>/right/",
+        golden_questions.right,
+        name="golden-right",
+    ),
+    path(
+        "evaluation/<uuid:set_id>/questions/<int:question_id>/remove/",
+        golden_questions.remove,
+        name="golden-remove",
+    ),
     path("runs/", runs.runs, name="runs"),
     path("runs/retry-failed/", document_actions.retry_failed, name="runs-retry-failed"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),

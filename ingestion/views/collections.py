@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.roles import Action
-from ingestion import access, guide, selectors, services, tagging
+from ingestion import access, golden_selectors, guide, selectors, services, tagging
 from ingestion.forms import (
     CollectionForm,
     CollectionSettingsForm,
@@ -173,6 +173,7 @@ def _settings_page(request: HttpRequest, shown: Collection, **forms: Any) -> Htt
         "default_overlap": settings.CHUNK_OVERLAP_TOKENS,
         "may_edit": True,
         "may_manage": True,
+        "golden_sets": list(golden_selectors.sets_of(shown)),
         **forms,
     }
     refused = any(getattr(form, "is_bound", False) for form in forms.values())
