@@ -6,6 +6,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import File, Router, Schema
 from ninja.files import UploadedFile
@@ -13,17 +14,19 @@ from ninja.files import UploadedFile
 from accounts import rate_limits
 from accounts.roles import Action
 from ingestion import access, selectors, services
-from ingestion.errors import IngestionError
+from ingestion.errors import BadQuery, IngestionError
 from ingestion.finding import Found, FoundPassage
 from ingestion.folding import find_distinct
 from ingestion.intake import Taken, take_upload
 from ingestion.models import Document, Run
+from ingestion.ranked import Sort
+from search.query_language import Asked, parse, read_filters
 from search.types import Mode
 
 router = Router()
 _PAGE = 100
 _MAX_K = 100
-_MAX_TAGS = 10
+_MAX_FILTERS = 10
 
 
 class NewCollection(Schema):
@@ -37,12 +40,30 @@ class CollectionOut(Schema):
     slug: str
 
 
+class FiltersIn(Schema):
+    """Beside those in the query: of several sites or types one is enough, all tags are needed. Dates are
+    2024, 2024-05, 2024-05-31, or 7d, 3m, 1y ago; ``before`` is the first day that does not count."""
+
+    sites: list[str] = []
+    types: list[str] = []
+    tags: list[str] = []
+    after: str = ""
+    before: str = ""
+
+
 class SearchIn(Schema):
+    """``query`` may hold phrases in quotes, -exclusions and filters, as in the search box. ``offset`` is how
+    many passages are passed over; ``page`` counts from 1, in steps of ``k``."""
+
     query: str
     collections: list[str] = []
     k: int = 10
     mode: Mode = "hybrid"
     tags: list[str] = []
+    filters: FiltersIn = FiltersIn()
+    sort: Sort = "relevance"
+    offset: int = 0
+    page: int = 1
 
 
 def document_out(document: Document) -> dict[str, Any]:
@@ -97,8 +118,9 @@ def hit_out(passage: FoundPassage) -> dict[str, Any]:
     }
 
 
-def search_out(found: Found) -> dict[str, Any]:
-    """The answer to a search; ``notes`` is there only when something was different this time."""
+def search_out(found: Found, next_offset: int) -> dict[str, Any]:
+    """The answer to a search; ``notes`` is there only when something was different this time, and
+    ``next_offset`` where further passages follow."""
     answer: dict[str, Any] = {
         "hits": [hit_out(passage) for passage in found.passages],
         "took_ms": found.took_ms,
@@ -182,5 +204,24 @@ def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
     else:
         collections = list(access.collections_for(request.user))
     k = max(1, min(payload.k, _MAX_K))
-    tags = payload.tags[:_MAX_TAGS]
-    return search_out(find_distinct(payload.query, collections, k=k, mode=payload.mode, tags=tags))
+    offset = max(0, payload.offset) + k * (max(1, payload.page) - 1)
+    found = find_distinct(
+        _asked(payload), collections, k=k, mode=payload.mode, offset=offset, sort=payload.sort
+    )
+    return search_out(found, offset + k)
+
+
+def _asked(payload: SearchIn) -> Asked:
+    """The query with the filters beside it. Raises ``BadQuery`` where one of those means nothing."""
+    today, given = timezone.localdate(), payload.filters
+    named = [
+        *(("site", name) for name in given.sites[:_MAX_FILTERS]),
+        *(("type", name) for name in given.types[:_MAX_FILTERS]),
+        *(("tag", name) for name in (*payload.tags, *given.tags)[:_MAX_FILTERS]),
+        *(("after", day) for day in [given.after] if day),
+        *(("before", day) for day in [given.before] if day),
+    ]
+    filters, problems = read_filters(named, today=today)
+    if problems:
+        raise BadQuery(problems[0], code="bad_filter")
+    return parse(payload.query, today=today).with_filters(filters)

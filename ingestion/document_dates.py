@@ -24,12 +24,14 @@ def own_day(meta: Mapping[str, object]) -> date | None:
 
 def _day(text: str) -> date | None:
     """ISO 8601, or as mails have it (RFC 5322)."""
-    for read in (lambda: date.fromisoformat(text[:10]), lambda: parsedate_to_datetime(text).date()):
-        try:
-            return read()
-        except ValueError:
-            continue
-    return None
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(text).date()
+    except ValueError:
+        return None
 
 
 def day_of(document: Document) -> date:

@@ -5,31 +5,35 @@ The caller has asked ``ingestion.access`` which collections may be read; nothing
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from ingestion import selectors
+from ingestion import search_filters, selectors
 from ingestion.errors import BadQuery
-from ingestion.models import Chunk, Collection
+from ingestion.models import Chunk, Collection, Document
+from ingestion.ranked import Ranked, Sort
+from ingestion.search_filters import Narrowed
 from ingestion.searched import Searched
 from ingestion.widening import Widened
 from search import registry
 from search.errors import SearchError
 from search.evidence import Evidence, judge
-from search.retrieval import Result, retrieve
+from search.matching import lone_terms, phrase_terms
+from search.query_language import NOTHING, Asked
+from search.retrieval import retrieve
 from search.snippets import highlights, snippet
-from search.types import Hit, Mode
+from search.types import EVERYWHERE, Bounds, Hit, Mode
 
 log = logging.getLogger(__name__)
 
 _EVIDENCE_PASSAGES = 8
-_DEEPEST = 5000
+LAST_OFFSET = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class FoundPassage:
     table: str = ""
     is_edited: bool = False
     page_name: str = ""
+    day: date | None = None
+    passages_in_document: int = 0
     similar: tuple["FoundPassage", ...] = ()
     synonyms: tuple[tuple[str, str], ...] = ()
 
@@ -67,7 +73,8 @@ class FoundPassage:
 @dataclass(frozen=True, slots=True)
 class Found:
     """``took_ms`` is wall-clock milliseconds, ``index_ids`` are what was searched. ``notes`` tell a person
-    what was different this time. ``evidence`` is in 0..1; ``answerable`` is whether it passes the threshold."""
+    what was different this time. ``evidence`` is in 0..1; ``answerable`` is whether it passes the threshold.
+    ``more``: further passages follow these. ``asked`` is how the question was understood."""
 
     passages: list[FoundPassage]
     took_ms: float
@@ -75,22 +82,35 @@ class Found:
     evidence: float
     answerable: bool
     index_ids: tuple[str, ...] = ()
+    more: bool = False
+    asked: Asked = NOTHING
 
 
 def find(
-    query: str,
+    query: str | Asked,
     collections: Sequence[Collection],
     *,
     k: int = 10,
     mode: Mode = "hybrid",
-    tags: Sequence[str] = (),
+    offset: int = 0,
+    sort: Sort = "relevance",
+    document: Document | None = None,
 ) -> Found:
-    """The best ``k`` passages of ``collections``, of documents that have all the ``tags``.
+    """The best ``k`` passages of ``collections`` behind the first ``offset``, or of only one ``document``.
 
-    Raises ``BadQuery``, ``search.errors.SearchError``.
+    A ``query`` that is a string is plain text, whatever signs are in it; who wants it read as people write it
+    into a search box hands over ``search.query_language.parse(…)``. Raises ``BadQuery``,
+    ``search.errors.SearchError``.
     """
-    query = _checked(query)
+    asked = query if isinstance(query, Asked) else Asked.plain(query)
+    query = _checked(asked)
+    offset = max(0, min(offset, LAST_OFFSET))
     began = time.perf_counter()
+    narrow = search_filters.narrowed(collections, asked.filters, document)
+    if narrow.is_empty:
+        notes = [*asked.problems, *search_filters.why_none(collections, asked.filters)]
+        took_ms = round((time.perf_counter() - began) * 1000, 1)
+        return Found([], took_ms, notes, 0.0, answerable=False, asked=asked)
     generations = selectors.active_indexes(collections)
     searched = Searched.of(generations.values())
     widened = Widened.of(query, collections, generations)
@@ -102,37 +122,41 @@ def find(
         vectors=registry.vector_index(),
         lexical=registry.lexical_index(),
         wanted=widened.wanted,
+        bounds=_bounds(asked, narrow),
     )
-    result, chunks = _readable(search, k, tags)
-    names = selectors.page_names([chunk for _hit, chunk in chunks[:k]])
-    passages = [_passage(chunk, hit, query, names[chunk.id], widened) for hit, chunk in chunks[:k]]
+    result, chunks = Ranked(search, asked, narrow.within, mode).part(k, offset, sort)
+    shown = chunks[offset : offset + k]
+    names = selectors.page_names([chunk for _hit, chunk in shown])
+    passages = [_passage(chunk, hit, asked, names[chunk.id], widened) for hit, chunk in shown]
     evidence = _evidence(query, passages[:_EVIDENCE_PASSAGES], searched)
-    notes = list(result.notes)
+    notes = [*asked.problems, *result.notes]
     if searched.lost:
         notes.append(
             _("Some collections were indexed with another embedding model; there, words alone count.")
         )
     took_ms = round((time.perf_counter() - began) * 1000, 1)
-    return Found(passages, took_ms, notes, evidence.score, evidence.answerable, tuple(searched.index_ids))
+    return Found(
+        passages,
+        took_ms,
+        notes,
+        evidence.score,
+        evidence.answerable,
+        tuple(searched.index_ids),
+        more=len(chunks) > offset + k and offset < LAST_OFFSET,
+        asked=asked,
+    )
 
 
-def _readable(
-    search: Callable[..., Result], k: int, tags: Sequence[str]
-) -> tuple[Result, list[tuple[Hit, Chunk]]]:
-    """The hits whose documents are ready and have the tags. The indexes may also hold passages of documents
-    in work, or on their way out; where those crowd out others, it asks again for more."""
-    asked = k
-    while True:
-        result = search(k=asked)
-        chunks = selectors.passages_by_id([hit.chunk_id for hit in result.hits], tags=tags)
-        found = [(hit, chunks[hit.chunk_id]) for hit in result.hits if hit.chunk_id in chunks]
-        if len(found) >= k or len(result.hits) < asked or asked >= _DEEPEST:
-            return result, found
-        asked *= 8
+def _bounds(asked: Asked, narrow: Narrowed) -> Bounds:
+    if narrow.only is None and not asked.needs_text:
+        return EVERYWHERE
+    return Bounds(narrow.only, phrase_terms(asked.phrases), lone_terms(asked.excluded))
 
 
-def _checked(query: str) -> str:
-    query = query.strip()
+def _checked(asked: Asked) -> str:
+    query = asked.text.strip()
+    if not query and asked.filters:
+        raise BadQuery(_("Type what to look for beside the filters."))
     if not query:
         raise BadQuery(_("The question is empty. Type some words to search for."))
     if len(query) > settings.MAX_QUERY_CHARS:
@@ -168,8 +192,8 @@ def passage_url(document_id: object, chunk_id: str) -> str:
     return f"{reverse('document', args=[document_id])}?p={chunk_id}#p={chunk_id}"
 
 
-def _passage(chunk: Chunk, hit: Hit, query: str, page_name: str, widened: Widened) -> FoundPassage:
-    marked = widened.marked(query, hit.index_id)
+def _passage(chunk: Chunk, hit: Hit, asked: Asked, page_name: str, widened: Widened) -> FoundPassage:
+    marked = widened.marked(asked.loose, hit.index_id)
     document = chunk.document
     return FoundPassage(
         chunk_id=chunk.id,
@@ -181,8 +205,8 @@ def _passage(chunk: Chunk, hit: Hit, query: str, page_name: str, widened: Widene
         heading=chunk.heading,
         start=chunk.start,
         end=chunk.end,
-        highlights=highlights(chunk.text, marked),
-        snippet=snippet(chunk.text, marked),
+        highlights=highlights(chunk.text, marked, asked.phrases),
+        snippet=snippet(chunk.text, marked, phrases=asked.phrases),
         url=passage_url(document.id, chunk.id),
         collection=document.collection.name,
         collection_slug=document.collection.slug,
@@ -193,5 +217,7 @@ def _passage(chunk: Chunk, hit: Hit, query: str, page_name: str, widened: Widene
         table=chunk.table,
         is_edited=chunk.edit_id is not None,
         page_name=page_name,
+        day=document.dated_on,
+        passages_in_document=document.chunk_count,
         synonyms=widened.in_text(chunk.text, hit.index_id),
     )

@@ -6,10 +6,13 @@ read by themselves.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from ingestion.finding import Found, FoundPassage, find
-from ingestion.models import Collection
+from ingestion.models import Collection, Document
+from ingestion.ranked import Sort
 from search.diversity import twins
+from search.query_language import Asked
 from search.types import Mode
 
 # Where less than this part is left, more passages are asked for, once.
@@ -18,19 +21,23 @@ _DEEPER = 4
 
 
 def find_distinct(
-    query: str,
+    query: str | Asked,
     collections: Sequence[Collection],
     *,
     k: int = 10,
     mode: Mode = "hybrid",
-    tags: Sequence[str] = (),
+    offset: int = 0,
+    sort: Sort = "relevance",
+    document: Document | None = None,
 ) -> Found:
-    """``finding.find``, of which each passage says something of its own; at most ``k`` passages."""
-    found = find(query, collections, k=k, mode=mode, tags=tags)
+    """``finding.find``, of which each passage says something of its own; at most ``k`` passages. Only those
+    of one page are compared with each other."""
+    ask = partial(find, query, collections, mode=mode, sort=sort, document=document)
+    found = ask(k=k, offset=offset)
     passages = folded(found.passages)
-    if len(found.passages) < k or len(passages) >= _THIN * k:
+    if offset or len(found.passages) < k or len(passages) >= _THIN * k:
         return replace(found, passages=passages)
-    deeper = find(query, collections, k=_DEEPER * k, mode=mode, tags=tags)
+    deeper = ask(k=_DEEPER * k)
     took_ms = round(found.took_ms + deeper.took_ms, 1)
     return replace(found, passages=folded(deeper.passages)[:k], took_ms=took_ms)
 

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,44 +16,7 @@ from ingestion import guide, model_choices, services
 from ingestion.errors import BadCollection
 from ingestion.models import Collection, Document, Membership, Recognition
 from ingestion.split_forms import SplitForm, most_tokens
-from ingestion.tagging import folded
 from llm import endpoints
-from search.types import MODES, Mode
-
-
-class SearchForm(forms.Form):
-    """The search box and its filters; what is unknown falls back to the default."""
-
-    q = forms.CharField(required=False, strip=True)
-    c = forms.MultipleChoiceField(required=False)
-    mode = forms.CharField(required=False)
-
-    def __init__(self, *args: Any, slugs: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.slugs = slugs
-        self.full_clean()
-
-    @property
-    def query(self) -> str:
-        return str(self.data.get("q", "")).replace("\0", " ").strip()
-
-    @property
-    def chosen(self) -> list[str]:
-        """The ticked collections that the visitor may read, in the page's order."""
-        ticked = set(self.data.getlist("c")) if isinstance(self.data, QueryDict) else set()
-        return [slug for slug in self.slugs if slug in ticked]
-
-    @property
-    def tags(self) -> list[str]:
-        """The tags that documents must have, ten at the most."""
-        typed = self.data.getlist("tag") if isinstance(self.data, QueryDict) else []
-        names = (" ".join(name.replace("\0", " ").split()) for name in typed)
-        return list({folded(name): name for name in names if name}.values())[:10]
-
-    @property
-    def mode_name(self) -> Mode:
-        wanted = self.cleaned_data.get("mode", "")
-        return next((mode for mode in MODES if mode == wanted), "hybrid")
 
 
 class CollectionForm(Styled):

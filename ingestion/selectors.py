@@ -132,14 +132,14 @@ def page_labels(document: Document) -> dict[int | None, str]:
     return {page[0]: page[2] for page in pages}
 
 
-def passages_by_id(ids: Sequence[str], *, tags: Sequence[str] = ()) -> dict[str, Chunk]:
+def passages_by_id(ids: Sequence[str], *, within: QuerySet[Document] | None = None) -> dict[str, Chunk]:
     """Chunks of ready documents with document and collection; ids that left are absent, and so are those
-    whose documents lack one of the ``tags``."""
+    whose documents are not ``within`` these, where there is such a limit."""
     chunks = Chunk.objects.select_related("document__collection").filter(
         id__in=ids, document__status=Status.READY
     )
-    for tag in tags:
-        chunks = chunks.filter(document__tags__folded=folded(tag))
+    if within is not None:
+        chunks = chunks.filter(document__in=within)
     return {chunk.id: chunk for chunk in chunks}
 
 

@@ -81,7 +81,8 @@ class Asked:
     """A question: ``text`` is what words and vectors look for, ``loose`` what of it stood outside quotes.
 
     ``phrases`` must be in a passage, ``excluded`` words or phrases must not. ``problems`` are sentences about
-    what could not be understood; that part is searched as text.
+    what could not be understood; that part is searched as text. ``written`` are the filters in the question:
+    key, value, and the range of characters that they take there.
     """
 
     text: str
@@ -90,6 +91,7 @@ class Asked:
     excluded: tuple[str, ...] = ()
     filters: Filters = Filters()
     problems: tuple[str, ...] = ()
+    written: tuple[tuple[str, str, int, int], ...] = ()
 
     @classmethod
     def plain(cls, text: str) -> "Asked":
@@ -105,13 +107,16 @@ class Asked:
         return replace(self, filters=self.filters.and_those(filters), problems=(*self.problems, *problems))
 
 
+NOTHING = Asked("")
+
+
 @dataclass(slots=True)
 class _Parts:
     words: list[str] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
     phrases: list[str] = field(default_factory=list)
     excluded: list[str] = field(default_factory=list)
-    values: list[tuple[str, str]] = field(default_factory=list)
+    written: list[tuple[str, str, int, int]] = field(default_factory=list)
 
     def text(self, text: str) -> None:
         self.words.append(text)
@@ -126,9 +131,9 @@ def parse(text: str, *, today: date) -> Asked:
     parts, at = _Parts(), 0
     while at < len(text):
         at = _take(text, at, parts)
-    if not "".join(parts.words).strip() and not parts.values:
+    if not "".join(parts.words).strip() and not parts.written:
         return Asked.plain(text)
-    filters, problems = read_filters(parts.values, today=today, untaken=parts.text)
+    filters, problems = read_filters([item[:2] for item in parts.written], today=today, untaken=parts.text)
     asked = Asked(
         _joined(parts.words),
         _joined(parts.loose),
@@ -136,6 +141,7 @@ def parse(text: str, *, today: date) -> Asked:
         _once(parts.excluded),
         filters,
         problems,
+        tuple(parts.written),
     )
     return asked if asked != Asked.plain(asked.text) else Asked.plain(text)
 
@@ -164,7 +170,7 @@ def _take(text: str, at: int, parts: _Parts) -> int:
         value = quoted or _VALUE.match(text, found.end())
         named = _inside(quoted) if quoted else value.group().rstrip(_BEHIND) if value else ""
         if value and named:
-            parts.values.append((_KEY_OF[found["key"].lower()], named))
+            parts.written.append((_KEY_OF[found["key"].lower()], named, at, value.end()))
             parts.text(" ")
             return value.end()
     run = _RUN.match(text, at)

@@ -13,7 +13,7 @@ from search.coverage import Weighs
 from search.errors import IndexUnavailable, SearchError
 from search.fusion import Opinion, merge
 from search.protocols import Embedder, LexicalIndex, VectorIndex
-from search.types import Candidate, Hit, Mode, Wanted
+from search.types import EVERYWHERE, Bounds, Candidate, Hit, Mode, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +60,13 @@ def retrieve(
     vectors: VectorIndex,
     lexical: LexicalIndex,
     wanted: Mapping[str, Wanted] | None = None,
+    bounds: Bounds = EVERYWHERE,
+    depth: int | None = None,
 ) -> Result:
     """The ``k`` best passages for ``query`` in all indexes of ``groups``, each index in one group only.
-    ``wanted`` are the words to look for, by index id, where they are not the question's own.
+    ``wanted`` are the words to look for, by index id, where they are not the question's own. ``depth`` is how
+    many candidates each side hands over, on which the ranking depends a little; it follows from ``k`` unless
+    several pages of one ranking are asked for.
 
     ``hybrid`` weighs each model's vectors by how well it knows the question's language, down to leaving
     them out, and goes on with one side, or without one model, when the other cannot be reached, saying so
@@ -71,18 +75,29 @@ def retrieve(
     indexes = list(dict.fromkeys(index_id for group in groups for index_id in group.index_ids))
     if not query.strip() or not indexes or k < 1:
         return Result()
-    depth = max(DEPTH, 4 * k)
+    deep = depth or depth_for(k)
 
     def by_words(index_id: str) -> list[Candidate]:
-        return lexical.query(index_id, query, depth, wanted=(wanted or {}).get(index_id))
+        return lexical.query(
+            index_id,
+            query,
+            deep,
+            only=bounds.only,
+            required=bounds.required,
+            forbidden=bounds.forbidden,
+            wanted=(wanted or {}).get(index_id),
+        )
 
     def words() -> _Found:
-        return _everywhere("words", by_words, indexes, depth)
+        return _everywhere("words", by_words, indexes, deep)
 
     def nearest(embedder: Embedder, index_ids: Sequence[str]) -> _Found:
         vector = embedder.embed_queries([query])[0]
         return _everywhere(
-            "vectors", lambda index_id: vectors.query(index_id, vector, depth), index_ids, depth
+            "vectors",
+            lambda index_id: vectors.query(index_id, vector, deep, only=bounds.only),
+            index_ids,
+            deep,
         )
 
     if mode == "lexical":
@@ -93,6 +108,11 @@ def retrieve(
             raise failures[0]
         return Result(tuple(merge([], opinions, k)), _without_meaning(failures), bool(failures))
     return _hybrid(query, groups, words, nearest, k)
+
+
+def depth_for(k: int) -> int:
+    """How many candidates each side hands over for the ``k`` best."""
+    return max(DEPTH, 4 * k)
 
 
 _Nearest = Callable[[Embedder, Sequence[str]], _Found]

@@ -6,16 +6,22 @@ from functools import lru_cache
 
 from search import analysis
 from search.analysis import Token
+from search.matching import occurrences
 from search.sentences import sentences
 
 _Span = tuple[int, int]
 
 
 @lru_cache(maxsize=64)
-def _matches(text: str, query: str) -> tuple[Token, ...]:
-    """Tokens of ``text`` that the question asks for: words, pairs, and lone characters it consists of."""
+def _matches(text: str, query: str, phrases: tuple[str, ...] = ()) -> tuple[Token, ...]:
+    """Tokens of ``text`` that the question asks for: words, pairs, and lone characters it consists of; and
+    its phrases, each like one token."""
     wanted = {term for term, weight in analysis.weighted_terms(query).items() if _worth_marking(term, weight)}
-    return tuple(token for token in analysis.spans(text) if token.term in wanted)
+    found = [token for token in analysis.spans(text) if token.term in wanted]
+    if phrases:
+        found += [Token(phrase, *span) for phrase in phrases for span in occurrences(text, phrase)]
+        found.sort(key=lambda token: (token.start, token.end))
+    return tuple(found)
 
 
 def _worth_marking(term: str, weight: float) -> bool:
@@ -32,15 +38,16 @@ def _merged(spans: Iterable[_Span]) -> list[_Span]:
     return result
 
 
-def highlights(text: str, query: str) -> list[_Span]:
-    """Character ranges of ``text`` that match ``query``, in order, apart from each other.
+def highlights(text: str, query: str, phrases: tuple[str, ...] = ()) -> list[_Span]:
+    """Character ranges of ``text`` that match ``query`` or say one of the ``phrases``, in order, apart from
+    each other.
 
     A single Chinese character is marked only where it stands alone in the question.
     """
-    return _merged((token.start, token.end) for token in _matches(text, query))
+    return _merged((token.start, token.end) for token in _matches(text, query, phrases))
 
 
-def snippet(text: str, query: str, length: int = 220) -> _Span:
+def snippet(text: str, query: str, length: int = 220, *, phrases: tuple[str, ...] = ()) -> _Span:
     """The range of ``text`` to show for ``query``: about ``length`` characters, whole sentences if they fit.
 
     It holds the part in which most of the question's different terms occur, the earliest in doubt. A
@@ -51,7 +58,7 @@ def snippet(text: str, query: str, length: int = 220) -> _Span:
     parts = sentences(text)
     if not parts:
         return 0, min(length, len(text))
-    tokens = _matches(text, query)
+    tokens = _matches(text, query, phrases)
     starts = [token.start for token in tokens]
 
     def terms(start: int, end: int) -> set[str]:

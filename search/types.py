@@ -45,6 +45,20 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """What passages a search keeps to: those of the documents ``only`` (``None`` is all), and by words those
+    that hold every one of the ``required`` terms and none of the ``forbidden`` ones. Vectors know no terms.
+    """
+
+    only: frozenset[str] | None = None
+    required: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+
+
+EVERYWHERE = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """What one index answers: ``score`` is in that index's own unit (BM25, or cosine)."""
 

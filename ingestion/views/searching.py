@@ -3,14 +3,17 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import rate_limits
+from accounts.roles import Action
 from ingestion import access, selectors, web_offers, web_origins
 from ingestion.errors import BadQuery
+from ingestion.finding import Found
 from ingestion.folding import find_distinct
-from ingestion.forms import SearchForm
 from ingestion.models import Collection
+from ingestion.search_form import SearchForm
 from ingestion.tagging import folded, tags_of
 from ingestion.views.parts import asks_for_part, page_or_part
 from ingestion.views.result_groups import by_document
@@ -37,9 +40,19 @@ def search(request: HttpRequest) -> HttpResponse:
         if is_search:
             rate_limits.take_for(request, "search")
         context |= _results(form, collections)
+        context["markable"] = _markable(request, context.get("found"))
     except rate_limits.TooManyRequests as error:
         return _too_often(request, context, error)
     return page_or_part(request, *_TEMPLATES, context)
+
+
+def _markable(request: HttpRequest, found: Found | None) -> set[str]:
+    """The collections among the results in which this person may say which passage is right."""
+    slugs = {passage.collection_slug for passage in found.passages} if found else set()
+    if not slugs or not request.user.is_authenticated:
+        return set()
+    editable = access.collections_for(request.user, Action.EDIT).filter(slug__in=slugs)
+    return set(editable.values_list("slug", flat=True))
 
 
 def _tag_choices(form: SearchForm, collections: list[Collection]) -> list[tuple[str, bool]]:
@@ -65,7 +78,14 @@ def _results(form: SearchForm, collections: list[Collection]) -> dict[str, Any]:
     if not form.query:
         return {"chosen": chosen}
     try:
-        found = find_distinct(form.query, chosen, k=_PASSAGES, mode=form.mode_name, tags=form.tags)
+        found = find_distinct(
+            form.asked(timezone.localdate()),
+            chosen,
+            k=_PASSAGES,
+            mode=form.mode_name,
+            offset=_PASSAGES * (form.page_number - 1),
+            sort=form.sort_name,
+        )
     except BadQuery as error:
         return {"chosen": chosen, "problem": str(error)}
     except SearchError as error:

@@ -7,6 +7,7 @@ from ingestion import services, tagging
 from ingestion.errors import BadCollection
 from ingestion.finding import find
 from ingestion.models import Collection, Tag
+from search.query_language import Asked, Filters
 from tests import fixtures
 from tests.conftest import signed_in
 from tests.ingestion.material import ENGLISH, add, ready
@@ -74,10 +75,16 @@ def test_search_is_narrowed_to_documents_with_the_tags(collection: Collection, o
     first = ready(collection, "# Fees\n\nThe harbour fee is forty crowns.", "fees.md")
     ready(collection, "# Harbour\n\nThe harbour opens at eight.", "hours.md")
     tagging.add_tags(collection=collection, documents=[first], names=["Money", "2025"])
-    names = {item.document for item in find("harbour", [collection], tags=["money", "2025"]).passages}
+
+    def tagged(*names: str) -> Asked:
+        return Asked.plain("harbour").with_filters(Filters(tags=names))
+
+    names = {item.document for item in find(tagged("money", "2025"), [collection]).passages}
     assert names == {"Fees"}
     assert len(find("harbour", [collection]).passages) == 2
-    assert find("harbour", [collection], tags=["money", "other"]).passages == []
+    none = find(tagged("money", "other"), [collection])
+    assert none.passages == []
+    assert none.notes == ["No document here has the tag “other”."]
     client = signed_in(owner)
     html = client.get("/?q=harbour&tag=money").content.decode()
     assert "fees.md" not in html and "opens at eight" not in html

@@ -1,0 +1,87 @@
+"""The ranking of a search as far as it is shown: ready documents, phrases, pages, and the newest first."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db.models import QuerySet
+
+from ingestion import selectors
+from ingestion.document_dates import day_of
+from ingestion.models import Chunk, Document
+from search.matching import belongs
+from search.query_language import Asked
+from search.retrieval import Result, depth_for
+from search.types import Hit, Mode
+
+_DEEPEST = 5000
+# Passages that are looked at word by word, at the most, and in one query.
+_DEEPEST_READ = 1000
+_AT_ONCE = 50
+BY_DATE = 100
+
+Sort = Literal["relevance", "date"]
+SORTS: tuple[Sort, ...] = ("relevance", "date")
+_Read = tuple[Hit, Chunk]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A search that can be asked for more, and what a passage must be to count."""
+
+    search: Callable[..., Result]
+    asked: Asked
+    within: QuerySet[Document] | None
+    mode: Mode
+
+    def part(self, k: int, offset: int, sort: Sort) -> tuple[Result, list[_Read]]:
+        """The ranked passages from the best one on, one more than are shown, so that it is known whether
+        others follow. Newest first are those of the best hundred that score at least a third of the best."""
+        if sort == "relevance":
+            # Every page cuts its part out of one ranking, which depends a little on how deep it goes.
+            depth = depth_for(k)
+            while depth < offset + k + 1:
+                depth *= 4
+            return self._first(offset + k + 1, depth)
+        result, found = self._first(BY_DATE, depth_for(BY_DATE))
+        enough = found[0][0].score / 3 if found else 0.0
+        dated = [item for item in found[:BY_DATE] if item[0].score >= enough]
+        dated.sort(key=lambda item: day_of(item[1].document), reverse=True)
+        return result, dated
+
+    def _first(self, k: int, depth: int) -> tuple[Result, list[_Read]]:
+        """The first ``k`` hits, or more, whose documents are ready and pass the filters, and that hold the
+        phrases. The indexes may also hold passages of documents in work, or on their way out; where those, or
+        passages that do not belong, crowd out others, it asks again for more."""
+        wanted, deepest = k, _DEEPEST_READ if self.asked.needs_text else _DEEPEST
+        while True:
+            by_words = bool(self.asked.phrases) and self.mode != "dense"
+            result = self.search(k=2 * depth if by_words else wanted, depth=depth)
+            hits, is_all = result.hits, len(result.hits) < wanted
+            if by_words and not result.degraded:
+                # What only vectors found does not hold all terms of the phrases.
+                hits = tuple(hit for hit in hits if hit.lexical is not None)
+                is_all = len(hits) < depth
+            found = self._counting(hits, k)
+            if len(found) >= k or is_all or wanted >= deepest:
+                return result, found
+            wanted *= 8
+            depth = max(depth, depth_for(wanted))
+
+    def _counting(self, hits: Sequence[Hit], k: int) -> list[_Read]:
+        """Those of ``hits`` that count, at least ``k`` if there are so many; no more are read than needed."""
+        step = max(k, _AT_ONCE if self.asked.needs_text else len(hits))
+        found: list[_Read] = []
+        for start in range(0, len(hits), step):
+            some = hits[start : start + step]
+            chunks = selectors.passages_by_id([hit.chunk_id for hit in some], within=self.within)
+            read = [(hit, chunks[hit.chunk_id]) for hit in some if hit.chunk_id in chunks]
+            found += [item for item in read if not self.asked.needs_text or _belongs(item[1], self.asked)]
+            if len(found) >= k:
+                break
+        return found
+
+
+def _belongs(chunk: Chunk, asked: Asked) -> bool:
+    parts = [chunk.text, chunk.document.title, chunk.heading, chunk.table]
+    return belongs([part for part in parts if part], asked.phrases, asked.excluded)
