@@ -1,6 +1,6 @@
 """Liveness, and readiness of everything that the main job needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import redis
 from celery import current_app
@@ -21,7 +21,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """One line per component; 200 only when uploading, indexing, searching and answering work."""
     lines, ready = [], True
-    for name, check in CHECKS.items():
+    for name, check in _checks():
         problem = check()
         ready = ready and not problem
         lines.append(f"{name}: {problem or 'ok'}")
@@ -64,6 +64,14 @@ def _words() -> str:
     return ""
 
 
+def _milvus() -> str:
+    return _vectors() if _in_milvus(settings.VECTOR_INDEX) else _words()
+
+
+def _in_milvus(spec: registry.Spec) -> bool:
+    return ".milvus" in spec["BACKEND"]
+
+
 def _model() -> str:
     try:
         return "" if registry.embedder_is_loaded() else "loading"
@@ -74,12 +82,20 @@ def _model() -> str:
 def _workers() -> str:
     """Which of the workers listens, by the queues that their consumers hold."""
     try:
-        queues = current_app.control.inspect(timeout=1.0, limit=3).active_queues() or {}
+        # Our own workers are three, and no longer waited for than until all have answered.
+        limit = None if settings.EXTERNAL_WORKERS else 3
+        queues = current_app.control.inspect(timeout=1.0, limit=limit).active_queues() or {}
     except (OperationalError, redis.RedisError, OSError) as error:
         return f"cannot be asked ({error.__class__.__name__})"
     served = {queue["name"] for answers in queues.values() for queue in answers}
     missing = {"extract", "index", "crawl"} - served
     return f"nobody serves {', '.join(sorted(missing))}" if missing else ""
+
+
+def _checks() -> Iterator[tuple[str, Callable[[], str]]]:
+    yield from CHECKS.items()
+    if _in_milvus(settings.VECTOR_INDEX) or _in_milvus(settings.LEXICAL_INDEX):
+        yield "milvus", _milvus
 
 
 CHECKS: dict[str, Callable[[], str]] = {

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from dotenv import load_dotenv
 
+from kb_site import index_back_ends
 from kb_site.embedding_models import default_model, named_models
 from kb_site.env import env_bool, env_int, env_list, env_path, env_str, secret, writable_folder
 
@@ -23,7 +24,7 @@ load_dotenv(BASE_DIR / ".env")
 
 # --- Where things live ------------------------------------------------------------------------
 DATA_DIR = env_path("DATA_DIR", BASE_DIR / "data")
-FILES_DIR = DATA_DIR / "files"
+FILES_DIR = env_path("FILES_DIR", DATA_DIR / "files")
 LEXICAL_DIR = DATA_DIR / "lexical"
 CHROMA_DIR = DATA_DIR / "chroma"
 RUN_DIR = DATA_DIR / "run"
@@ -184,8 +185,11 @@ def _chroma_url() -> str:
 REDIS_SOCKET = _socket_path()
 OWN_REDIS = not env_str("REDIS_URL")
 REDIS_URL = env_str("REDIS_URL") or f"unix://{REDIS_SOCKET}?db=0"
-OWN_CHROMA = not env_str("CHROMA_URL")
+OWN_CHROMA = not env_str("CHROMA_URL") and env_str("VECTOR_INDEX", "chroma") == "chroma"
 CHROMA_URL = env_str("CHROMA_URL") or _chroma_url()
+
+# Whether workers run on their own, in containers or on other machines, so that commands hand over to them.
+EXTERNAL_WORKERS = env_bool("EXTERNAL_WORKERS", False)
 
 CELERY_BROKER_URL = f"redis+socket://{REDIS_SOCKET}?virtual_host=0" if OWN_REDIS else REDIS_URL
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -221,14 +225,11 @@ EMBEDDINGS = named_models(env_list("EMBEDDING_MODELS", []), DATA_DIR / "models")
 EMBEDDING = default_model(
     env_str("EMBEDDING_BACKEND"), env_str("EMBEDDING_MODEL"), EMBEDDINGS, DATA_DIR / "models"
 )
-VECTOR_INDEX: dict[str, Any] = {
-    "BACKEND": "search.index.chroma.ChromaIndex",
-    "OPTIONS": {"url": CHROMA_URL},
-}
-LEXICAL_INDEX: dict[str, Any] = {
-    "BACKEND": "search.index.tantivy.TantivyIndex",
-    "OPTIONS": {"folder": LEXICAL_DIR},
-}
+MILVUS = index_back_ends.milvus(
+    env_str("MILVUS_URI"), env_str("MILVUS_TOKEN"), env_str("MILVUS_DATABASE", "default")
+)
+VECTOR_INDEX = index_back_ends.vector_index(env_str("VECTOR_INDEX", "chroma"), CHROMA_URL, MILVUS)
+LEXICAL_INDEX = index_back_ends.lexical_index(env_str("LEXICAL_INDEX", "tantivy"), LEXICAL_DIR, MILVUS)
 CHUNK_TOKENS = env_int("CHUNK_TOKENS", 200)
 CHUNK_OVERLAP_TOKENS = env_int("CHUNK_OVERLAP_TOKENS", 30)
 EMBEDDING_CACHE_MB = env_int("EMBEDDING_CACHE_MB", 1024)
@@ -236,6 +237,7 @@ MAX_QUERY_CHARS = env_int("MAX_QUERY_CHARS", 2000)
 RATE_LIMITS = {
     "chat": env_str("RATE_LIMIT_CHAT", "30/minute"),
     "search": env_str("RATE_LIMIT_SEARCH", "240/minute"),
+    "titles": env_str("RATE_LIMIT_TITLES", "600/minute"),
     "login": env_str("RATE_LIMIT_LOGIN", "10/minute"),
 }
 
@@ -261,7 +263,7 @@ CRAWL_CONNECTIONS = env_int("CRAWL_CONNECTIONS", 2)
 CRAWL_SITES = env_int("CRAWL_SITES", 2)
 CRAWL_MAX_MB = env_int("CRAWL_MAX_MB", 30)
 CRAWL_TIMEOUT_S = env_int("CRAWL_TIMEOUT_S", 30)
-CRAWL_DIR = DATA_DIR / "crawls"
+CRAWL_DIR = env_path("CRAWL_DIR", DATA_DIR / "crawls")
 
 # --- Uploads ----------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024

@@ -25,8 +25,16 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "search.embedding.multilingual.MultilingualEmbedder",
         "search.embedding.hashed.HashedEmbedder",
     ),
-    "VECTOR_INDEX": ("search.index.chroma.ChromaIndex", "search.index.memory.MemoryVectorIndex"),
-    "LEXICAL_INDEX": ("search.index.tantivy.TantivyIndex", "search.index.memory.MemoryLexicalIndex"),
+    "VECTOR_INDEX": (
+        "search.index.chroma.ChromaIndex",
+        "search.index.milvus.MilvusVectorIndex",
+        "search.index.memory.MemoryVectorIndex",
+    ),
+    "LEXICAL_INDEX": (
+        "search.index.tantivy.TantivyIndex",
+        "search.index.milvus_words.MilvusLexicalIndex",
+        "search.index.memory.MemoryLexicalIndex",
+    ),
 }
 
 _made: dict[str, object] = {}

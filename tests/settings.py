@@ -16,6 +16,8 @@ os.environ["DATA_DIR"] = str(_folder)
 for _name in (
     "REDIS_URL",
     "CHROMA_URL",
+    "VECTOR_INDEX",
+    "LEXICAL_INDEX",
     "LLM_BACKEND",
     "LLM_BASE_URL",
     "EMBEDDING_MODEL",

@@ -9,12 +9,11 @@ import pytest
 
 from search import analysis
 from search.errors import IndexUnavailable
-from search.index.memory import MemoryLexicalIndex
 from search.index.milvus import MilvusVectorIndex
 from search.index.milvus_server import MilvusServer as Door
 from search.index.milvus_words import MilvusLexicalIndex
 from search.index.tantivy import TantivyIndex
-from search.types import Chunk, Wanted
+from search.types import Chunk
 from tests.search.conftest import MilvusServer, free_port
 
 Make = Callable[..., Chunk]
@@ -56,18 +55,6 @@ def test_scores_are_those_of_tantivy(
         ours = {found.chunk_id: found.score for found in milvus.query(name, question, 9)}
         theirs = {found.chunk_id: found.score for found in tantivy.query(name, question, 9)}
         assert ours == pytest.approx(theirs, rel=0.02)
-
-
-def test_of_a_choice_the_best_way_counts(milvus_server: MilvusServer, name: str, chunk: Make) -> None:
-    chunks = [chunk(f"c{at}", text) for at, text in enumerate(SENTENCES)]
-    wanted = Wanted({"sand": 1.0}, (({"harbour": 1.0}, {"wharf": 0.8, "trade": 0.8}),))
-    milvus, memory = MilvusLexicalIndex(milvus_server.uri), MemoryLexicalIndex()
-    for index in (milvus, memory):
-        index.upsert(name, chunks)
-    expected = memory.query(name, "", 9, wanted=wanted)
-    found = milvus.query(name, "", 9, wanted=wanted)
-    assert [each.chunk_id for each in found] == [each.chunk_id for each in expected]
-    assert [each.score for each in found] == pytest.approx([each.score for each in expected], rel=1e-3)
 
 
 def test_counts_follow_replacements_deletions_and_repeats(

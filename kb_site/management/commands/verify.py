@@ -1,6 +1,7 @@
 """``manage.py verify [--repair]``"""
 
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -31,8 +32,9 @@ class Command(DataCommand):
 
     def _finish(self, running: Running | None) -> None:
         if running is None or not running.workers:
-            indexing.index_all()
-            return
+            with suppress(indexing.Busy):  # then another process is at it, and waited for
+                indexing.index_all()
+                return
         deadline = time.monotonic() + _PATIENCE_S
         wake.indexer()
         while Removal.objects.exists() or indexing.waiting().exists():
