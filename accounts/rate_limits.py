@@ -26,7 +26,7 @@ from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
-Scope = Literal["chat", "search", "login"]
+Scope = Literal["chat", "search", "titles", "login"]
 NONE = "off"
 RETRY_REDIS_S = 5.0
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from ingestion import history, services, wake
+from ingestion import history, services, titles, wake
 from ingestion.chunk_writing import drop_chunks
 from ingestion.extract.kinds import WEB_PAGE
 from ingestion.models import Chunk, Collection, Document, DocumentBuild, DocumentText, PassageEdit
@@ -47,6 +47,7 @@ def adopt(successor_id: UUID) -> bool:
             if old_bytes != successor.sha256:
                 history.record([original.pk], history.Kind.REPLACED, by=successor.created_by)
             history.record_ready([original.pk])
+            titles.note([original.pk])
     except IntegrityError:
         now = timezone.now()
         Document.objects.filter(pk=successor.pk).update(

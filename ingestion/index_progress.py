@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from ingestion import history
+from ingestion import history, titles
 from ingestion.adopting import adopt
 from ingestion.models import Chunk, Document, DocumentBuild, Generation, Run
 
@@ -59,6 +59,7 @@ def _move_documents(generation: UUID, moved: Mapping[UUID, int]) -> None:
             updated_at=now,
         )
         history.record_ready(ready)
+        titles.note(ready)
 
 
 def _complete_successors(batch: Sequence[Chunk]) -> list[UUID]:

@@ -15,7 +15,7 @@ from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ingestion import chunk_writing, fairness, history, storage
+from ingestion import chunk_writing, fairness, history, storage, titles
 from ingestion.adopting import adopt
 from ingestion.chunk_writing import chunks_of, drop_chunks, write_chunks
 from ingestion.extract import kinds, messages
@@ -208,6 +208,7 @@ def _keep_wishes(document: Document, text: str, wished: list[HandEdit], applied:
     now = timezone.now()
     held(document).update(status=Status.READY, step=Step.DONE, claim=None, finished_at=now, updated_at=now)
     history.record_ready([document.pk])
+    titles.note([document.pk])
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
-from ingestion import comparing, wake
+from ingestion import comparing, titles, wake
 from ingestion.adopting import adopt
 from ingestion.errors import BadCollection
 from ingestion.generations import active_generation, embedder_of, fingerprints, recipe
@@ -193,9 +193,11 @@ def _swap(generation: Generation) -> bool:
     _belonging(generation).update(chunk_count=Subquery(count), indexed_count=Subquery(count), updated_at=now)
     in_work = _belonging(generation).filter(status=Document.Status.PROCESSING)
     successors = list(in_work.filter(replaces__isnull=False).order_by("pk").values_list("pk", flat=True))
+    own = list(in_work.filter(replaces__isnull=True).values_list("pk", flat=True))
     in_work.filter(replaces__isnull=True).update(
         status=Document.Status.READY, step=Document.Step.DONE, claim=None, lease_until=None, finished_at=now
     )
+    titles.note(own)
     for successor in successors:
         adopt(successor)
     transaction.on_commit(wake.indexer)

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from ingestion.views import synonyms
+from ingestion.views import synonyms, titles
 
 urlpatterns = [
+    path("search/titles/", titles.titles, name="search-titles"),
     path("collections/<slug:slug>/synonyms/", synonyms.synonyms, name="collection-synonyms"),
 ]

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ingestion import rereading, services
+from ingestion import rereading, services, titles
 from ingestion.crawl.addresses import display
 from ingestion.intake import path_name
 from ingestion.models import Document, Run, Source, SourceItem
@@ -122,6 +122,7 @@ class SourceDocuments:
             SourceItem.objects.filter(pk=heir.pk).update(owned=True, outcome=Outcome.UNCHANGED)
             if document.name == document_name(item):
                 Document.objects.filter(pk=document.pk).update(name=document_name(heir))
+                titles.note([document.pk])
 
     def tidy(self) -> None:
         """What was new or gone before this look is so no longer."""
