@@ -41,7 +41,7 @@ def note(documents: Iterable[UUID]) -> None:
             (
                 TitleKey(document_id=pk, collection_id=collection, key=key)
                 for pk, collection, title, name in rows.values_list("pk", "collection_id", "title", "name")
-                for key in _keys(title, name)
+                for key in keys(title, name)
             ),
             batch_size=_AT_ONCE,
         )
@@ -55,9 +55,9 @@ def beginning_with(typed: str, collections: Sequence[Collection], limit: int = M
         return []
     longest, *others = sorted(words, key=lambda word: -len(_key(word)))
     ids = [collection.pk for collection in collections]
-    keys = TitleKey.objects.filter(_range(longest), collection__in=ids).order_by()
+    held = TitleKey.objects.filter(_range(longest), collection__in=ids).order_by()
     found = Document.objects.filter(
-        pk__in=list(dict.fromkeys(keys.values_list("document", flat=True)[:_LOOKED_AT])),
+        pk__in=list(dict.fromkeys(held.values_list("document", flat=True)[:_LOOKED_AT])),
         status=Document.Status.READY,
         replaces__isnull=True,
     )
@@ -76,7 +76,8 @@ def beginning_with(typed: str, collections: Sequence[Collection], limit: int = M
     return fitting[:limit]
 
 
-def _keys(title: str, name: str) -> list[bytes]:
+def keys(title: str, name: str) -> list[bytes]:
+    """What is kept of a document with this title and name."""
     stem, _dot, suffix = name.rpartition(".")
     return list(dict.fromkeys(_key(word) for word in words_of(title, stem or suffix)))[:_KEYS]
 
