@@ -32,6 +32,9 @@ LARGEST_BATCH = 1000
 # Codes of Milvus (merr/errors.go)
 _NOT_FOUND, _NOT_LOADED = 100, 101
 
+# Left to itself, gRPC waits up to two minutes until it tries once more.
+_SOON_AGAIN = {"grpc.initial_reconnect_backoff_ms": 200, "grpc.max_reconnect_backoff_ms": 2000}
+
 _INDEX_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _ADDRESS = re.compile(r"(https?|tcp)://[^/\s]+/?|.+\.db")
 _T = TypeVar("_T")
@@ -81,6 +84,11 @@ class MilvusServer:
             raise self._failed(error, str(error.message)) from error
         except (library.rpc_error, OSError) as error:
             raise self._failed(error, str(error)) from error
+        except ValueError as error:
+            if "closed channel" not in str(error):
+                raise
+            self._made = None  # the client gave its connection up
+            raise self._failed(error, str(error)) from error
 
     def _client(self, client_type: "type[MilvusClient]") -> "MilvusClient":
         with self._lock:
@@ -92,6 +100,7 @@ class MilvusServer:
                     db_name=self._database,
                     timeout=READ_TIMEOUT_S,
                     dedicated=True,
+                    grpc_options=_SOON_AGAIN,
                 )
             return self._made
 

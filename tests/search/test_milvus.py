@@ -1,5 +1,6 @@
 """What only Milvus can get wrong; the contracts are in test_vector_index.py and test_lexical_index.py."""
 
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,17 @@ QUESTIONS = (
 @pytest.fixture
 def name() -> str:
     return f"g-{uuid.uuid4().hex}"
+
+
+def wait_for(index: MilvusLexicalIndex | MilvusVectorIndex) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return index.ping()
+        except IndexUnavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def test_scores_are_those_of_tantivy(
@@ -106,8 +118,8 @@ def test_a_restart_of_the_server_is_survived(
         with pytest.raises(IndexUnavailable, match="a moment ago"):
             words.query(name, "honey", 3)
         server.start()
-        words.ping()
-        vectors.ping()
+        for index in (words, vectors):
+            wait_for(index)
         assert [found.chunk_id for found in words.query(name, "honey", 3)] == ["a"]
         assert [found.chunk_id for found in vectors.query(name, NORTH[0], 3)] == ["a"]
     finally:
