@@ -20,6 +20,7 @@ from ingestion.folding import find_distinct
 from ingestion.intake import Taken, take_upload
 from ingestion.models import Document, Run
 from ingestion.ranked import Sort
+from ingestion.suggesting import better_spelling
 from search.query_language import Asked, parse, read_filters
 from search.types import Mode
 
@@ -125,6 +126,10 @@ def search_out(found: Found, next_offset: int) -> dict[str, Any]:
         "hits": [hit_out(passage) for passage in found.passages],
         "took_ms": found.took_ms,
     }
+    if found.more:
+        answer["next_offset"] = next_offset
+    if found.more:
+        answer["next_offset"] = next_offset
     return answer | ({"notes": found.notes} if found.notes else {})
 
 
@@ -195,7 +200,9 @@ def delete_document(request: HttpRequest, document_id: UUID) -> HttpResponse:
 
 @router.post("/search")
 def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
-    """Without ``collections`` it searches everything that the caller may read."""
+    """Without ``collections`` it searches everything that the caller may read. ``did_you_mean`` is there
+    where a word of the query is in none of them and a near one is; the hits are those of the query as it is.
+    """
     rate_limits.take_for(request, "search")
     if payload.collections:
         collections = [
@@ -208,7 +215,8 @@ def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
     found = find_distinct(
         _asked(payload), collections, k=k, mode=payload.mode, offset=offset, sort=payload.sort
     )
-    return search_out(found, offset + k)
+    better = "" if offset else better_spelling(payload.query, found.index_ids)
+    return search_out(found, offset + k) | ({"did_you_mean": better} if better else {})
 
 
 def _asked(payload: SearchIn) -> Asked:
