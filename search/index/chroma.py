@@ -1,26 +1,22 @@
 """Vectors in a Chroma server: one Chroma collection per index, cosine distance.
 
-The server is a process of its own (``chroma run``). Several processes may use it; none opens its
-folder. ``chromadb`` is imported on first use, since that takes seconds.
+The server is a process of its own (``chroma run``). Several processes may use it; none opens its folder.
 """
 
 import re
 import threading
 import urllib.request
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from contextlib import suppress
+from typing import TypeVar
 
 import numpy as np
 from django.utils.translation import gettext as _
 
 from search.errors import IndexUnavailable
+from search.index.chroma_client import ChromaClient, ChromaError, NotThere
 from search.protocols import Vectors
 from search.types import Candidate
-
-if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
-    from chromadb.api.models.Collection import Collection as Stored
 
 PREFIX = "youju-"
 LARGEST_BATCH = 1000
@@ -39,9 +35,9 @@ class ChromaIndex:
 
     def __init__(self, url: str = "") -> None:
         self._url = url.rstrip("/")
-        self._client_made: ClientAPI | None = None
+        self._client_made: ChromaClient | None = None
         self._batch = LARGEST_BATCH
-        self._collections: dict[str, Stored] = {}
+        self._collections: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def upsert(
@@ -52,22 +48,19 @@ class ChromaIndex:
             raise ValueError("ids, document_ids and vectors must have the same length")
         rows = np.asarray(vectors, dtype=np.float32)
 
-        def write(collection: "Stored") -> None:
+        def write(collection: str) -> None:
             for start in range(0, len(ids), self._batch):
                 part = slice(start, start + self._batch)
-                collection.upsert(
-                    ids=list(ids[part]),
-                    embeddings=rows[part],
-                    metadatas=[{"d": document_id} for document_id in document_ids[part]],
-                )
+                metadatas = [{"d": document_id} for document_id in document_ids[part]]
+                self._client().upsert(collection, ids[part], rows[part], metadatas)
 
         if ids:
             self._on(index_id, write, None, create=True)
 
     def delete(self, index_id: str, ids: Sequence[str]) -> None:
-        def remove(collection: "Stored") -> None:
+        def remove(collection: str) -> None:
             for start in range(0, len(ids), self._batch):
-                collection.delete(ids=list(ids[start : start + self._batch]))
+                self._client().delete(collection, ids[start : start + self._batch])
 
         if ids:
             self._on(index_id, remove, None)
@@ -77,16 +70,10 @@ class ChromaIndex:
     ) -> list[Candidate]:
         if k < 1 or (only is not None and not only):
             return []
-        row = np.asarray(vector, dtype=np.float32).reshape(1, -1)
-        where: dict[str, Any] = {} if only is None else {"where": {"d": {"$in": list(only)}}}
+        where = None if only is None else {"d": {"$in": list(only)}}
 
-        def nearest(collection: "Stored") -> list[Candidate]:
-            answer: dict[str, Any] = dict(
-                collection.query(
-                    query_embeddings=row, n_results=k, include=["metadatas", "distances"], **where
-                )
-            )
-            found = zip(answer["ids"][0], answer["metadatas"][0], answer["distances"][0], strict=True)
+        def nearest(collection: str) -> list[Candidate]:
+            found = self._client().query(collection, vector, k, where)
             return [Candidate(key, str(meta["d"]), 1.0 - float(distance)) for key, meta, distance in found]
 
         return self._on(index_id, nearest, [])
@@ -95,8 +82,8 @@ class ChromaIndex:
         offset = 0
         nothing: list[str] = []
 
-        def page(collection: "Stored") -> list[str]:
-            return list(collection.get(limit=PAGE, offset=offset, include=[])["ids"])
+        def page(collection: str) -> list[str]:
+            return self._client().ids(collection, PAGE, offset)
 
         while True:
             found = self._on(index_id, page, nothing)
@@ -106,19 +93,15 @@ class ChromaIndex:
             offset += PAGE
 
     def drop(self, index_id: str) -> None:
-        from chromadb.errors import NotFoundError
-
         def remove() -> None:
-            try:
-                self._client().delete_collection(_name(index_id))
-            except NotFoundError:
-                return
+            with suppress(NotThere):
+                self._client().drop(_name(index_id))
 
         self._reach(remove)
         self._collections.pop(index_id, None)
 
     def indexes(self) -> Iterator[str]:
-        names = self._reach(lambda: [found.name for found in self._client().list_collections()])
+        names = self._reach(lambda: self._client().names())
         yield from sorted(name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX))
 
     def ping(self) -> None:
@@ -130,7 +113,7 @@ class ChromaIndex:
         except OSError as error:
             raise _unreachable(self._url, error) from error
 
-    def _on(self, index_id: str, work: Callable[["Stored"], _T], missing: _T, *, create: bool = False) -> _T:
+    def _on(self, index_id: str, work: Callable[[str], _T], missing: _T, *, create: bool = False) -> _T:
         """``work`` on the index's collection; ``missing`` where there is none and ``create`` is false.
 
         A handle goes stale when another process drops the collection, so a collection that cannot be
@@ -138,65 +121,39 @@ class ChromaIndex:
         """
 
         def attempt() -> _T:
-            from chromadb.errors import NotFoundError
-
             for _try in range(2):
                 try:
                     return work(self._collection(index_id, create))
-                except NotFoundError:
+                except NotThere:
                     self._collections.pop(index_id, None)
             return missing
 
         return self._reach(attempt)
 
-    def _collection(self, index_id: str, create: bool) -> "Stored":
+    def _collection(self, index_id: str, create: bool) -> str:
         known = self._collections.get(index_id)
         if known is not None:
             return known
-        client, name = self._client(), _name(index_id)
-        if create:
-            found = client.get_or_create_collection(
-                name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
-            )
-        else:
-            found = client.get_collection(name, embedding_function=None)
+        found = self._client().collection(_name(index_id), create=create)
         self._collections[index_id] = found
         return found
 
-    def _client(self) -> "ClientAPI":
+    def _client(self) -> ChromaClient:
         if not self._url:
             raise _not_running()
         with self._lock:
             if self._client_made is None:
-                import chromadb
-                from chromadb.config import Settings
-
-                parts = urlsplit(self._url)
-                host, ssl = parts.hostname or "", parts.scheme == "https"
-                port = parts.port or (443 if ssl else 80)
-                # Nothing from the environment: Chroma would also read our .env file.
-                settings = Settings(_env_file=None, anonymized_telemetry=False)  # type: ignore[call-arg]
-                client = chromadb.HttpClient(host=host, port=port, ssl=ssl, settings=settings)
-                self._batch = max(1, min(LARGEST_BATCH, client.get_max_batch_size()))
+                client = ChromaClient(self._url)
+                self._batch = max(1, min(LARGEST_BATCH, client.largest_batch()))
                 self._client_made = client
             return self._client_made
 
     def _reach(self, work: Callable[[], _T]) -> _T:
         """``work()``, with every way of not reaching the server turned into ``IndexUnavailable``."""
-        if not self._url:
-            raise _not_running()
-        import httpx
-        from chromadb.errors import InternalError, NotFoundError, RateLimitError
-
         try:
             return work()
-        except (OSError, httpx.HTTPError, InternalError, RateLimitError, NotFoundError) as error:
+        except ChromaError as error:
             raise _unreachable(self._url, error) from error
-        except ValueError as error:
-            # The client wraps a refused connection in a plain ValueError when it is made.
-            if self._client_made is None:
-                raise _unreachable(self._url, error) from error
-            raise
 
 
 def _name(index_id: str) -> str:
