@@ -21,7 +21,7 @@ MIMES: dict[str, frozenset[str]] = {
 }
 NAMES = {
     "pdf": gettext_lazy("PDF"),
-    "word": gettext_lazy("Word and other text documents"),
+    "word": gettext_lazy("Word documents"),
     "sheet": gettext_lazy("Spreadsheets"),
     "slides": gettext_lazy("Slides"),
     "web": gettext_lazy("Web pages"),

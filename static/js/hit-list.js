@@ -13,7 +13,14 @@ class HitList extends HTMLElement {
       this.#restore();
       this.#announce();
     });
+    this.box.form.addEventListener("htmx:configRequest", (event) => this.#trim(event.detail.parameters));
     this.#restore();
+  }
+
+  /** An address to pass on names only what was set. */
+  #trim(parameters) {
+    for (const [key, unset] of Object.entries({ after: "", before: "", site: "", sort: "relevance" }))
+      if (parameters[key] === unset) delete parameters[key];
   }
 
   #links() {

@@ -221,3 +221,28 @@ def test_an_index_that_cannot_be_asked_is_503(collection: Collection, owner: Use
         post(signed_in(owner), "/search", {"query": "x", "collections": ["handbook"], "mode": "dense"}), 503
     )
     assert "vector server" in body["detail"]
+
+
+def test_a_search_with_filters_an_order_and_pages(collection: Collection, owner: User) -> None:
+    ready(collection, ENGLISH, "holidays.md")
+    ready(collection, "Paid leave is counted in days.", "count.txt")
+    client = signed_in(owner)
+
+    def found(query: str, **more: Any) -> list[str]:
+        answer = post(client, "/search", {"query": query, "mode": "lexical", **more}).json()
+        return [hit["document"] for hit in answer["hits"]]
+
+    assert sorted(found("paid leave")) == ["Holidays", "count"]
+    assert found('"leave is counted"') == ["count"]
+    assert found("paid leave", filters={"types": ["md"], "after": "7d"}) == ["Holidays"]
+    assert found("paid leave", filters={"before": "2000"}) == []
+    ranking = found("paid leave")
+    first = post(client, "/search", {"query": "paid leave", "mode": "lexical", "k": 1}).json()
+    assert first["next_offset"] == 1
+    assert found("paid leave", k=1, offset=1) == ranking[1:] == found("paid leave", k=1, page=2)
+    Document.objects.filter(name="count.txt").update(dated_on="2001-02-03")
+    assert found("paid leave", sort="date") == ["Holidays", "count"]
+    for wrong in ({"types": ["song"]}, {"after": "soon"}, {"sites": ["a b"]}):
+        problem(post(client, "/search", {"query": "leave", "filters": wrong}), 422)
+    problem(post(client, "/search", {"query": "leave", "sort": "magic"}), 422)
+    problem(post(client, "/search", {"query": "type:md"}), 422)
