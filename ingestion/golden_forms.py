@@ -22,7 +22,8 @@ MODES = (
     ("lexical", gettext_lazy("Words only")),
     ("dense", gettext_lazy("Meaning only")),
 )
-_AS_NOW = "-"
+# What is empty stays as it is; this is the site's default, which collections keep as "".
+_DEFAULT = "-"
 
 
 class SetForm(Styled):
@@ -156,9 +157,9 @@ class RunForm(SplitForm):
         super().__init__(*args, **kwargs)
         models, preset = self.fields["embedding"], self.fields["split_preset"]
         assert isinstance(models, forms.ChoiceField) and isinstance(preset, forms.ChoiceField)
-        as_now = (_AS_NOW, _("As it is now"))
-        models.choices = [as_now, *model_choices.offered()]
-        preset.choices = [as_now, *PRESET_NAMES]
+        as_now = ("", _("As it is now"))
+        models.choices = [as_now, *((name or _DEFAULT, said) for name, said in model_choices.offered())]
+        preset.choices = [as_now, *((name or _DEFAULT, said) for name, said in PRESET_NAMES)]
         self.fields["chunk_tokens"].help_text = _("Empty: as it is now.")
 
     @property
@@ -176,5 +177,5 @@ class RunForm(SplitForm):
 
 
 def _given(value: str) -> str | None:
-    """Not what it is now. A form without the field says nothing."""
-    return None if value == _AS_NOW else value
+    """As a collection keeps it; ``None`` where nothing was chosen."""
+    return "" if value == _DEFAULT else value or None

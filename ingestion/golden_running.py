@@ -132,6 +132,7 @@ def _ask(
     questions = run.golden_set.questions.prefetch_related("judgements__document").order_by("pk")
     left = list(questions.exclude(results__run=run))
     done = run.results.count()
+    total = done + len(left)
     notes: dict[str, None] = {}
     if left:  # models and indexes are opened before anything is timed
         find(left[0].text, [collection], k=3 * config.k, mode=config.mode)
@@ -144,7 +145,7 @@ def _ask(
             run=run, **_result(question, found, original, judge if config.answers else None)
         )
         done += 1
-        lease.note(done=done, total=done + len(left))
+        lease.note(done=done, total=total)
         lease.keep()
     return list(notes)[:3]
 

@@ -18,7 +18,7 @@ register = template.Library()
 def figure(figures: Mapping[str, Any], name: str) -> str:
     """With three decimals; "–" where there is none."""
     value = figures.get(name)
-    return "–" if value is None else number_format(value, 3)
+    return "–" if value is None else number_format(round(value, 3), 3)
 
 
 @register.filter
@@ -31,7 +31,7 @@ def share(figures: Mapping[str, Any], name: str) -> str:
 @register.filter
 def signed(value: float) -> str:
     """With its sign, a real minus among them."""
-    shown = number_format(abs(value), 3)
+    shown = number_format(round(abs(value), 3), 3)
     return f"{'−' if value < 0 else '+'}{shown}"
 
 

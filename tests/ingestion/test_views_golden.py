@@ -83,9 +83,10 @@ def test_a_set_is_made_filled_and_run_from_the_pages(collection: Collection, own
     assert report.status_code == 200 and "pensions.md" in report.content.decode()
     assert golden_set.questions.count() == 2
     start = reverse("golden-start", args=[golden_set.pk])
-    assert client.post(start, {"mode": "lexical", "split_preset": "-", "embedding": "-"}).status_code == 302
+    assert client.post(start, {"mode": "lexical", "split_preset": "", "embedding": ""}).status_code == 302
     page = client.get(golden_set.get_absolute_url()).content.decode()
     assert "hx-trigger" in page and "Words only" in page
+    assert not Config.of(GoldenRun.objects.get().config).needs_trial
     run_waiting(judge)
     live = client.get(reverse("golden-live", args=[golden_set.pk]) + "?n=1", **HTMX)
     assert live.headers["HX-Refresh"] == "true"
