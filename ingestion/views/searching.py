@@ -9,18 +9,25 @@ from django.views.decorators.http import require_GET
 from accounts import rate_limits
 from accounts.roles import Action
 from ingestion import access, selectors, web_offers, web_origins
+from ingestion.document_types import NAMES
 from ingestion.errors import BadQuery
 from ingestion.finding import Found
 from ingestion.folding import find_distinct
-from ingestion.models import Collection
+from ingestion.models import Collection, Document
+from ingestion.saved_searches import saved_by
 from ingestion.search_form import SearchForm
 from ingestion.tagging import folded, tags_of
+from ingestion.views.filter_chips import address, chips, without_filters
 from ingestion.views.parts import asks_for_part, page_or_part
 from ingestion.views.result_groups import by_document
+from ingestion.views.second_tries import elsewhere, spelled
 from search.errors import SearchError
+from search.query_language import read_filters
 
 _PASSAGES = 20
 _TAGS = 12
+# More collections than these are chosen among the filters.
+_COLLECTIONS_SHOWN = 8
 _TEMPLATES = ("ingestion/search.html", "ingestion/_results.html")
 
 
@@ -35,11 +42,11 @@ def search(request: HttpRequest) -> HttpResponse:
     if form.query:
         context["offer"] = web_offers.offer(request.user, form.query)
     if not asks_for_part(request):
-        context["tag_choices"] = _tag_choices(form, collections)
+        context |= _controls(form, collections)
     try:
         if is_search:
             rate_limits.take_for(request, "search")
-        context |= _results(form, collections)
+        context |= _results(request, form, collections)
         context["markable"] = _markable(request, context.get("found"))
     except rate_limits.TooManyRequests as error:
         return _too_often(request, context, error)
@@ -53,6 +60,16 @@ def _markable(request: HttpRequest, found: Found | None) -> set[str]:
         return set()
     editable = access.collections_for(request.user, Action.EDIT).filter(slug__in=slugs)
     return set(editable.values_list("slug", flat=True))
+
+
+def _controls(form: SearchForm, collections: list[Collection]) -> dict[str, Any]:
+    """What the filters offer, and what is set."""
+    return {
+        "tag_choices": _tag_choices(form, collections),
+        "type_choices": list(NAMES.items()),
+        "days": read_filters(form.controls, today=timezone.localdate())[0],
+        "collections_shown": _COLLECTIONS_SHOWN,
+    }
 
 
 def _tag_choices(form: SearchForm, collections: list[Collection]) -> list[tuple[str, bool]]:
@@ -73,23 +90,54 @@ def _too_often(
     return response
 
 
-def _results(form: SearchForm, collections: list[Collection]) -> dict[str, Any]:
-    chosen = [item for item in collections if item.slug in form.chosen] or collections
+def _results(request: HttpRequest, form: SearchForm, collections: list[Collection]) -> dict[str, Any]:
+    ticked = [item for item in collections if item.slug in form.chosen]
+    chosen = ticked or collections
     if not form.query:
-        return {"chosen": chosen}
-    try:
-        found = find_distinct(
-            form.asked(timezone.localdate()),
+        return {"chosen": chosen, "saved_searches": saved_by(request.user)}
+    today = timezone.localdate()
+    asked = form.asked(today)
+    document = _document(form, collections)
+    context: dict[str, Any] = {
+        "chosen": chosen,
+        "filter_chips": chips(form, asked, request.GET, today, chosen=ticked, document=document),
+        "url_without_filters": without_filters(request.GET, asked),
+    }
+
+    def ask(form: SearchForm) -> Found:
+        return find_distinct(
+            form.asked(today),
             chosen,
             k=_PASSAGES,
             mode=form.mode_name,
             offset=_PASSAGES * (form.page_number - 1),
             sort=form.sort_name,
+            document=document,
         )
+
+    try:
+        spelling = spelled(request.GET, form, ask(form), ask)
     except BadQuery as error:
-        return {"chosen": chosen, "problem": str(error)}
+        return context | {"problem": str(error)}
     except SearchError as error:
-        return {"chosen": chosen, "problem": str(error), "can_retry": True}
-    groups = by_document(found.passages)
+        return context | {"problem": str(error), "can_retry": True}
+    found = spelling.found
+    context["spelling"] = spelling
+    if not found.passages:
+        context["elsewhere"] = elsewhere(request.GET, asked, chosen, collections)
+    groups = by_document(found.passages, request.GET if document is None else None)
     live = web_origins.addresses(group.best.document_id for group in groups)
-    return {"chosen": chosen, "found": found, "groups": groups, "live": live}
+    return context | {"found": found, "groups": groups, "live": live, "pages": _pages(request, form, found)}
+
+
+def _document(form: SearchForm, collections: list[Collection]) -> Document | None:
+    """The only document to search, where the address names one that this person may read."""
+    if form.document_id is None:
+        return None
+    return Document.objects.filter(pk=form.document_id, collection__in=collections).first()
+
+
+def _pages(request: HttpRequest, form: SearchForm, found: Found) -> dict[str, str]:
+    number = form.page_number
+    pages = {"previous": address(request.GET, page=str(number - 1))} if number > 1 else {}
+    return pages | ({"next": address(request.GET, page=str(number + 1))} if found.more else {})

@@ -104,3 +104,39 @@ def test_the_number_of_queries_does_not_grow_with_the_hits(
         ready(library, f"# Note {number}\n\nPaid leave, number {number}.", f"note-{number}.md")
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         page(client, "/?q=leave")
+
+
+def test_filters_are_chips_that_can_be_taken_away(library: Collection, owner: User) -> None:
+    client = signed_in(owner)
+    html = page(client, "/?q=leave+type%3Amd&tag=none&after=2020-01-01&site=&sort=relevance")
+    assert "No document here has the tag “none”." in html
+    assert 'href="/?q=leave+type%3Amd&amp;after=2020-01-01&amp;sort=relevance"' in html, "without the tag"
+    assert 'href="/?q=leave&amp;tag=none&amp;after=2020-01-01&amp;sort=relevance"' in html, "without the type"
+    html = page(client, "/?q=leave+%22days+of+paid%22&type=markdown&sort=date")
+    assert "<mark>days of paid</mark> <mark>leave</mark>" in html
+    assert 'name="type" value="markdown" checked' in html
+    assert 'name="sort" value="date" checked' in html
+    assert "Search without the quotes" in page(client, "/?q=%22leave+paid%22")
+    assert "“song” is no type of file" in page(client, "/?q=leave+type:song")
+
+
+def test_pages_of_results_and_more_of_a_document(library: Collection, owner: User) -> None:
+    text = "\n\n".join(f"## Part {number}\n\n{'Paid leave and more. ' * 60}{number}" for number in range(30))
+    document = ready(library, text, "long.md")
+    assert document.chunk_count > 25
+    client = signed_in(owner)
+    first = page(client, "/?q=paid+leave&mode=lexical")
+    assert 'rel="next" href="/?q=paid+leave&amp;mode=lexical&amp;page=2"' in first
+    assert 'rel="prev"' not in first
+    assert f'href="/?q=paid+leave&amp;mode=lexical&amp;doc={document.pk}"' in first
+    second = page(client, "/?q=paid+leave&mode=lexical&page=2")
+    assert 'rel="prev" href="/?q=paid+leave&amp;mode=lexical&amp;page=1"' in second
+    only = page(client, f"/?q=paid+leave&mode=lexical&doc={document.pk}")
+    assert "Only in “long”" in only
+    assert "holidays" not in only
+    assert "Nothing found" in page(client, "/?q=paid+leave&mode=lexical&page=40")
+
+
+def test_a_document_of_others_is_no_filter(library: Collection, stranger: User) -> None:
+    document = library.documents.get(name="holidays.md")
+    assert "Holidays" not in page(signed_in(stranger), f"/?q=paid+leave&doc={document.pk}")
