@@ -43,13 +43,19 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "The venv module is missing: install python3.11-venv."; exit 1; }
 
+# Most of what is installed is never imported, so it is not compiled by pip, one file after the other, but here,
+# on all processors. What is left out is large and compiled when, and where, it is first used.
+PIP      = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+COMPILE  = $(BIN)/python -m compileall -qq -j 0 -x 'olefile2|/(kubernetes|networkx|pandas|scipy|sklearn|sympy|torch|transformers)/'
+
 $(VENV)/installed: requirements.txt requirements-ocr.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-ocr.txt
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -r requirements-ocr.txt
+	@$(COMPILE) $(VENV)/lib
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt requirements-milvus.txt $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
 	@touch $@
 
 # Chromium, PostgreSQL and gettext, where they are not there yet.
