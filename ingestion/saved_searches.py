@@ -31,7 +31,7 @@ def save_search(*, user: User, name: str, query: str) -> SavedSearch:
         raise BadQuery(_("Search for something first, then save it."))
     if len(kept.urlencode()) > _QUERY:
         raise BadQuery(_("This search is too long to be saved."))
-    name = _checked(name) or " ".join(kept["q"].split())[:_NAME]
+    name = _checked(name) or " ".join(str(kept["q"]).split())[:_NAME]
     own = SavedSearch.objects.filter(user=user)
     if own.exclude(name=name).count() >= MOST:
         raise BadQuery(_("You have %(limit)d saved searches. Delete one first.") % {"limit": MOST})

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.http import QueryDict
 
 
 class TitleKey(models.Model):
@@ -38,3 +39,8 @@ class SavedSearch(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def words(self) -> str:
+        """What is searched for, without the filters beside it."""
+        return QueryDict(self.query).get("q", "")

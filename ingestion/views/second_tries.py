@@ -29,6 +29,10 @@ class Spelling:
     instead: bool = False
     as_written: str = ""
 
+    @property
+    def query_string(self) -> str:
+        return self.url.partition("?")[2]
+
 
 def spelled(
     params: QueryDict, form: SearchForm, found: Found, ask: Callable[[SearchForm], Found]
