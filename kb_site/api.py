@@ -22,6 +22,7 @@ from chat.api import router as chat_router
 from chat.export_api import router as export_router
 from ingestion.api import router as ingestion_router
 from ingestion.errors import IngestionError
+from ingestion.golden_api import router as golden_router
 from ingestion.sources_api import router as sources_router
 from ingestion.synonyms_api import router as synonyms_router
 from kb_site.problems import Problem
@@ -85,6 +86,7 @@ api = NinjaAPI(
 )
 api.add_router("", ingestion_router)
 api.add_router("", sources_router)
+api.add_router("", golden_router)
 api.add_router("", synonyms_router)
 api.add_router("", chat_router)
 api.add_router("", export_router)
