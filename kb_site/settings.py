@@ -27,7 +27,7 @@ DATA_DIR = env_path("DATA_DIR", BASE_DIR / "data")
 FILES_DIR = env_path("FILES_DIR", DATA_DIR / "files")
 LEXICAL_DIR = DATA_DIR / "lexical"
 CHROMA_DIR = DATA_DIR / "chroma"
-RUN_DIR = DATA_DIR / "run"
+RUN_DIR = writable_folder(DATA_DIR / "run")
 LOG_DIR = DATA_DIR / "logs"
 
 HOST = env_str("HOST", "127.0.0.1")

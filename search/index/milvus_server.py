@@ -32,8 +32,14 @@ LARGEST_BATCH = 1000
 # Codes of Milvus (merr/errors.go)
 _NOT_FOUND, _NOT_LOADED = 100, 101
 
-# Left to itself, gRPC waits up to two minutes until it tries once more.
-_SOON_AGAIN = {"grpc.initial_reconnect_backoff_ms": 200, "grpc.max_reconnect_backoff_ms": 2000}
+# Left to itself, gRPC waits up to two minutes until it tries once more; and the client asks every ten seconds
+# whether the server is there, which Milvus Lite answers by hanging up.
+_CHANNEL = {
+    "grpc.initial_reconnect_backoff_ms": 200,
+    "grpc.max_reconnect_backoff_ms": 2000,
+    "grpc.keepalive_time_ms": 60_000,
+    "grpc.keepalive_permit_without_calls": 0,
+}
 
 _INDEX_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _ADDRESS = re.compile(r"(https?|tcp)://[^/\s]+/?|.+\.db")
@@ -100,7 +106,7 @@ class MilvusServer:
                     db_name=self._database,
                     timeout=READ_TIMEOUT_S,
                     dedicated=True,
-                    grpc_options=_SOON_AGAIN,
+                    grpc_options=_CHANNEL,
                 )
             return self._made
 
