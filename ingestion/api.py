@@ -215,7 +215,7 @@ def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
     found = find_distinct(
         _asked(payload), collections, k=k, mode=payload.mode, offset=offset, sort=payload.sort
     )
-    better = "" if offset else better_spelling(payload.query, found.index_ids)
+    better = "" if offset else better_spelling(payload.query, found)
     return search_out(found, offset + k) | ({"did_you_mean": better} if better else {})
 
 

@@ -48,15 +48,22 @@ def _same_ending(one: str, other: str) -> bool:
 
 
 def twice_near(word: str) -> set[str]:
-    """What two slips make of ``word``, of which one is of the commonest: a letter left out, doubled or
-    turned round with the next, or another vowel."""
-    first = set(slips(word))
-    for at, letter in enumerate(word):
-        first.add(word[:at] + letter + word[at:])
-        if letter in _VOWELS:
-            first.update(word[:at] + vowel + word[at + 1 :] for vowel in _VOWELS)
-    first.discard(word)
-    return {each for once in first for each in near(once)} - {word}
+    """What two of the commonest slips make of ``word``: a letter too many, doubled or turned round with the
+    next, a vowel forgotten or another one."""
+    return {each for once in _common(word) for each in _common(once)} - {word}
+
+
+def _common(word: str) -> set[str]:
+    found = set(slips(word))
+    for at in range(len(word) + 1):
+        head, tail = word[:at], word[at:]
+        found.update(head + vowel + tail for vowel in _VOWELS)
+        if tail:
+            found.add(head + tail[0] + tail)
+        if tail and tail[0] in _VOWELS:
+            found.update(head + vowel + tail[1:] for vowel in _VOWELS)
+    found.discard(word)
+    return found
 
 
 def distance(one: str, other: str) -> int:

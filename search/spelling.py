@@ -6,7 +6,7 @@ suggested is there, as a real word. A question whose words are all known costs t
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -27,7 +27,7 @@ LONG = 7
 # A word that a passage holds is doubted where a near one is so much more frequent, in so many passages.
 RARE, TIMES_RARER, OFTEN = 1, 60, 60
 _MOST_WORDS = 3
-# Two mistakes in a word are looked for in questions of so many words: it costs some 20 ms a word.
+# Two mistakes in a word are looked for in questions of so many words: it costs some milliseconds a word.
 _SHORT_QUESTION = 4
 _LOOKED_UP = 3
 _OPERATOR = regex.compile("[:：]")
@@ -43,23 +43,28 @@ class Better:
     text: str
 
 
-def corrected(query: str, frequencies: Frequencies, passages: Passages) -> str:
-    """``query`` with the words that are likely wrong written better; "" where there is nothing to say."""
-    found = list(_better(query, frequencies, passages))
+def corrected(query: str, frequencies: Frequencies, passages: Passages, *, seen: Collection[str] = ()) -> str:
+    """``query`` with the words that are likely wrong written better; "" where there is nothing to say.
+    ``seen`` are terms that are known to be in some passage; they need not be looked up."""
+    found = list(_better(query, frequencies, passages, seen))
     for better in reversed(found):
         query = query[: better.start] + better.text + query[better.end :]
     return query if found else ""
 
 
-def _better(query: str, frequencies: Frequencies, passages: Passages) -> Iterator[Better]:
+def _better(
+    query: str, frequencies: Frequencies, passages: Passages, seen: Collection[str]
+) -> Iterator[Better]:
     runs = [run for run in analysis.runs(query) if _is_plain(query, run[2], run[3])]
     words = [run for run in runs if not run[1] and _may_be_wrong(run[0], query[run[2] : run[3]])]
     dense = [run for run in runs if run[1] and len(run[0]) > 2]
     terms = {term for run in words for term in (analysis.stem(run[0]),)}
     terms.update(run[0][at : at + 2] for run in dense for at in range(len(run[0]) - 1))
-    if not terms:
+    known = dict.fromkeys(terms.intersection(seen), OFTEN)
+    asked = terms.difference(seen)
+    if not asked:
         return
-    known = dict(frequencies(list(terms)))
+    known.update(frequencies(list(asked)))
     if all(count >= OFTEN for count in known.values()):
         return
     tried = 0

@@ -41,7 +41,7 @@ def spelled(
     ``ask`` raises."""
     if form.page_number > 1 or form.document_id is not None:
         return Spelling(found)
-    suggestion = better_spelling(form.query, found.index_ids)
+    suggestion = better_spelling(form.query, found)
     if not suggestion:
         return Spelling(found)
     url = address(params, q=suggestion)
