@@ -103,8 +103,10 @@ def find(
     ``search.errors.SearchError``.
     """
     asked = query if isinstance(query, Asked) else Asked.plain(query)
-    query = _checked(asked)
     offset = max(0, min(offset, LAST_OFFSET))
+    if asked.filters and not asked.text.strip():
+        return _newest(asked, collections, k, offset)
+    query = _checked(asked)
     began = time.perf_counter()
     narrow = search_filters.narrowed(collections, asked.filters, document)
     if narrow.is_empty:
@@ -128,7 +130,8 @@ def find(
     shown = chunks[offset : offset + k]
     names = selectors.page_names([chunk for _hit, chunk in shown])
     passages = [_passage(chunk, hit, asked, names[chunk.id], widened) for hit, chunk in shown]
-    evidence = _evidence(query, passages[:_EVIDENCE_PASSAGES], searched)
+    held = widened.as_held(query, passages[0].synonyms) if passages else query
+    evidence = _evidence(held, passages[:_EVIDENCE_PASSAGES], searched)
     notes = [*asked.problems, *result.notes]
     if searched.lost:
         notes.append(
@@ -147,6 +150,24 @@ def find(
     )
 
 
+def _newest(asked: Asked, collections: Sequence[Collection], k: int, offset: int) -> Found:
+    """What passes filters without a question: each document once, at its beginning, the newest first."""
+    began = time.perf_counter()
+    chunks = search_filters.newest(collections, asked.filters, offset, k + 1)
+    names = selectors.page_names([chunk for chunk, _index_id in chunks[:k]])
+    passages = [
+        _passage(
+            chunk, Hit(chunk.id, str(chunk.document_id), index_id, 0.0), asked, names[chunk.id], Widened()
+        )
+        for chunk, index_id in chunks[:k]
+    ]
+    notes = [*asked.problems]
+    if not passages and not offset:
+        notes += search_filters.why_none(collections, asked.filters)
+    took_ms = round((time.perf_counter() - began) * 1000, 1)
+    return Found(passages, took_ms, notes, 0.0, answerable=False, more=len(chunks) > k, asked=asked)
+
+
 def _bounds(asked: Asked, narrow: Narrowed) -> Bounds:
     if narrow.only is None and not asked.needs_text:
         return EVERYWHERE
@@ -155,8 +176,6 @@ def _bounds(asked: Asked, narrow: Narrowed) -> Bounds:
 
 def _checked(asked: Asked) -> str:
     query = asked.text.strip()
-    if not query and asked.filters:
-        raise BadQuery(_("Type what to look for beside the filters."))
     if not query:
         raise BadQuery(_("The question is empty. Type some words to search for."))
     if len(query) > settings.MAX_QUERY_CHARS:

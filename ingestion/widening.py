@@ -47,6 +47,12 @@ class Widened:
             return query
         return " ".join([query, *(other for others in expanded.added.values() for other in others)])
 
+    def as_held(self, query: str, synonyms: Sequence[tuple[str, str]]) -> str:
+        """The question in the words of a passage that holds these ``synonyms`` instead of what was asked."""
+        for asked, other in synonyms:
+            query = query.replace(asked, f" {other} ", 1)
+        return query
+
     def in_text(self, text: str, index_id: str) -> tuple[tuple[str, str], ...]:
         """The synonyms that a passage of this index holds, each behind what was asked."""
         expanded = self.by_index.get(index_id)

@@ -25,6 +25,11 @@ def test_a_synonym_finds_is_marked_and_is_told_as_the_reason(collection: Collect
     marked = {hit.text[start:end].lower() for start, end in hit.highlights}
     assert marked == {"paid", "leave"}
     assert hit.synonyms == (("vacation", "paid leave"),)
+    asked = "How many days of vacation does every employee have?"
+    supported = find(asked, [collection], mode="lexical").evidence
+    services.update_collection(collection=collection, synonyms="")
+    assert find(asked, [collection], mode="lexical").evidence < supported
+    services.update_collection(collection=collection, synonyms="vacation, paid leave\n带薪休假 => leave")
     assert find("带薪休假怎么算", [collection], mode="lexical").passages[0].synonyms == (
         ("带薪休假", "leave"),
     )
