@@ -5,7 +5,7 @@ A shrunken form of five thousand pages; the invariants are the same, and nothing
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import psutil
@@ -14,7 +14,7 @@ import pytest
 from bench.corpora import peak_memory
 from tests import fixtures
 from tests.e2e.conftest import Api, started
-from tests.e2e.site import WITHOUT_MODEL, Site, generations
+from tests.e2e.site import Site, generations
 
 PAGES = 600
 PATIENCE_S = 240
@@ -42,6 +42,21 @@ def begin(site: Site) -> Api:
     for slug in ("load", "small"):
         assert api.call("POST", "/collections", json={"name": slug, "slug": slug}).status_code == 201
     return api
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A site for those tests that leave nothing in work behind."""
+    site = Site(tmp_path_factory.mktemp("load") / "data")
+    yield begin(site)
+    site.stop()
+
+
+def ready(api: Api) -> int:
+    pages = (
+        api.call("GET", f"/collections/{slug}/documents?status=ready").json() for slug in ("load", "small")
+    )
+    return sum(api.call("GET", path).json()["count"] for path in paths)
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -91,8 +106,8 @@ def extraction_children(site: Site) -> list[psutil.Process]:
     return found
 
 
-def test_cancelling_ends_the_reading_and_the_indexing(own_site: Site) -> None:
-    api = begin(own_site)
+def test_cancelling_ends_the_reading_and_the_indexing(shared: Api) -> None:
+    api, own_site, before = shared, shared.site, ready(shared)
     read = api.upload("load", {"read.pdf": book(PAGES, "read")})[0]
     until(lambda: bool(document(api, read)["chunks"]), "it is not read")
     reading = api.upload("load", {"reading.pdf": book(20 * PAGES, "reading")})[0]
@@ -109,15 +124,14 @@ def test_cancelling_ends_the_reading_and_the_indexing(own_site: Site) -> None:
 
     def nothing_left() -> bool:
         report = json.loads(own_site.manage("verify", "--json", check=False).stdout)
-        return (report["documents"], report["orphans_in_index"]) == (1, 0)
+        return (report["documents"], report["orphans_in_index"]) == (before + 1, 0)
 
     until(nothing_left, "passages of cancelled documents stay")
     assert document(api, read)["chunks"] == 0
 
 
-def test_a_file_that_kills_its_reader_fails_alone(own_site: Site) -> None:
-    own_site.extra |= WITHOUT_MODEL
-    api = begin(own_site)
+def test_a_file_that_kills_its_reader_fails_alone(shared: Api) -> None:
+    api, own_site = shared, shared.site
     deadly = api.upload("load", {"deadly.pdf": book(20 * PAGES, "deadly")})[0]
     killed = set()
     while document(api, deadly)["status"] in {"queued", "processing"}:
@@ -130,7 +144,7 @@ def test_a_file_that_kills_its_reader_fails_alone(own_site: Site) -> None:
     assert failed["status"] == "failed"
     assert failed["error"]
     assert len(killed) >= 3
-    short = api.upload("load", note(1))[0]
+    short = api.upload("load", note(2))[0]
     until(lambda: document(api, short)["status"] == "ready", "nothing is read any more")
 
 

@@ -29,7 +29,7 @@ def refused(site: Site, **extra: str) -> str:
     return done.stdout
 
 
-def test_start_stop_and_start_again(own_site: Site) -> None:
+def test_start_stop_and_start_again_but_not_twice_at_once(own_site: Site) -> None:
     own_site.start()
     assert own_site.get("/healthz").status_code == 200
     ready = own_site.get("/readyz")
@@ -44,6 +44,7 @@ def test_start_stop_and_start_again(own_site: Site) -> None:
     own_site.lines.clear()
     own_site.start()
     assert own_site.welcome_path() != first_link
+    assert "already running on the data folder" in refused(own_site, PORT="8999")
     assert own_site.stop() == 0
     assert own_site.processes() == []
 
@@ -53,13 +54,6 @@ def test_a_port_in_use_is_one_sentence(own_site: Site) -> None:
         taken.bind(("127.0.0.1", own_site.port))
         taken.listen()
         assert f"Port {own_site.port} on 127.0.0.1 cannot be used" in refused(own_site)
-
-
-def test_a_second_site_on_the_same_data_is_one_sentence(own_site: Site) -> None:
-    own_site.extra |= WITHOUT_MODEL
-    own_site.start()
-    assert "already running on the data folder" in refused(own_site, PORT="8999")
-    assert own_site.stop() == 0
 
 
 def test_a_data_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
@@ -73,18 +67,14 @@ def test_a_broken_setting_is_one_sentence(own_site: Site) -> None:
     assert "DATABASE_URL starts with 'mysql'" in refused(own_site, DATABASE_URL="mysql://localhost/x")
 
 
-def test_secrets_are_for_the_owner_only(own_site: Site) -> None:
-    own_site.manage("verify", "--json")
-    secret = own_site.folder / "secrets" / "secret_key"
-    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
-
-
 def test_commands_work_on_a_fresh_install_without_the_site(own_site: Site, tmp_path: Path) -> None:
     own_site.extra |= WITHOUT_MODEL
     note = tmp_path / "note.md"
     note.write_text("# Leave\n\nEvery employee has twenty-five days of paid leave.\n")
     done = json.loads(own_site.manage("ingest", str(note), "--collection", "team", "--json").stdout)
     assert [row["status"] for row in done["documents"]] == ["ready"]
+    secret = own_site.folder / "secrets" / "secret_key"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600, "secrets are for the owner only"
     again = json.loads(own_site.manage("ingest", str(note), "--collection", "team", "--json").stdout)
     assert again["documents"][0]["duplicate_of"] == done["documents"][0]["id"]
     found = json.loads(own_site.manage("search", "paid leave", "--collection", "team", "--json").stdout)
