@@ -7,6 +7,7 @@ from celery import shared_task
 from django.db import OperationalError
 
 from ingestion import wake
+from search import registry
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,10 @@ def evaluate_waiting() -> int:
         from chat.evaluating import judge
         from ingestion import golden_running
 
-        return golden_running.run_waiting(judge)
+        done = golden_running.run_waiting(judge)
+        if done:  # the models are for questions of evaluations alone, and come again with the next
+            registry.keep_only((), own=False)
+        return done
     except OperationalError as error:
         log.warning("evaluating pauses: %s", error)
         return 0

@@ -15,15 +15,20 @@ from ingestion.models import Collection, Document, GoldenRun, GoldenSet
 from ingestion.reembedding import needs_reembedding
 
 _FRESH = timedelta(days=1)
+_SIZES = ("chunk_tokens", "chunk_overlap")
 State = GoldenRun.State
 
 
 def to_try(collection: Collection, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The ``wanted`` settings that decide what is found, where the index that is searched was made with
-    others; else nothing. Raises ``search.errors.SearchError``."""
+    """Those of the ``wanted`` settings that decide what is found and are not what is saved; all of them where
+    the index that is searched was made with others than are saved; else nothing. Raises ``SearchError``."""
     build = {name: wanted[name] for name in BUILD}
-    differs = any(getattr(collection, name) != value for name, value in build.items())
-    return build if differs or needs_reembedding(collection) else {}
+    if needs_reembedding(collection):
+        return build
+    differs = {name for name, value in build.items() if getattr(collection, name) != value}
+    if differs & set(_SIZES):
+        differs |= set(_SIZES)
+    return {name: build[name] for name in BUILD if name in differs}
 
 
 def try_settings(

@@ -97,18 +97,18 @@ def tokenizer_path(model: Embedder | None = None) -> str:
     return str(path) if path and path.is_file() else ""
 
 
-def keep_only(fingerprints: Collection[str]) -> None:
-    """Lets go of the models that are loaded and have none of ``fingerprints``; that of the settings stays.
+def keep_only(fingerprints: Collection[str], *, own: bool = True) -> None:
+    """Lets go of the models that are loaded and have none of ``fingerprints``; that of the settings stays,
+    unless ``own`` is false.
 
     Whoever computes with one meanwhile keeps it until done.
     """
-    if _forget_unused(fingerprints):
+    if _forget_unused(fingerprints, _key("EMBEDDING", settings.EMBEDDING) if own else ""):
         gc.collect()
 
 
-def _forget_unused(fingerprints: Collection[str]) -> bool:
+def _forget_unused(fingerprints: Collection[str], own: str) -> bool:
     with _lock:
-        own = _key("EMBEDDING", settings.EMBEDDING)
         unused = []
         for key in [key for key in _made if key.startswith("EMBEDDING ") and key != own]:
             model = cast(Embedder, _made[key])
