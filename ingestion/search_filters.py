@@ -5,18 +5,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from urllib.parse import quote
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ingestion.document_types import MIMES, NAMES
-from ingestion.models import Collection, Document, Source, SourceItem
+from ingestion.models import Chunk, Collection, Document, Generation, Source, SourceItem
 from ingestion.tagging import folded
 from search.query_language import Filters
 
 # The indexes are kept to so many documents at the most; of more, what they answer is filtered.
 MOST_IDS = 2000
+# The first passage may have been taken out by hand.
+_FIRST_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,22 @@ def documents_that_match(collections: Sequence[Collection], filters: Filters) ->
     if filters.sites:
         found = found.filter(pk__in=_pages(collections, filters.sites).values("document"))
     return found
+
+
+def newest(
+    collections: Sequence[Collection], filters: Filters, offset: int, limit: int
+) -> list[tuple[Chunk, str]]:
+    """The first passage of each document that matches, with its index's id, the newest document first."""
+    day = Coalesce("dated_on", TruncDate("finished_at"))
+    documents = documents_that_match(collections, filters).annotate(day=day).order_by("-day", "name", "pk")
+    ids = list(documents.values_list("pk", flat=True)[offset : offset + limit])
+    chunks = Chunk.objects.select_related("document__collection", "generation").filter(
+        document__in=ids, generation__state=Generation.State.ACTIVE, ordinal__lt=_FIRST_FEW
+    )
+    first: dict[UUID, Chunk] = {}
+    for chunk in chunks.order_by("ordinal", "start"):
+        first.setdefault(chunk.document_id, chunk)
+    return [(first[pk], first[pk].generation.index_id) for pk in ids if pk in first]
 
 
 def why_none(collections: Sequence[Collection], filters: Filters) -> list[str]:

@@ -134,6 +134,17 @@ def test_pages_are_parts_of_one_ranking(collection: Collection) -> None:
     assert [page.more for page in pages] == [True, True, False, False]
 
 
+def test_filters_alone_show_the_newest_documents(
+    harbour: dict[str, Document], collection: Collection
+) -> None:
+    Document.objects.filter(pk=harbour["fees"].pk).update(dated_on=date(2020, 5, 1))
+    assert names("type:md", collection) == ["港口", "Fees"]
+    assert names("type:md", collection, k=1, offset=1) == ["Fees"]
+    assert find(parse("type:md", today=timezone.localdate()), [collection], k=1).more
+    assert names("type:pdf", collection) == []
+    assert notes("type:pdf", collection) == ["No document here is of the type “PDF”."]
+
+
 def test_one_document_only(harbour: dict[str, Document], collection: Collection) -> None:
     assert names("harbour", collection, document=harbour["hours"]) == ["hours"]
 

@@ -120,6 +120,13 @@ def test_filters_are_chips_that_can_be_taken_away(library: Collection, owner: Us
     assert "“song” is no type of file" in page(client, "/?q=leave+type:song")
 
 
+def test_filters_alone_list_documents(library: Collection, owner: User) -> None:
+    html = page(signed_in(owner), "/?q=type:md")
+    assert "Holidays" in html
+    assert "年假" in html
+    assert "No document here is of the type “Slides”." in page(signed_in(owner), "/?q=type:slides")
+
+
 def test_pages_of_results_and_more_of_a_document(library: Collection, owner: User) -> None:
     text = "\n\n".join(f"## Part {number}\n\n{'Paid leave and more. ' * 60}{number}" for number in range(30))
     document = ready(library, text, "long.md")

@@ -102,3 +102,15 @@ def test_an_endless_sentence_is_cut_around_the_match() -> None:
     assert "needle" in text[start:end]
     assert end - start <= 130
     assert text[start - 1].isspace()
+
+
+def test_the_part_that_says_the_phrase_is_shown() -> None:
+    text = (
+        "Paid work, leave and paid days. " * 12
+        + "In May there is paid leave. "
+        + "Nothing else is said. " * 12
+    )
+    start, end = snippet(text, "", 120, phrases=("paid leave",))
+    assert "In May there is paid leave." in text[start:end]
+    assert text[start - 1] == " " and text[start].isupper()
+    assert [text[a:b] for a, b in highlights(text, "", ("paid leave",))] == ["paid leave"]
