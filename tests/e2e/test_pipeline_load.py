@@ -53,9 +53,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 def ready(api: Api) -> int:
-    pages = (
-        api.call("GET", f"/collections/{slug}/documents?status=ready").json() for slug in ("load", "small")
-    )
+    paths = (f"/collections/{slug}/documents?status=ready" for slug in ("load", "small"))
     return sum(api.call("GET", path).json()["count"] for path in paths)
 
 
