@@ -17,7 +17,8 @@ MOST = 8
 _AT_ONCE = 500
 # Keys of one document; what follows in a very long title is not found by its beginning.
 _KEYS = 40
-_LOOKED_AT, _RANKED = 2000, 64
+# How many keys are looked at: more where they must meet those of another word.
+_LOOKED_AT, _FOR_SEVERAL, _RANKED = 200, 2000, 48
 _WORDS = 6
 
 
@@ -56,14 +57,15 @@ def beginning_with(typed: str, collections: Sequence[Collection], limit: int = M
     longest, *others = sorted(words, key=lambda word: -len(_key(word)))
     ids = [collection.pk for collection in collections]
     held = TitleKey.objects.filter(_range(longest), collection__in=ids).order_by()
+    most = _FOR_SEVERAL if others else _LOOKED_AT
     found = Document.objects.filter(
-        pk__in=list(dict.fromkeys(held.values_list("document", flat=True)[:_LOOKED_AT])),
+        pk__in=list(dict.fromkeys(held.values_list("document", flat=True)[:most])),
         status=Document.Status.READY,
         replaces__isnull=True,
     )
     for word in others:
         found = found.filter(Exists(TitleKey.objects.filter(_range(word), document=OuterRef("pk"))))
-    candidates = list(found.select_related("collection").order_by()[:_RANKED])
+    candidates = list(found.select_related("collection").defer("meta").order_by()[:_RANKED])
     start = fold(typed.strip()).text
     fitting = [document for document in candidates if _holds(document, words)]
     fitting.sort(
