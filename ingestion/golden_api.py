@@ -62,6 +62,7 @@ class RunIn(Schema):
     mode: Mode = "hybrid"
     k: int = Field(10, ge=10, le=DEEPEST, description="Documents to look at.")
     answers: bool = Field(False, description="Also write the answers and judge them.")
+    synonyms: str | None = Field(None, max_length=100_000, description="Instead of the collection's.")
     chunk_tokens: int | None = Field(None, ge=0, le=2000, description="0 is the site's default.")
     chunk_overlap: int | None = Field(None, ge=0, le=1000)
     split_preset: str | None = None

@@ -7,7 +7,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ingestion.golden_sets import BadGoldenSet
-from ingestion.models import Collection
 from ingestion.split_forms import PRESET_NAMES
 from ingestion.split_presets import PRESETS
 from search.types import MODES, Mode
@@ -18,13 +17,15 @@ BUILD = ("chunk_tokens", "chunk_overlap", "split_preset", "embedding")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """``k`` documents are looked at. ``answers``: they are also written and judged. The rest are settings of
-    the collection that need an index of their own; ``None`` is what the index that is searched was made
-    with, and 0 or "" the site's default."""
+    """``k`` documents are looked at. ``answers``: they are also written and judged. ``synonyms`` stand for
+    those of the collection where they are not ``None``. The rest are settings of the collection that need an
+    index of their own; ``None`` is what the index that is searched was made with, and 0 or "" the site's
+    default."""
 
     mode: Mode = "hybrid"
     k: int = 10
     answers: bool = False
+    synonyms: str | None = None
     chunk_tokens: int | None = None
     chunk_overlap: int | None = None
     split_preset: str | None = None
@@ -69,14 +70,8 @@ def label_of(config: Config) -> str:
         parts.append(str(dict(PRESET_NAMES).get(config.split_preset, config.split_preset)))
     if config.embedding is not None:
         parts.append(config.embedding or _("the site's embedding model"))
+    if config.synonyms is not None:
+        parts.append(_("other synonyms") if config.synonyms.strip() else _("without synonyms"))
     if config.answers:
         parts.append(_("with answers"))
     return " · ".join(parts)[:120]
-
-
-def changed(collection: Collection, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of ``wanted`` settings that need an index of their own because they differ from what is saved;
-    all of them where any does."""
-    build = {name: wanted[name] for name in BUILD if name in wanted}
-    differs = any(getattr(collection, name) != value for name, value in build.items())
-    return build if differs else {}

@@ -90,6 +90,9 @@ def _work(run: GoldenRun, lease: Lease, judge: Judge, pause: Pause) -> None:
     if config.needs_trial:
         collection = _trial(run, lease, pause)
         original = golden_trial.originals(collection)
+    # Searches read them from here; nothing is saved.
+    own = run.golden_set.collection.synonyms
+    collection.synonyms = own if config.synonyms is None else config.synonyms
     if not held(run).update(state=State.RUNNING, measured=_measured(collection)):
         raise ClaimLost(run.pk)
     notes = _ask(run, config, collection, original, lease, judge)

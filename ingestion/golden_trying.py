@@ -32,14 +32,14 @@ def to_try(collection: Collection, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def try_settings(
-    *, golden_set: GoldenSet, build: Mapping[str, Any], by: User | None = None
+    *, golden_set: GoldenSet, wanted: Mapping[str, Any], by: User | None = None
 ) -> tuple[GoldenRun, GoldenRun]:
-    """A run of what is searched now, and one of ``build``. The first may be an earlier one that still
-    holds. Raises ``BadGoldenSet``."""
+    """A run of what is searched now, and one of the ``wanted`` fields of ``Config``. Earlier ones that still
+    hold are used. Raises ``BadGoldenSet``."""
     usual = Config()
     before = _usable(golden_set, usual) or start_run(golden_set=golden_set, config=usual, by=by)
-    same = _usable(golden_set, Config(**build))
-    after = same or start_run(golden_set=golden_set, config=Config(**build), by=by)
+    same = _usable(golden_set, Config(**wanted))
+    after = same or start_run(golden_set=golden_set, config=Config(**wanted), by=by)
     return before, after
 
 
@@ -50,6 +50,7 @@ def _usable(golden_set: GoldenSet, config: Config) -> GoldenRun | None:
         [
             timezone.now() - _FRESH,
             golden_set.updated_at,
+            golden_set.collection.updated_at,
             *changed.values_list("updated_at", flat=True)[:1],
             *golden_set.collection.generations.values_list("created_at", flat=True),
         ]

@@ -16,6 +16,7 @@ from ingestion.forms import signed_in
 from ingestion.golden_figures import compare
 from ingestion.golden_sets import BadGoldenSet
 from ingestion.models import Collection, GoldenRun
+from ingestion.synonym_forms import SynonymsForm
 from ingestion.views import collections
 from ingestion.views.parts import asks_for_part
 from search.errors import SearchError
@@ -26,8 +27,10 @@ _DECIDE = ("chunk_tokens", "chunk_overlap", "split_preset", "embedding")
 @login_required
 @require_http_methods(["GET", "POST"])
 def try_settings(request: HttpRequest, slug: str) -> HttpResponse:
-    """A post begins the runs; with ``before`` and ``after`` it says how far they are, or what came out."""
-    shown = access.get_collection(request.user, slug, Action.MANAGE)
+    """A post begins the runs; with ``before`` and ``after`` it says how far they are, or what came out.
+    Synonyms are for editors, the other settings for managers."""
+    is_words = request.method == "GET" or "synonyms" in request.POST
+    shown = access.get_collection(request.user, slug, Action.EDIT if is_words else Action.MANAGE)
     if request.method == "GET":
         if not asks_for_part(request):
             return redirect("collection-settings", slug=slug)
@@ -35,6 +38,10 @@ def try_settings(request: HttpRequest, slug: str) -> HttpResponse:
     context = _begin(request, shown)
     if asks_for_part(request):
         return render(request, "evaluation/_try.html", context)
+    if "after" not in context and is_words:
+        context |= {"form": SynonymsForm(request.POST), "may_edit": True}
+        context["may_manage"] = access.may(request.user, shown, Action.MANAGE)
+        return render(request, "ingestion/collection_synonyms.html", context)
     if "after" not in context:
         return collections.previewed(request, shown, context)
     address = reverse("golden-compare", args=[context["after"].golden_set_id])
@@ -42,27 +49,37 @@ def try_settings(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _begin(request: HttpRequest, shown: Collection) -> dict[str, Any]:
-    form = collections.posted_settings(request, shown)
+    is_words = "synonyms" in request.POST
+    form = SynonymsForm(request.POST) if is_words else collections.posted_settings(request, shown)
     form.is_valid()
     context: dict[str, Any] = {"collection": shown, "golden_sets": list(golden_selectors.sets_of(shown))}
-    if any(name in form.errors for name in _DECIDE):
-        return context | {"trouble": _("Correct the fields that are marked first.")}
+    wrong = [str(text) for name in (*_DECIDE, "synonyms") for text in form.errors.get(name, [])]
+    if wrong:
+        return context | {"trouble": " ".join(wrong)}
     chosen = next(
         (each for each in context["golden_sets"] if str(each.pk) == request.POST.get("golden_set")), None
     )
     if chosen is None:
         return context | {"trouble": _("Choose a golden set.")}
-    data = form.cleaned_data
-    wanted = {name: data.get(name) or (0 if name.startswith("chunk") else "") for name in _DECIDE}
     try:
-        build = golden_trying.to_try(shown, wanted)
-        if not build:
-            said = _("The index was made with exactly these settings; there is nothing to compare.")
+        wanted = _wanted(shown, form.cleaned_data, is_words=is_words)
+        if not wanted:
+            said = _("Nothing differs from what is searched now, so there is nothing to compare.")
             return context | {"trouble": said}
-        before, after = golden_trying.try_settings(golden_set=chosen, build=build, by=signed_in(request.user))
+        before, after = golden_trying.try_settings(
+            golden_set=chosen, wanted=wanted, by=signed_in(request.user)
+        )
     except (BadGoldenSet, SearchError) as error:
         return context | {"trouble": str(error)}
     return context | _outcome(before, after)
+
+
+def _wanted(shown: Collection, data: dict[str, Any], *, is_words: bool) -> dict[str, Any]:
+    """What the form would change, as fields of ``Config``."""
+    if is_words:
+        return {} if data["synonyms"] == shown.synonyms else {"synonyms": data["synonyms"]}
+    given = {name: data.get(name) or (0 if name.startswith("chunk") else "") for name in _DECIDE}
+    return golden_trying.to_try(shown, given)
 
 
 def _state(request: HttpRequest, shown: Collection) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.roles import Action
-from ingestion import access
+from ingestion import access, golden_selectors
 from ingestion.synonym_forms import SynonymsForm
 
 
@@ -24,6 +24,7 @@ def synonyms(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "collection": collection,
         "form": form,
+        "golden_sets": list(golden_selectors.sets_of(collection)),
         "may_edit": True,
         "may_manage": access.may(request.user, collection, Action.MANAGE),
     }

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from chat.evaluating import judge
-from ingestion import golden_runs, indexing, services
+from ingestion import golden_runs, indexing
 from ingestion.golden_config import Config
 from ingestion.golden_matching import place_of
 from ingestion.golden_running import run_waiting
@@ -153,7 +153,7 @@ def test_a_setting_is_tried_before_it_is_saved(golden_set: GoldenSet, owner: Use
         str(golden_set.pk) in client.get(reverse("collection-settings", args=["handbook"])).content.decode()
     )
     same = client.post(address, settings, **HTMX).content.decode()
-    assert "exactly these settings" in same
+    assert "nothing to compare" in same
     settings |= {"chunk_tokens": "60", "chunk_overlap": "0"}
     assert signed_in(teammate).post(address, settings, **HTMX).status_code == 403
     assert "every 2s" in client.post(address, settings, **HTMX).content.decode()
@@ -166,4 +166,24 @@ def test_a_setting_is_tried_before_it_is_saved(golden_set: GoldenSet, owner: Use
     assert "Nothing is saved yet" in again and GoldenRun.objects.count() == 2
     collection.refresh_from_db()
     assert collection.chunk_tokens == 0
-    services.update_collection(collection=collection, name="Handbook")
+
+
+def test_synonyms_are_tried_before_they_are_saved(golden_set: GoldenSet, owner: User, teammate: User) -> None:
+    document = golden_set.questions.get().judgements.get().document
+    assert document is not None
+    add_question(golden_set=golden_set, text="vacation", rights=[Right(document)])
+    client, address = signed_in(owner), reverse("collection-try", args=["handbook"])
+    assert address in client.get(reverse("collection-synonyms", args=["handbook"])).content.decode()
+    typed = {"synonyms": "vacation => leave", "golden_set": str(golden_set.pk)}
+    assert signed_in(teammate).post(address, typed, **HTMX).status_code == 403
+    assert "every 2s" in client.post(address, typed, **HTMX).content.decode()
+    after, before = GoldenRun.objects.order_by("-created_at")
+    run_waiting(judge)
+    found = [run.results.get(question__text="vacation").rank for run in (before, after)]
+    assert found == [0, 1]
+    golden_set.collection.refresh_from_db()
+    assert golden_set.collection.synonyms == ""
+    same = client.post(address, typed | {"synonyms": ""}, **HTMX).content.decode()
+    assert "nothing to compare" in same
+    plain = client.post(address, typed | {"synonyms": ""})
+    assert plain.status_code == 200 and "nothing to compare" in plain.content.decode()
