@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ingestion import chunk_writing, fairness
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 MOST = 16
 SHORT_BYTES = 32 * 1024
 BATCH_S = 1.0
-Status = Document.Status
+Status, Step = Document.Status, Document.Step
 
 
 def claim(*, quick: bool = False) -> list[Document]:
@@ -42,18 +43,24 @@ def claim(*, quick: bool = False) -> list[Document]:
     short = list(takewhile(_is_simple, line))
     if len(short) < 2:
         return []
-    token, taken = take_all(
-        waiting(quick=quick).filter(pk__in=[document.pk for document in short], attempts=0),
-        status=Status.PROCESSING,
-        updated_at=timezone.now(),
-        pages_read=0,
-        pages_total=0,
-    )
+    ids = [document.pk for document in short]
+    with transaction.atomic():
+        free = waiting(quick=quick).filter(pk__in=ids, attempts=0)
+        if connection.features.has_select_for_update_skip_locked:
+            # Another worker may be taking some of them at this moment: those are its own.
+            free = Document.objects.filter(pk__in=list(_locked(free)))
+        token, taken = take_all(
+            free, status=Status.PROCESSING, updated_at=timezone.now(), pages_read=0, pages_total=0
+        )
     if not taken:
         return []
     fairness.served(fairness.READING, max(document.turn for document in short))
     mine = Document.objects.filter(claim=token).select_related("collection", "run")
     return list(mine.order_by("turn", "created_at"))
+
+
+def _locked(documents: QuerySet[Document]) -> QuerySet[Document, UUID]:
+    return documents.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
 
 
 def read(documents: Sequence[Document], extractor: Extractor, *, quick: bool = False) -> None:
@@ -69,6 +76,7 @@ def _is_simple(document: Document) -> bool:
 
 class _Batch:
     def __init__(self, documents: Sequence[Document], extractor: Extractor, quick: bool) -> None:
+        self._claim = documents[0].claim
         self._waiting = deque(documents)
         self._read: list[Read] = []
         self._extractor = extractor
@@ -77,6 +85,16 @@ class _Batch:
         self._ways: dict[UUID, tuple[Generation, SplitSettings]] = {}
 
     def work(self) -> None:
+        try:
+            self._work()
+        except Exception:
+            # Nobody expected it, so the log of the worker gets it. The documents, which share a claim, must
+            # not wait for their leases; each is tried alone now.
+            left = Document.objects.filter(claim=self._claim, status=Status.PROCESSING, step=Step.EXTRACT)
+            left.update(status=Status.QUEUED, claim=None, lease_until=None)
+            raise
+
+    def _work(self) -> None:
         while self._waiting:
             document = self._waiting.popleft()
             with ending(document):

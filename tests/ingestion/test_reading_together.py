@@ -125,3 +125,18 @@ def test_an_index_that_ends_meanwhile_is_no_loss(four: list[Document], collectio
     indexing.index_all()
     assert set(states().values()) == {("ready", "done")}
     assert {generation.state for generation in Generation.objects.filter(chunks__isnull=False)} == {"active"}
+
+
+def test_a_slip_of_ours_leaves_none_behind(four: list[Document], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that nobody foresaw: what was claimed is free again, and tried one by one."""
+
+    def slips() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        reading_together.read(reading_together.claim(), ByName(slow="2.md", first=slips))
+    assert set(states().values()) == {("queued", "extract")}
+    assert not Document.objects.exclude(attempts=1).exists()
+    extract_all()
+    indexing.index_all()
+    assert set(states().values()) == {("ready", "done")}
