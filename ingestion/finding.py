@@ -126,7 +126,7 @@ def find(
         wanted=widened.wanted,
         bounds=_bounds(asked, narrow),
     )
-    result, chunks = Ranked(search, asked, narrow.within, mode).part(k, offset, sort)
+    result, chunks = Ranked(search, asked, narrow.within, mode, searched.index_ids).part(k, offset, sort)
     shown = chunks[offset : offset + k]
     names = selectors.page_names([chunk for _hit, chunk in shown])
     passages = [_passage(chunk, hit, asked, names[chunk.id], widened) for hit, chunk in shown]

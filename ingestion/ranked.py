@@ -9,7 +9,9 @@ from django.db.models import QuerySet
 from ingestion import selectors
 from ingestion.document_dates import day_of
 from ingestion.models import Chunk, Document
+from ingestion.ordered import Read, ordered
 from search.matching import belongs
+from search.ordering import LOOKED_AT, arranged
 from search.query_language import Asked
 from search.retrieval import Result, depth_for
 from search.types import Hit, Mode
@@ -22,7 +24,6 @@ BY_DATE = 100
 
 Sort = Literal["relevance", "date"]
 SORTS: tuple[Sort, ...] = ("relevance", "date")
-_Read = tuple[Hit, Chunk]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ class Ranked:
     asked: Asked
     within: QuerySet[Document] | None
     mode: Mode
+    index_ids: Sequence[str]
 
-    def part(self, k: int, offset: int, sort: Sort) -> tuple[Result, list[_Read]]:
+    def part(self, k: int, offset: int, sort: Sort) -> tuple[Result, list[Read]]:
         """The ranked passages from the best one on, one more than are shown, so that it is known whether
         others follow. Newest first are those of the best hundred that score at least a third of the best."""
         if sort == "relevance":
@@ -42,36 +44,44 @@ class Ranked:
             depth = depth_for(k)
             while depth < offset + k + 1:
                 depth *= 4
-            return self._first(offset + k + 1, depth)
+            result, found = self._first(max(offset + k + 1, LOOKED_AT), depth)
+            return result, self._ordered(found)
         result, found = self._first(BY_DATE, depth_for(BY_DATE))
+        found = self._ordered(found)
         enough = found[0][0].score / 3 if found else 0.0
         dated = [item for item in found[:BY_DATE] if item[0].score >= enough]
         dated.sort(key=lambda item: day_of(item[1].document), reverse=True)
         return result, dated
 
-    def _first(self, k: int, depth: int) -> tuple[Result, list[_Read]]:
+    def _ordered(self, found: list[Read]) -> list[Read]:
+        """Who asks for words or for meaning alone gets just that."""
+        return ordered(self.asked.text, found, self.index_ids) if self.mode == "hybrid" else found
+
+    def _first(self, k: int, depth: int) -> tuple[Result, list[Read]]:
         """The first ``k`` hits, or more, whose documents are ready and pass the filters, and that hold the
         phrases. The indexes may also hold passages of documents in work, or on their way out; where those, or
         passages that do not belong, crowd out others, it asks again for more."""
         wanted, deepest = k, _DEEPEST_READ if self.asked.needs_text else _DEEPEST
         while True:
             by_words = bool(self.asked.phrases) and self.mode != "dense"
-            result = self.search(k=2 * depth if by_words else wanted, depth=depth)
-            hits, is_all = result.hits, len(result.hits) < wanted
+            is_hybrid = self.mode == "hybrid"
+            result = self.search(k=2 * depth if by_words or is_hybrid else wanted, depth=depth)
+            # Where both sides were asked, either of them may have had more than it handed over.
+            hits, is_all = result.hits, len(result.hits) < (depth if is_hybrid else wanted)
             if by_words and not result.degraded:
                 # What only vectors found does not hold all terms of the phrases.
                 hits = tuple(hit for hit in hits if hit.lexical is not None)
                 is_all = len(hits) < depth
-            found = self._counting(hits, k)
+            found = self._counting(arranged(hits) if is_hybrid else hits, k)
             if len(found) >= k or is_all or wanted >= deepest:
                 return result, found
             wanted *= 8
             depth = max(depth, depth_for(wanted))
 
-    def _counting(self, hits: Sequence[Hit], k: int) -> list[_Read]:
+    def _counting(self, hits: Sequence[Hit], k: int) -> list[Read]:
         """Those of ``hits`` that count, at least ``k`` if there are so many; no more are read than needed."""
-        step = max(k, _AT_ONCE if self.asked.needs_text else len(hits))
-        found: list[_Read] = []
+        step = max(k, _AT_ONCE if self.asked.needs_text else 1)
+        found: list[Read] = []
         for start in range(0, len(hits), step):
             some = hits[start : start + step]
             chunks = selectors.passages_by_id([hit.chunk_id for hit in some], within=self.within)

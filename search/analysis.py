@@ -6,6 +6,7 @@ English stem and without accents. A run ends where the script changes, so ``在2
 the words ``2015`` and ``vue`` beside its Chinese.
 """
 
+import sys
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -74,6 +75,19 @@ def tokens(text: str) -> list[str]:
             result.extend(dense)
             result.extend(map("".join, pairwise(dense)))
     return [term for term in result if term]
+
+
+def units(text: str) -> tuple[str, ...]:
+    """The words, as terms, and the single characters of scripts without spaces, in order. An empty one stands
+    between runs of those, which do not touch."""
+    result: list[str] = []
+    for dense, word in _RUN.findall(fold(text).text):
+        if word:
+            result.append(_stem(word))
+        else:
+            result.extend(map(sys.intern, dense))
+            result.append("")
+    return tuple(result)
 
 
 def spans(text: str) -> list[Token]:

@@ -90,9 +90,13 @@ class Weighs(Protocol):
 
     def dense_weight(self, query: str) -> float: ...
 
+    def trust(self, query: str) -> float: ...
+
     def noise(self) -> float: ...
 
     def scaled(self, cosine: float) -> float: ...
+
+    def standard(self, cosine: float) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,11 @@ class Coverage:
         noise, 1 at the signal, 2 for equal ones; straight lines between them."""
         cosines, scale = self._scale()
         return float(np.interp(cosine, cosines, scale))
+
+    def standard(self, cosine: float) -> float:
+        """A cosine in steps from the noise, 0, to the signal, 1; without bounds."""
+        measured = self._measurement()
+        return (cosine - measured.noise) / max(measured.signal - measured.noise, _LEAST_WIDTH)
 
     def cosine_at(self, scaled: float) -> float:
         """The cosine of this model that lies at ``scaled``."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from search.types import Candidate, Hit
 
 _Key = tuple[str, str]
+# Added to a standard cosine before it is divided by the best: noise still counts a part, so that a little
+# nearer does not seem much nearer where everything is far.
+_GRACE = 4 / 3
 Found = Sequence[tuple[str, Candidate]]
 """Pairs of an index id and what that index answered, in any order."""
 
@@ -27,13 +30,17 @@ def _by_range(scores: Mapping[_Key, float]) -> dict[_Key, float]:
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """What one model's vectors ``found`` in ``indexes``. It counts ``weight``, 0 to 1, beside what words
-    say there. Cosines below ``noise`` say nothing; ``scaled`` puts them on a scale that all models share."""
+    say there. Cosines below ``noise`` say nothing; ``scaled`` puts them on a scale that all models share
+    and keeps their order, ``standard`` in equal steps (both ``search.coverage``). ``trust``, 0 to 1, is how
+    well the model knows the question's language."""
 
     indexes: Collection[str]
     found: Found
     weight: float
     noise: float = -1.0
     scaled: Callable[[float], float] | None = None
+    trust: float = 1.0
+    standard: Callable[[float], float] | None = None
 
 
 def fuse(lexical: Found, dense: Found, dense_weight: float, k: int, *, noise: float = -1.0) -> list[Hit]:
@@ -59,7 +66,8 @@ def merge(lexical: Found, opinions: Sequence[Opinion], k: int) -> list[Hit]:
         for index_id, found in opinion.found:
             key = index_id, found.chunk_id
             cosines[key] = found.score
-            compared[key] = opinion.scaled(found.score) if opinion.scaled else found.score
+            several = opinion.scaled if len(opinions) > 1 else None
+            compared[key] = several(found.score) if several else found.score
             if found.score >= opinion.noise:
                 documents[key] = found.document_id
     scaled_words, scaled_vectors = _by_best(words), _by_range(compared)
@@ -70,6 +78,7 @@ def merge(lexical: Found, opinions: Sequence[Opinion], k: int) -> list[Hit]:
 
     scores = {key: score(key) for key in documents}
     best = sorted(documents, key=lambda key: (-scores[key], key[1], key[0]))[: max(k, 0)]
+    meanings = _meanings(best, opinions, cosines, scaled_words)
     return [
         Hit(
             chunk_id=key[1],
@@ -78,6 +87,41 @@ def merge(lexical: Found, opinions: Sequence[Opinion], k: int) -> list[Hit]:
             score=scores[key],
             lexical=words.get(key),
             dense=cosines.get(key),
+            words=scaled_words.get(key, 0.0),
+            meaning=meanings[key],
         )
         for key in best
     ]
+
+
+def _meanings(
+    keys: Sequence[_Key],
+    opinions: Sequence[Opinion],
+    cosines: Mapping[_Key, float],
+    words: Mapping[_Key, float],
+) -> dict[_Key, float]:
+    """How near each is, as a share of the nearest. What a model did not return is as far as the farthest that
+    it did. As far as none knows the question's language, words take the place."""
+    by_index = {index_id: opinion for opinion in opinions for index_id in opinion.indexes if opinion.found}
+    farthest = {
+        id(opinion): min(found.score for _index, found in opinion.found) for opinion in by_index.values()
+    }
+    nearest = max(
+        (
+            _graced(opinion, max(found.score for _index, found in opinion.found))
+            for opinion in by_index.values()
+        ),
+        default=1.0,
+    )
+    result: dict[_Key, float] = {}
+    for key in keys:
+        opinion = by_index.get(key[0])
+        result[key] = words.get(key, 0.0)
+        if opinion is not None and nearest > 0:
+            near = max(0.0, _graced(opinion, cosines.get(key, farthest[id(opinion)])) / nearest)
+            result[key] += opinion.trust * (near - result[key])
+    return result
+
+
+def _graced(opinion: Opinion, cosine: float) -> float:
+    return (opinion.standard(cosine) if opinion.standard else cosine) + _GRACE

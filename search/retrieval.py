@@ -171,8 +171,8 @@ def _opinions(
         except SearchError as error:
             failures.append(error)
             continue
-        scaled = coverage.scaled if len(asked) > 1 else None
-        opinions.append(Opinion(index_ids, found, weight, noise, scaled))
+        trust = coverage.trust(query) if found else 0.0
+        opinions.append(Opinion(index_ids, found, weight, noise, coverage.scaled, trust, coverage.standard))
     return opinions, failures
 
 

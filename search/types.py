@@ -72,7 +72,8 @@ class Hit:
     """A ranked passage. ``score`` is comparable within one result only.
 
     ``lexical`` is the BM25 score and ``dense`` the cosine similarity, each ``None`` where that
-    side did not return the passage.
+    side did not return the passage. ``words`` and ``meaning`` are the same as shares of the best, 0 to 1; as
+    far as the model does not know the question's language, words stand for ``meaning`` too.
     """
 
     chunk_id: str
@@ -81,3 +82,5 @@ class Hit:
     score: float
     lexical: float | None = None
     dense: float | None = None
+    words: float = 0.0
+    meaning: float = 0.0

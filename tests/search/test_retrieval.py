@@ -40,10 +40,16 @@ class Fixed:
     def dense_weight(self, query: str) -> float:
         return self._weight
 
+    def trust(self, query: str) -> float:
+        return min(1.0, 2.5 * self._weight)
+
     def noise(self) -> float:
         return 0.0
 
     def scaled(self, cosine: float) -> float:
+        return cosine
+
+    def standard(self, cosine: float) -> float:
         return cosine
 
 

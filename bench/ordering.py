@@ -1,0 +1,273 @@
+"""How the best passages are ordered: ``python -m bench.ordering DATA`` (``make bench-quality``).
+
+``DATA`` holds sets in BEIR layout, one passage for each document. Prints nDCG@10 of words, vectors, fusion
+and the order of ``search.ordering``, each signal left out in turn, and what weights give that were fitted
+without the set in question. ``--write`` fits the weights anew, on the questions at even places.
+``--keep FOLDER`` keeps the vectors between runs.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+from search import ordering
+from search.coverage import Coverage
+from search.embedding.hashed import HashedEmbedder
+from search.embedding.multilingual import MultilingualEmbedder
+from search.embedding.sentence_transformer import SentenceTransformerEmbedder
+from search.index.memory import MemoryVectorIndex
+from search.index.tantivy import TantivyIndex
+from search.metrics import ndcg
+from search.protocols import Embedder
+from search.retrieval import DEPTH, Group, Result, retrieve
+from search.types import Chunk, Mode
+
+SETS = ("scifact", "squad2-dev", "xquad-en", "xquad-zh", "drcd-dev", "drcd-dev-simplified-queries")
+_L2 = 1e-3
+_BATCH = 256
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """``texts`` are title and text of each passage by id, ``queries`` text by id, ``relevant`` gains by
+    query and passage."""
+
+    name: str
+    texts: dict[str, tuple[str, str]]
+    queries: dict[str, str]
+    relevant: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question: what was found in each mode, and the signals of what is looked at, a row for each."""
+
+    ids: dict[Mode, list[str]]
+    looked_at: list[str]
+    signals: Floats
+    relevant: Mapping[str, float]
+
+    @property
+    def gains(self) -> Floats:
+        return np.array([self.relevant.get(key, 0.0) for key in self.looked_at])
+
+    def ordered(self, weights: Floats) -> list[str]:
+        order = np.argsort(-(self.signals @ weights), kind="stable")
+        return [self.looked_at[place] for place in order]
+
+
+def read(folder: Path) -> Corpus:
+    texts = {row["_id"]: (row.get("title") or "", row["text"]) for row in _lines(folder / "corpus.jsonl")}
+    relevant: dict[str, dict[str, float]] = {}
+    for line in (folder / "qrels" / "test.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        query, document, gain = line.split("\t")
+        relevant.setdefault(query, {})[document] = float(gain)
+    queries = {row["_id"]: row["text"] for row in _lines(folder / "queries.jsonl") if row["_id"] in relevant}
+    return Corpus(folder.name, texts, queries, relevant)
+
+
+def across(name: str, questions: Corpus, passages: Sequence[Corpus], right: Corpus) -> Corpus:
+    """The questions of one set over the passages of others; those of ``right`` are the right ones. Ids of
+    questions are the same in both languages of XQuAD."""
+    texts = {f"{corpus.name}/{key}": text for corpus in passages for key, text in corpus.texts.items()}
+    relevant = {
+        query: {f"{right.name}/{key}": gain for key, gain in gains.items()}
+        for query, gains in right.relevant.items()
+    }
+    return Corpus(name, texts, questions.queries, relevant)
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+class Kept:
+    """An embedder that remembers its passages' vectors in a folder."""
+
+    def __init__(self, embedder: Embedder, folder: Path | None) -> None:
+        self._embedder, self._folder = embedder, folder
+
+    def of(self, corpus: Corpus) -> NDArray[np.float32]:
+        file = self._folder / f"{corpus.name}-{self._embedder.fingerprint}.npy" if self._folder else None
+        if file is not None and file.exists():
+            return np.asarray(np.load(file))
+        texts = [f"{title}\n{text}".strip() for title, text in corpus.texts.values()]
+        parts = [texts[at : at + _BATCH] for at in range(0, len(texts), _BATCH)]
+        rows = np.concatenate([self._embedder.embed(part) for part in parts])
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            np.save(file, rows)
+        return rows
+
+
+def ask(corpus: Corpus, rows: NDArray[np.float32], embedder: Embedder, coverage: Coverage) -> list[Asked]:
+    vectors = MemoryVectorIndex()
+    ids = list(corpus.texts)
+    vectors.upsert("set", ids, ids, rows)
+    with tempfile.TemporaryDirectory() as scratch:
+        lexical = TantivyIndex(scratch)
+        lexical.upsert("set", [Chunk(key, key, text, title) for key, (title, text) in corpus.texts.items()])
+
+        def found(query: str, mode: Mode) -> Result:
+            return retrieve(
+                query,
+                [Group(("set",), embedder, coverage)],
+                k=2 * DEPTH,
+                mode=mode,
+                vectors=vectors,
+                lexical=lexical,
+            )
+
+        asked = []
+        for key, query in corpus.queries.items():
+            results = {mode: found(query, mode) for mode in ("lexical", "dense", "hybrid")}
+            looked_at = ordering.arranged(results["hybrid"].hits)[: ordering.LOOKED_AT]
+            seen = [
+                ordering.Seen(text, title, hit.words, hit.meaning)
+                for hit in looked_at
+                for title, text in [corpus.texts[hit.chunk_id]]
+            ]
+            signals = ordering.signals(query, seen, ["set"], lexical)
+            asked.append(
+                Asked(
+                    {mode: [hit.chunk_id for hit in result.hits] for mode, result in results.items()},  # type: ignore[misc]
+                    [hit.chunk_id for hit in looked_at],
+                    np.array([astuple(one) for one in signals]).reshape(-1, len(ordering.NAMES)),
+                    corpus.relevant[key],
+                )
+            )
+    return asked
+
+
+def fit(sets: Sequence[Sequence[Asked]], columns: Sequence[int]) -> Floats:
+    """Weights, one for each signal, 0 for those not in ``columns``: the softmax over a question's passages is
+    to be high for the right one (Cao et al. 2007, with one list for each question). Each set counts the same;
+    no weight is below 0."""
+    lists = [
+        (one.signals[:, columns], one.gains > 0, 1 / len(asked))
+        for asked in sets
+        for one in asked
+        if one.gains.any()
+    ]
+    most = max(len(rows) for rows, _right, _weight in lists)
+    signals = np.zeros((len(lists), most, len(columns)))
+    right, away = np.zeros((len(lists), most)), np.full((len(lists), most), -1e9)
+    counts = np.array([weight for _rows, _right, weight in lists])
+    for at, (rows, is_right, _weight) in enumerate(lists):
+        signals[at, : len(rows)], away[at, : len(rows)] = rows, 0.0
+        right[at, : len(rows)] = is_right / is_right.sum()
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        scores = signals @ weights + away
+        scores -= scores.max(axis=1, keepdims=True)
+        chances = np.exp(scores)
+        chances /= chances.sum(axis=1, keepdims=True)
+        each = (right * np.log(chances + 1e-30)).sum(axis=1)
+        slope = ((chances - right)[:, :, None] * signals).sum(axis=1)
+        share = counts / counts.sum()
+        return (
+            float(-(share * each).sum() + _L2 * (weights**2).mean()),
+            (share[:, None] * slope).sum(axis=0) + 2 * _L2 * weights / len(weights),
+        )
+
+    best = minimize(loss, np.ones(len(columns)), jac=True, bounds=[(0, None)] * len(columns))
+    result = np.zeros(len(ordering.NAMES))
+    result[list(columns)] = best.x
+    return result
+
+
+def quality(asked: Sequence[Asked], rankings: Sequence[Sequence[str]]) -> tuple[float, float, float]:
+    """nDCG@10 of all questions, of those at even and of those at odd places."""
+    values = [
+        ndcg(list(ranking), dict(one.relevant), 10) for one, ranking in zip(asked, rankings, strict=True)
+    ]
+    return float(np.mean(values)), float(np.mean(values[::2])), float(np.mean(values[1::2]))
+
+
+def _row(label: str, scores: Sequence[float]) -> str:
+    return f"{label:44}" + "".join(f"{score:9.4f}" for score in scores)
+
+
+def table(sets: Mapping[str, Sequence[Asked]], weights: Floats) -> Iterator[str]:
+    yield _row_of_names(list(sets))
+    for label, mode in (("words", "lexical"), ("vectors", "dense"), ("fusion", "hybrid")):
+        yield _row(label, [quality(asked, [one.ids[mode] for one in asked])[0] for asked in sets.values()])  # type: ignore[index]
+    yield _row("ordered", [_quality(asked, weights)[0] for asked in sets.values()])
+    yield _row("  questions at odd places only", [_quality(asked, weights)[2] for asked in sets.values()])
+    for place, name in enumerate(ordering.NAMES):
+        rest = [at for at in range(len(ordering.NAMES)) if at != place]
+        fewer = fit([asked[::2] for asked in sets.values()], rest)
+        yield _row(f"  without {name}, odd places", [_quality(asked, fewer)[2] for asked in sets.values()])
+    yield _row(
+        "  fitted on the sets of other origin, all",
+        [
+            _quality(asked, fit(_of_other_origin(name, sets), range(len(ordering.NAMES))))[0]
+            for name, asked in sets.items()
+        ],
+    )
+
+
+def _of_other_origin(name: str, sets: Mapping[str, Sequence[Asked]]) -> list[Sequence[Asked]]:
+    return [asked for other, asked in sets.items() if other.split("-")[0] != name.split("-")[0]]
+
+
+def _row_of_names(names: Sequence[str]) -> str:
+    return f"{'nDCG@10':44}" + "".join(f"{name[:8]:>9}" for name in names)
+
+
+def _quality(asked: Sequence[Asked], weights: Floats) -> tuple[float, float, float]:
+    return quality(asked, [one.ordered(weights) for one in asked])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--sets", nargs="*", default=list(SETS))
+    parser.add_argument("--embedder", default="multilingual", help="a model folder or name, or hashed")
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    embedder: Embedder
+    if options.embedder == "hashed":
+        embedder = HashedEmbedder()
+    elif options.embedder == "multilingual":
+        embedder = MultilingualEmbedder(Path(tempfile.gettempdir()) / "youju-bench-models")
+    else:
+        embedder = SentenceTransformerEmbedder(options.embedder)
+    coverage, kept = Coverage(embedder), Kept(embedder, options.keep)
+    corpora = {name: read(options.data / name) for name in options.sets}
+    if {"xquad-en", "xquad-zh"} <= set(corpora):
+        en, zh = corpora["xquad-en"], corpora["xquad-zh"]
+        for made in (
+            across("xquad-en-on-zh", en, [zh], zh),
+            across("xquad-zh-on-en", zh, [en], en),
+            across("xquad-en-on-both", en, [en, zh], en),
+            across("xquad-zh-on-both", zh, [en, zh], zh),
+        ):
+            corpora[made.name] = made
+    sets = {name: ask(corpus, kept.of(corpus), embedder, coverage) for name, corpus in corpora.items()}
+    if options.write:
+        weights = fit([asked[::2] for asked in sets.values()], range(len(ordering.NAMES)))
+        rounded = {
+            name: round(float(weight), 3) for name, weight in zip(ordering.NAMES, weights, strict=True)
+        }
+        file = Path(ordering.__file__).parent / "ordering_weights.json"
+        file.write_text(json.dumps(rounded, indent=1) + "\n")
+        ordering.weights.cache_clear()
+    for line in table(sets, np.array([ordering.weights()[name] for name in ordering.NAMES])):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The best few passages in their final order, which takes their text (``search.ordering``)."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ingestion.models import Chunk
+from search import ordering, registry
+from search.errors import SearchError
+from search.ordering import Seen, Signals
+from search.types import Hit
+
+log = logging.getLogger(__name__)
+
+Read = tuple[Hit, Chunk]
+
+
+def ordered(query: str, found: Sequence[Read], index_ids: Sequence[str]) -> list[Read]:
+    """The first ``ordering.LOOKED_AT`` by all that speaks for them, the others behind in the order they came.
+    Scores fall from the first to the last."""
+    first, rest = found[: ordering.LOOKED_AT], found[ordering.LOOKED_AT :]
+    signals = signals_of(query, first, index_ids)
+    if not signals:
+        return list(found)
+    scored = [
+        (replace(hit, score=ordering.score(one)), chunk)
+        for (hit, chunk), one in zip(first, signals, strict=True)
+    ]
+    scored.sort(key=lambda item: -item[0].score)
+    if not rest:
+        return scored
+    scale = scored[-1][0].score / max(rest[0][0].score, 1e-9)
+    return scored + [(replace(hit, score=hit.score * min(scale, 1.0)), chunk) for hit, chunk in rest]
+
+
+def signals_of(query: str, found: Sequence[Read], index_ids: Sequence[str]) -> list[Signals]:
+    """Of each passage; none where the word index cannot be asked."""
+    seen = [Seen(chunk.text, _context(chunk), hit.words, hit.meaning) for hit, chunk in found]
+    try:
+        return ordering.signals(query, seen, index_ids, registry.lexical_index())
+    except SearchError as error:
+        log.warning("the best passages stay as they were found: %s", error)
+        return []
+
+
+def _context(chunk: Chunk) -> str:
+    return "\n".join(part for part in (chunk.document.title, chunk.heading, chunk.table) if part)

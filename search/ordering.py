@@ -1,0 +1,216 @@
+"""The order of the best few passages, once their text is at hand.
+
+Fusion (``search.fusion``) finds them by BM25 and cosines alone. How much of the question stands in one place,
+and whether its words stand side by side there, tells the right passage from its neighbours. A weighted sum of
+seven numbers, each 0 to 1, decides; the weights are in ``ordering_weights.json``, were fitted by
+``python -m bench.ordering`` and are explained in docs/decisions/018.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from math import log
+from pathlib import Path
+
+from search import analysis
+from search.protocols import LexicalIndex
+from search.types import Hit
+
+# How many passages are looked at.
+LOOKED_AT = 30
+_OF_EACH = 10
+# How wide a place is, in words, and in characters of scripts without spaces.
+_PLACE_WORDS, _PLACE_CHARACTERS = 34, 80
+_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A passage with what fusion says of it: ``words`` and ``meaning`` as in ``search.types.Hit``."""
+
+    text: str
+    context: str
+    words: float
+    meaning: float
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What speaks for a passage, each 0 to 1.
+
+    ``words`` and ``meaning`` as in ``Seen``; ``alone`` is ``meaning`` as far as no passage at all holds the
+    question's words; ``covered`` is the share of the question's weight in it, ``place`` that in its best
+    place; ``pairs`` the share of the question's neighbouring words that are neighbours there too, ``triples``
+    the same of three.
+    """
+
+    words: float
+    meaning: float
+    alone: float
+    covered: float
+    place: float
+    pairs: float
+    triples: float
+
+
+NAMES = tuple(Signals.__annotations__)
+
+
+def arranged(hits: Sequence[Hit]) -> list[Hit]:
+    """The ``LOOKED_AT`` hits to look at come first: the best ``_OF_EACH`` by words and by meaning, and of the
+    others the best by fusion. All stay in the order of their scores within and behind them."""
+    by_words = sorted((hit for hit in hits if hit.lexical is not None), key=lambda hit: -hit.words)
+    by_meaning = sorted((hit for hit in hits if hit.dense is not None), key=lambda hit: -hit.meaning)
+    sure = {id(hit) for hit in (*by_words[:_OF_EACH], *by_meaning[:_OF_EACH])}
+    others = [hit for hit in hits if id(hit) not in sure]
+    first = sorted(
+        [hit for hit in hits if id(hit) in sure] + others[: max(0, LOOKED_AT - len(sure))],
+        key=lambda hit: -hit.score,
+    )
+    return first + others[max(0, LOOKED_AT - len(sure)) :]
+
+
+def signals(
+    query: str, passages: Sequence[Seen], index_ids: Sequence[str], lexical: LexicalIndex
+) -> list[Signals]:
+    """Of each passage, for ``query``, whose words are as rare as they are in ``index_ids``.
+
+    Raises ``SearchError`` where the index cannot be asked.
+    """
+    question = _Question.read(query, index_ids, lexical)
+    found = [question.measure(passage) for passage in passages]
+    most = max((one.covered for one in found), default=0.0)
+    return [replace(one, alone=one.meaning * (1 - most)) for one in found]
+
+
+def score(found: Signals) -> float:
+    """0 to 1: the weighted mean."""
+    known = weights()
+    total = sum(weight * float(getattr(found, name)) for name, weight in known.items())
+    return total / sum(known.values())
+
+
+@lru_cache(maxsize=1)
+def weights() -> Mapping[str, float]:
+    """``ordering_weights.json``."""
+    raw: dict[str, float] = json.loads(
+        (Path(__file__).parent / "ordering_weights.json").read_text(encoding="utf-8")
+    )
+    return raw
+
+
+def units(text: str) -> tuple[str, ...]:
+    """The words and single characters of ``text`` in order; nothing stands side by side across ""."""
+    return _units(text) if text else ()
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _units(text: str) -> tuple[str, ...]:
+    return analysis.units(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """``weights`` of its terms by rarity, ``pairs`` and ``triples`` of neighbours in it with theirs."""
+
+    weights: Mapping[str, float]
+    pairs: Mapping[tuple[str, str], float]
+    triples: frozenset[tuple[str, str, str]]
+    wanted: frozenset[str]
+    width: int
+
+    @classmethod
+    def read(cls, query: str, index_ids: Sequence[str], lexical: LexicalIndex) -> "_Question":
+        terms = analysis.weighted_terms(query)
+        rarity = _rarity(list(terms), index_ids, lexical)
+        content = [unit for unit in analysis.units(query) if unit in terms]
+        pairs = {
+            (one, other): 1.0 if analysis.is_dense(one) else min(rarity[one], rarity[other])
+            for one, other in pairwise(content)
+            if one != other
+        }
+        triples = frozenset(zip(content, content[1:], content[2:], strict=False))
+        singles = {character for term in terms for character in (term if analysis.is_dense(term) else [term])}
+        is_dense = any(map(analysis.is_dense, terms))
+        return cls(
+            {term: weight * rarity[term] for term, weight in terms.items()},
+            pairs,
+            triples,
+            frozenset(singles),
+            _PLACE_CHARACTERS if is_dense else _PLACE_WORDS,
+        )
+
+    def measure(self, passage: Seen) -> Signals:
+        places: dict[str, list[int]] = {}
+        held: list[tuple[int, str]] = []
+        before, at_before = "", -2
+        wanted, weights = self.wanted, self.weights
+        for at, unit in enumerate((*units(passage.context), "", *units(passage.text))):
+            if unit not in wanted:
+                continue
+            places.setdefault(unit, []).append(at)
+            if unit in weights:
+                held.append((at, unit))
+            if at_before == at - 1 and before + unit in weights:
+                held.append((at_before, before + unit))
+            before, at_before = unit, at
+        whole = sum(weights.values()) or 1.0
+        return Signals(
+            words=passage.words,
+            meaning=passage.meaning,
+            alone=0.0,
+            covered=sum(weights[term] for term in {term for _at, term in held}) / whole,
+            place=_best_place(held, weights, self.width) / whole,
+            pairs=self._share_of_pairs(places),
+            triples=self._share_of_triples(places),
+        )
+
+    def _share_of_pairs(self, places: Mapping[str, Sequence[int]]) -> float:
+        together = sum(weight for pair, weight in self.pairs.items() if _in_a_row(pair, places))
+        return together / (sum(self.pairs.values()) or 1.0)
+
+    def _share_of_triples(self, places: Mapping[str, Sequence[int]]) -> float:
+        return sum(_in_a_row(triple, places) for triple in self.triples) / (len(self.triples) or 1)
+
+
+def _in_a_row(terms: Sequence[str], places: Mapping[str, Sequence[int]]) -> bool:
+    """Whether the terms stand side by side somewhere, in this order."""
+    ends: set[int] | None = None
+    for term in terms:
+        here = places.get(term)
+        if not here:
+            return False
+        ends = set(here) if ends is None else {at + 1 for at in ends}.intersection(here)
+    return bool(ends)
+
+
+def _best_place(held: Sequence[tuple[int, str]], weights: Mapping[str, float], width: int) -> float:
+    """The largest weight of different terms within ``width`` units."""
+    best = current = 0.0
+    counts: dict[str, int] = {}
+    first = 0
+    for at, term in held:
+        count = counts.get(term, 0)
+        if not count:
+            current += weights[term]
+        counts[term] = count + 1
+        while at - held[first][0] > width:
+            gone = held[first][1]
+            counts[gone] -= 1
+            if not counts[gone]:
+                current -= weights[gone]
+            first += 1
+        best = max(best, current)
+    return best
+
+
+def _rarity(terms: Sequence[str], index_ids: Sequence[str], lexical: LexicalIndex) -> dict[str, float]:
+    """Idf as in Lucene's BM25, over all indexes."""
+    total, frequency = 0, dict.fromkeys(terms, 0)
+    for index_id in dict.fromkeys(index_ids):
+        total += lexical.count(index_id)
+        for term, count in lexical.document_frequencies(index_id, terms).items():
+            frequency[term] += count
+    return {term: log(1 + (max(total - count, 0) + 0.5) / (count + 0.5)) for term, count in frequency.items()}
