@@ -9,7 +9,7 @@ without the set in question. ``--write`` fits the weights anew, on the questions
 import argparse
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -93,28 +93,47 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 class Kept:
-    """An embedder that remembers its passages' vectors in a folder."""
+    """An embedder whose vectors of sets are kept in a folder, those of questions by their text."""
 
     def __init__(self, embedder: Embedder, folder: Path | None) -> None:
         self._embedder, self._folder = embedder, folder
+        self._questions: dict[str, NDArray[np.float32]] = {}
+        self.fingerprint, self.dimension = embedder.fingerprint, embedder.dimension
 
-    def of(self, corpus: Corpus) -> NDArray[np.float32]:
-        file = self._folder / f"{corpus.name}-{self._embedder.fingerprint}.npy" if self._folder else None
+    def passages(self, corpus: Corpus) -> NDArray[np.float32]:
+        texts = [f"{title}\n{text}".strip() for title, text in corpus.texts.values()]
+        return self._rows(corpus.name, texts, self._embedder.embed)
+
+    def learn(self, corpus: Corpus) -> None:
+        """Embeds the questions, so that each is known when it is asked."""
+        texts = list(corpus.queries.values())
+        rows = self._rows(f"{corpus.name}-questions", texts, self._embedder.embed_queries)
+        self._questions |= dict(zip(texts, rows, strict=True))
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self._embedder.embed(texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.stack([self._questions[text] for text in texts])
+
+    def _rows(
+        self, name: str, texts: Sequence[str], embed: Callable[[Sequence[str]], NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        file = self._folder / f"{name}-{self.fingerprint}.npy" if self._folder else None
         if file is not None and file.exists():
             return np.asarray(np.load(file))
-        texts = [f"{title}\n{text}".strip() for title, text in corpus.texts.values()]
-        parts = [texts[at : at + _BATCH] for at in range(0, len(texts), _BATCH)]
-        rows = np.concatenate([self._embedder.embed(part) for part in parts])
+        rows = np.concatenate([embed(texts[at : at + _BATCH]) for at in range(0, len(texts), _BATCH)])
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
             np.save(file, rows)
         return rows
 
 
-def ask(corpus: Corpus, rows: NDArray[np.float32], embedder: Embedder, coverage: Coverage) -> list[Asked]:
+def ask(corpus: Corpus, embedder: Kept, coverage: Coverage) -> list[Asked]:
     vectors = MemoryVectorIndex()
+    embedder.learn(corpus)
     ids = list(corpus.texts)
-    vectors.upsert("set", ids, ids, rows)
+    vectors.upsert("set", ids, ids, embedder.passages(corpus))
     with tempfile.TemporaryDirectory() as scratch:
         lexical = TantivyIndex(scratch)
         lexical.upsert("set", [Chunk(key, key, text, title) for key, (title, text) in corpus.texts.items()])
@@ -124,6 +143,7 @@ def ask(corpus: Corpus, rows: NDArray[np.float32], embedder: Embedder, coverage:
                 query,
                 [Group(("set",), embedder, coverage)],
                 k=2 * DEPTH,
+                depth=DEPTH,
                 mode=mode,
                 vectors=vectors,
                 lexical=lexical,
@@ -256,7 +276,7 @@ def main() -> None:
             across("xquad-zh-on-both", zh, [en, zh], zh),
         ):
             corpora[made.name] = made
-    sets = {name: ask(corpus, kept.of(corpus), embedder, coverage) for name, corpus in corpora.items()}
+    sets = {name: ask(corpus, kept, coverage) for name, corpus in corpora.items()}
     if options.write:
         weights = fit([asked[::2] for asked in sets.values()], range(len(ordering.NAMES)))
         rounded = {

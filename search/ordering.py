@@ -3,7 +3,7 @@
 Fusion (``search.fusion``) finds them by BM25 and cosines alone. How much of the question stands in one place,
 and whether its words stand side by side there, tells the right passage from its neighbours. A weighted sum of
 seven numbers, each 0 to 1, decides; the weights are in ``ordering_weights.json``, were fitted by
-``python -m bench.ordering`` and are explained in docs/decisions/018.
+``python -m bench.ordering`` and are explained in docs/decisions/021.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from search import analysis
 from search.protocols import LexicalIndex
-from search.types import Hit
+from search.types import Hit, Signals
 
 # How many passages are looked at.
 LOOKED_AT = 30
@@ -34,25 +34,6 @@ class Seen:
     context: str
     words: float
     meaning: float
-
-
-@dataclass(frozen=True, slots=True)
-class Signals:
-    """What speaks for a passage, each 0 to 1.
-
-    ``words`` and ``meaning`` as in ``Seen``; ``alone`` is ``meaning`` as far as no passage at all holds the
-    question's words; ``covered`` is the share of the question's weight in it, ``place`` that in its best
-    place; ``pairs`` the share of the question's neighbouring words that are neighbours there too, ``triples``
-    the same of three.
-    """
-
-    words: float
-    meaning: float
-    alone: float
-    covered: float
-    place: float
-    pairs: float
-    triples: float
 
 
 NAMES = tuple(Signals.__annotations__)
