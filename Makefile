@@ -23,8 +23,13 @@ fmt: install-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/installed
+bench: $(VENV)/installed-dev
 	$(BIN)/python -m bench
+
+# Needs sets in BEIR layout: YOUJU_DATA names their folder.
+bench-quality: $(VENV)/installed
+	@test -n "$(YOUJU_DATA)" || { echo "YOUJU_DATA names no folder with sets in BEIR layout."; exit 1; }
+	$(BIN)/python -m bench.ordering "$(YOUJU_DATA)"
 
 messages: install-dev
 	$(BIN)/python manage.py makemessages --locale zh_Hans --no-obsolete --no-wrap --ignore .venv --ignore tests --ignore bench
