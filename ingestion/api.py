@@ -1,5 +1,6 @@
 """The API of collections, documents and search; names and shapes are those of the contract."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +55,8 @@ class FiltersIn(Schema):
 
 class SearchIn(Schema):
     """``query`` may hold phrases in quotes, -exclusions and filters, as in the search box. ``offset`` is how
-    many passages are passed over; ``page`` counts from 1, in steps of ``k``."""
+    many passages are passed over; ``page`` counts from 1, in steps of ``k``. ``explain`` adds to each hit
+    what its place was decided by."""
 
     query: str
     collections: list[str] = []
@@ -65,6 +67,7 @@ class SearchIn(Schema):
     sort: Sort = "relevance"
     offset: int = 0
     page: int = 1
+    explain: bool = False
 
 
 def document_out(document: Document) -> dict[str, Any]:
@@ -119,15 +122,24 @@ def hit_out(passage: FoundPassage) -> dict[str, Any]:
     }
 
 
-def search_out(found: Found, next_offset: int) -> dict[str, Any]:
+def _why(passage: FoundPassage) -> dict[str, Any]:
+    """What the passage was found and placed by: BM25, cosine, and ``search.types.Signals``, each ``None``
+    where that did not count."""
+    signals = (
+        {name: round(value, 4) for name, value in asdict(passage.signals).items()}
+        if passage.signals
+        else None
+    )
+    return {"lexical": passage.lexical, "dense": passage.dense, "signals": signals}
+
+
+def search_out(found: Found, next_offset: int, *, explain: bool = False) -> dict[str, Any]:
     """The answer to a search; ``notes`` is there only when something was different this time, and
     ``next_offset`` where further passages follow."""
     answer: dict[str, Any] = {
-        "hits": [hit_out(passage) for passage in found.passages],
+        "hits": [hit_out(passage) | (_why(passage) if explain else {}) for passage in found.passages],
         "took_ms": found.took_ms,
     }
-    if found.more:
-        answer["next_offset"] = next_offset
     if found.more:
         answer["next_offset"] = next_offset
     return answer | ({"notes": found.notes} if found.notes else {})
@@ -216,7 +228,9 @@ def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
         _asked(payload), collections, k=k, mode=payload.mode, offset=offset, sort=payload.sort
     )
     better = "" if offset else better_spelling(payload.query, found)
-    return search_out(found, offset + k) | ({"did_you_mean": better} if better else {})
+    return search_out(found, offset + k, explain=payload.explain) | (
+        {"did_you_mean": better} if better else {}
+    )
 
 
 def _asked(payload: SearchIn) -> Asked:

@@ -28,7 +28,7 @@ from search.matching import lone_terms, phrase_terms
 from search.query_language import NOTHING, Asked
 from search.retrieval import retrieve
 from search.snippets import highlights, snippet
-from search.types import EVERYWHERE, Bounds, Hit, Mode
+from search.types import EVERYWHERE, Bounds, Hit, Mode, Signals
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ class FoundPassage:
     passages_in_document: int = 0
     similar: tuple["FoundPassage", ...] = ()
     synonyms: tuple[tuple[str, str], ...] = ()
+    signals: Signals | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,4 +240,5 @@ def _passage(chunk: Chunk, hit: Hit, asked: Asked, page_name: str, widened: Wide
         day=document.dated_on,
         passages_in_document=document.chunk_count,
         synonyms=widened.in_text(chunk.text, hit.index_id),
+        signals=hit.signals,
     )

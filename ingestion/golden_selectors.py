@@ -56,7 +56,7 @@ def get_run(user: Person, run_id: UUID, action: Action = Action.READ) -> GoldenR
     """As ``get_set``."""
     run = GoldenRun.objects.select_related("golden_set__collection", "started_by").filter(pk=run_id).first()
     if run is None or not access.may(user, run.golden_set.collection, Action.READ):
-        raise Http404(_("There is no such run, or you may not see it."))
+        raise Http404(_("There is no such evaluation, or you may not see it."))
     if action is not Action.READ:
         access.get_collection(user, run.golden_set.collection.slug, action)
     return run

@@ -7,8 +7,8 @@ from dataclasses import replace
 from ingestion.models import Chunk
 from search import ordering, registry
 from search.errors import SearchError
-from search.ordering import Seen, Signals
-from search.types import Hit
+from search.ordering import Seen
+from search.types import Hit, Signals
 
 log = logging.getLogger(__name__)
 
@@ -17,13 +17,13 @@ Read = tuple[Hit, Chunk]
 
 def ordered(query: str, found: Sequence[Read], index_ids: Sequence[str]) -> list[Read]:
     """The first ``ordering.LOOKED_AT`` by all that speaks for them, the others behind in the order they came.
-    Scores fall from the first to the last."""
+    Scores fall from the first to the last; the first keep the signals that decided."""
     first, rest = found[: ordering.LOOKED_AT], found[ordering.LOOKED_AT :]
     signals = signals_of(query, first, index_ids)
     if not signals:
         return list(found)
     scored = [
-        (replace(hit, score=ordering.score(one)), chunk)
+        (replace(hit, score=ordering.score(one), signals=one), chunk)
         for (hit, chunk), one in zip(first, signals, strict=True)
     ]
     scored.sort(key=lambda item: -item[0].score)

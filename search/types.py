@@ -68,12 +68,32 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Signals:
+    """What speaks for a passage, each 0 to 1.
+
+    ``words`` and ``meaning`` as in ``Hit``; ``alone`` is ``meaning`` as far as no passage at all holds the
+    question's words; ``covered`` is the share of the question's weight in it, ``place`` that in its best
+    place; ``pairs`` the share of the question's neighbouring words that are neighbours there too, ``triples``
+    the same of three.
+    """
+
+    words: float
+    meaning: float
+    alone: float
+    covered: float
+    place: float
+    pairs: float
+    triples: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A ranked passage. ``score`` is comparable within one result only.
 
     ``lexical`` is the BM25 score and ``dense`` the cosine similarity, each ``None`` where that
     side did not return the passage. ``words`` and ``meaning`` are the same as shares of the best, 0 to 1; as
-    far as the model does not know the question's language, words stand for ``meaning`` too.
+    far as the model does not know the question's language, words stand for ``meaning`` too. ``signals``
+    are there where its text was looked at (``search.ordering``).
     """
 
     chunk_id: str
@@ -84,3 +104,4 @@ class Hit:
     dense: float | None = None
     words: float = 0.0
     meaning: float = 0.0
+    signals: Signals | None = None

@@ -110,6 +110,19 @@ def test_a_hit_points_into_the_document(collection: Collection, owner: User, mod
     assert "带薪年假" in marked
     assert hit["url"] == f"/documents/{document.pk}/?p={hit['chunk_id']}#p={hit['chunk_id']}"
     assert answer.json()["took_ms"] > 0
+    assert "signals" not in hit
+
+
+def test_a_hit_is_explained_to_who_asks(collection: Collection, owner: User) -> None:
+    ready(collection, CHINESE)
+    client = signed_in(owner)
+    asked = {"query": "带薪年假", "explain": True}
+    (hit, *_others) = post(client, "/search", asked).json()["hits"]
+    assert hit["signals"]["pairs"] == hit["signals"]["triples"] == 1
+    assert hit["signals"]["covered"] > 0.9
+    assert hit["lexical"] > 0
+    (hit, *_others) = post(client, "/search", asked | {"mode": "lexical"}).json()["hits"]
+    assert (hit["dense"], hit["signals"]) == (None, None)
 
 
 def test_overlong_and_empty_questions_are_explained(collection: Collection, owner: User) -> None:

@@ -32,6 +32,8 @@ def test_a_search_shows_the_passage_with_its_words_marked(library: Collection, o
     chunk = document.chunks.get()
     assert f'href="/documents/{document.pk}/?p={chunk.pk}#p={chunk.pk}"' in html
     assert 'value="paid leave"' in html
+    assert "Two side by side</dt>" in html
+    assert "<dd><mark>paid</mark><mark>leave</mark></dd>" in html
 
 
 def test_chinese_is_found_and_marked(library: Collection, owner: User) -> None:

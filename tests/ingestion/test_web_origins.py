@@ -65,6 +65,10 @@ def test_the_text_of_a_page_is_downloaded(small: Site, collection: Collection, o
 
 
 def test_a_hit_shows_the_live_address(small: Site, collection: Collection, owner: User) -> None:
+    small.page("/", "Harbour", "/lighthouse", "/ferries/", text="Berths are let by the day from the office.")
+    small.page("/lighthouse", "Lighthouse", text="The keeper writes the weather into a green notebook.")
+    small.page("/ferries/", "Ferries", "north", text="Tickets for every island are sold on the quay.")
+    small.page("/ferries/north", "Northern ferry", text="The Northern ferry keeps its fares in a notebook.")
     crawl(add(collection, small))
     ready(collection, ENGLISH)
     work()

@@ -6,8 +6,8 @@ import pytest
 
 from search import ordering
 from search.index.tantivy import TantivyIndex
-from search.ordering import Seen, Signals, signals
-from search.types import Chunk
+from search.ordering import Seen, signals
+from search.types import Chunk, Signals
 
 TEXTS = {
     "both": "The red lighthouse keeper lives here. Ships pass.",
