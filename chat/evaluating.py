@@ -16,6 +16,7 @@ from ingestion.beir import Query
 from ingestion.finding import Found
 from ingestion.golden_running import Judged
 from llm.endpoints import line_up
+from search.evidence import Evidence
 
 PASSAGES = 8
 
@@ -31,6 +32,10 @@ def judge(query: Query, found: Found) -> Judged:
     said, _marks = take_out(last.answer.text)
     texts = [said, *(citation.quote for citation in last.answer.citations)]
     return Judged(refused, not refused and holds_gold(texts, query.answers))
+
+
+def _sure() -> Evidence:
+    return Evidence(1.0, answerable=True)
 
 
 @dataclass(slots=True)
@@ -60,7 +65,7 @@ class AnswerTally:
             self.with_gold += 1
             self.with_gold_answered += not refused
             if refused:
-                withheld = _answered(query, replace(found, answerable=True))
+                withheld = _answered(query, replace(found, weighed=_sure))
                 self.hits_withheld += _is_hit(withheld, query)
             else:
                 self.hits += _is_hit(given, query)

@@ -5,10 +5,10 @@ The caller has asked ``ingestion.access`` which collections may be read; nothing
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 
 from django.conf import settings
 from django.urls import reverse
@@ -36,12 +36,17 @@ _EVIDENCE_PASSAGES = 8
 LAST_OFFSET = 1000
 
 
+def _nothing() -> Evidence:
+    return Evidence(0.0, answerable=False)
+
+
 @dataclass(frozen=True, slots=True)
 class FoundPassage:
     """A hit with its text and place. ``start`` and ``end`` are character offsets in the document's
-    text; ``highlights`` and ``snippet`` are ranges in ``text``. ``lexical`` (BM25) and ``dense``
-    (cosine) are ``None`` where that side did not return it. ``similar`` are those folded into
-    it (``ingestion.folding``), ``synonyms`` pairs of a word asked for and one that the text holds instead."""
+    text; ``highlights`` are ranges in ``text``, and mark what ``marked`` and ``phrases`` say. ``lexical``
+    (BM25) and ``dense`` (cosine) are ``None`` where that side did not return it. ``similar`` are those folded
+    into it (``ingestion.folding``), ``synonyms`` pairs of a word asked for and one that the text holds
+    instead, ``signals`` what its place in the order was decided by."""
 
     chunk_id: str
     document_id: str
@@ -53,7 +58,6 @@ class FoundPassage:
     start: int
     end: int
     highlights: list[tuple[int, int]]
-    snippet: tuple[int, int]
     url: str
     collection: str
     collection_slug: str
@@ -69,22 +73,39 @@ class FoundPassage:
     similar: tuple["FoundPassage", ...] = ()
     synonyms: tuple[tuple[str, str], ...] = ()
     signals: Signals | None = None
+    marked: str = ""
+    phrases: tuple[str, ...] = ()
+
+    @property
+    def snippet(self) -> tuple[int, int]:
+        """The part to show where there is little room; cut when somebody wants it."""
+        return snippet(self.text, self.marked, phrases=self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """``took_ms`` is wall-clock milliseconds, ``index_ids`` are what was searched. ``notes`` tell a person
-    what was different this time. ``evidence`` is in 0..1; ``answerable`` is whether it passes the threshold.
-    ``more``: further passages follow these. ``asked`` is how the question was understood."""
+    what was different this time. ``weighed`` says how likely the passages can answer: it is asked when
+    somebody wants to know. ``more``: further passages follow these. ``asked`` is how the question was
+    understood."""
 
     passages: list[FoundPassage]
     took_ms: float
     notes: list[str]
-    evidence: float
-    answerable: bool
+    weighed: Callable[[], Evidence] = _nothing
     index_ids: tuple[str, ...] = ()
     more: bool = False
     asked: Asked = NOTHING
+
+    @property
+    def evidence(self) -> float:
+        """0 (nothing speaks for an answer) to 1."""
+        return self.weighed().score
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the evidence passes the threshold."""
+        return self.weighed().answerable
 
 
 def find(
@@ -113,7 +134,7 @@ def find(
     if narrow.is_empty:
         notes = [*asked.problems, *search_filters.why_none(collections, asked.filters)]
         took_ms = round((time.perf_counter() - began) * 1000, 1)
-        return Found([], took_ms, notes, 0.0, answerable=False, asked=asked)
+        return Found([], took_ms, notes, asked=asked)
     generations = selectors.active_indexes(collections)
     searched = Searched.of(generations.values())
     widened = Widened.of(query, collections, generations)
@@ -132,7 +153,6 @@ def find(
     names = selectors.page_names([chunk for _hit, chunk in shown])
     passages = [_passage(chunk, hit, asked, names[chunk.id], widened) for hit, chunk in shown]
     held = widened.as_held(query, passages[0].synonyms) if passages else query
-    evidence = _evidence(held, passages[:_EVIDENCE_PASSAGES], searched)
     notes = [*asked.problems, *result.notes]
     if searched.lost:
         notes.append(
@@ -143,8 +163,7 @@ def find(
         passages,
         took_ms,
         notes,
-        evidence.score,
-        evidence.answerable,
+        lru_cache(maxsize=1)(partial(_evidence, held, passages[:_EVIDENCE_PASSAGES], searched)),
         tuple(searched.index_ids),
         more=len(chunks) > offset + k and offset < LAST_OFFSET,
         asked=asked,
@@ -166,7 +185,7 @@ def _newest(asked: Asked, collections: Sequence[Collection], k: int, offset: int
     if not passages and not offset:
         notes += search_filters.why_none(collections, asked.filters)
     took_ms = round((time.perf_counter() - began) * 1000, 1)
-    return Found(passages, took_ms, notes, 0.0, answerable=False, more=len(chunks) > k, asked=asked)
+    return Found(passages, took_ms, notes, more=len(chunks) > k, asked=asked)
 
 
 def _bounds(asked: Asked, narrow: Narrowed) -> Bounds:
@@ -226,7 +245,6 @@ def _passage(chunk: Chunk, hit: Hit, asked: Asked, page_name: str, widened: Wide
         start=chunk.start,
         end=chunk.end,
         highlights=highlights(chunk.text, marked, asked.phrases),
-        snippet=snippet(chunk.text, marked, phrases=asked.phrases),
         url=passage_url(document.id, chunk.id),
         collection=document.collection.name,
         collection_slug=document.collection.slug,
@@ -240,5 +258,7 @@ def _passage(chunk: Chunk, hit: Hit, asked: Asked, page_name: str, widened: Wide
         day=document.dated_on,
         passages_in_document=document.chunk_count,
         synonyms=widened.in_text(chunk.text, hit.index_id),
+        marked=marked,
+        phrases=asked.phrases,
         signals=hit.signals,
     )

@@ -233,7 +233,6 @@ def _joined(passage: FoundPassage, run: Sequence[_Row]) -> WidePassage:
             "start": run[0].start,
             "end": end,
             "highlights": [(first + shift, last + shift) for first, last in passage.highlights],
-            "snippet": (passage.snippet[0] + shift, passage.snippet[1] + shift),
         },
         parts=tuple(parts),
     )

@@ -3,19 +3,20 @@
 import os
 from typing import cast
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kb_site.settings")
 
-_django = get_asgi_application()
+django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402 - the rest needs the applications to be set up
 
 from kb_site.body_limit import App, BodyLimit  # noqa: E402
+from kb_site.request_threads import RequestHandler  # noqa: E402
 from kb_site.warm_up import start_warm_up  # noqa: E402
 
 application = BodyLimit(
-    cast(App, _django),
+    cast(App, RequestHandler()),
     upload_bytes=settings.MAX_REQUEST_MB * 2**20,
     session_cookie=settings.SESSION_COOKIE_NAME,
 )

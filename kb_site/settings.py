@@ -126,6 +126,8 @@ AUTH_PASSWORD_VALIDATORS = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database: the truth ----------------------------------------------------------------------
+# Threads that serve one request or task after the other keep their connection for so long.
+_CONNECTION_AGE_S = 60
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -134,6 +136,7 @@ def _database(url: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA_DIR / "youju.sqlite3",
+            "CONN_MAX_AGE": _CONNECTION_AGE_S,
             "OPTIONS": {
                 "timeout": 30,
                 "transaction_mode": "IMMEDIATE",
@@ -156,6 +159,7 @@ def _database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": _CONNECTION_AGE_S,
         "CONN_HEALTH_CHECKS": True,
     }
 

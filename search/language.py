@@ -1,5 +1,7 @@
 """A guess at the language of a short text, from its script and its commonest words."""
 
+from functools import lru_cache
+
 import regex
 
 from search.folding import fold
@@ -17,6 +19,9 @@ _WORD = regex.compile(r"\p{L}+")
 
 # A Chinese character says about as much as two or three Latin letters.
 _DENSITY = {"ja": 2.5, "zh": 2.5, "ko": 2.0}
+
+# What is not longer may be a question, of which a search asks several times.
+_QUESTION_CHARS = 2000
 
 _COMMON_WORDS = {
     "en": """
@@ -46,6 +51,15 @@ def shares(text: str) -> dict[str, float]:
     letters go to the language whose commonest words and
     accented letters turn up most, English in doubt.
     """
+    return dict(_shares(text)) if len(text) <= _QUESTION_CHARS else _counted(text)
+
+
+@lru_cache(maxsize=256)
+def _shares(text: str) -> dict[str, float]:
+    return _counted(text)
+
+
+def _counted(text: str) -> dict[str, float]:
     counts: dict[str, float] = {}
     for match in _LETTER.finditer(text):
         script = match.lastgroup or "other"

@@ -17,7 +17,7 @@ def _matches(text: str, query: str, phrases: tuple[str, ...] = ()) -> tuple[Toke
     """Tokens of ``text`` that the question asks for: words, pairs, and lone characters it consists of; and
     its phrases, each like one token."""
     wanted = {term for term, weight in analysis.weighted_terms(query).items() if _worth_marking(term, weight)}
-    found = [token for token in analysis.spans(text) if token.term in wanted]
+    found = analysis.spans(text, wanted)
     if phrases:
         found += [Token(phrase, *span) for phrase in phrases for span in occurrences(text, phrase)]
         found.sort(key=lambda token: (token.start, token.end))

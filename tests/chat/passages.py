@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from ingestion.finding import Found, FoundPassage
+from search.evidence import Evidence
 
 LIGHTHOUSE = "The lighthouse was built in 1897. It is 42 metres high. Its keeper was Ada Holm."
 HARBOUR = "The harbour opens at six. Boats longer than 20 metres need a pilot."
@@ -21,7 +22,6 @@ def passage(text: str, n: int = 1, *, document: str = "Handbook", start: int = 1
         start=start,
         end=start + len(text),
         highlights=[],
-        snippet=(0, len(text)),
         url=f"/documents/{n}/?p=chunk{n}#p=chunk{n}",
         collection="Handbook",
         collection_slug="handbook",
@@ -34,7 +34,8 @@ def passage(text: str, n: int = 1, *, document: str = "Handbook", start: int = 1
 
 def found(*texts: str, answerable: bool = True, notes: Sequence[str] = ()) -> Found:
     passages = [passage(text, n) for n, text in enumerate(texts, 1)]
-    return Found(passages, 1.0, list(notes), 0.9 if answerable else 0.1, answerable)
+    evidence = Evidence(0.9 if answerable else 0.1, answerable)
+    return Found(passages, 1.0, list(notes), lambda: evidence)
 
 
 def always(*texts: str, answerable: bool = True) -> Callable[[str], Found]:

@@ -33,6 +33,7 @@ from llm.errors import (
 )
 from llm.openai import OpenAICompatible
 from llm.types import Backend, Delta, Options, Pause, Usage
+from search.evidence import Evidence
 from tests.chat.models import Puppet
 from tests.chat.passages import HARBOUR, LIGHTHOUSE, always, found, passage
 from tests.llm.openai_stub import OpenAIStub, Reply, chunk
@@ -368,7 +369,11 @@ def test_a_wait_can_be_left() -> None:
 
 def test_a_source_is_named_with_its_heading() -> None:
     model = Puppet("It is 42 metres high [1].")
-    run(QUESTION, model, find=lambda _query: Found([passage(LIGHTHOUSE)], 1.0, [], 0.9, True))
+    run(
+        QUESTION,
+        model,
+        find=lambda _query: Found([passage(LIGHTHOUSE)], 1.0, [], lambda: Evidence(0.9, answerable=True)),
+    )
     assert 'title="Handbook › Coast"' in model.prompts[0]
 
 

@@ -15,6 +15,7 @@ from ingestion import services as collections
 from ingestion.finding import Found, find
 from ingestion.models import Collection
 from llm.types import Request
+from search.evidence import Evidence
 from tests.chat.models import Puppet
 from tests.chat.passages import LIGHTHOUSE, passage
 from tests.ingestion.material import ready
@@ -46,7 +47,7 @@ def asked(
     events = answer(
         QUESTION,
         backends=[model],
-        find=lambda _query: Found([item], 1.0, [], 0.9, True),
+        find=lambda _query: Found([item], 1.0, [], lambda: Evidence(0.9, answerable=True)),
         searched=["Handbook"],
     )
     last = list(events)[-1]

@@ -74,7 +74,6 @@ def as_found(chunk: Chunk, generation: Generation) -> FoundPassage:
         start=chunk.start,
         end=chunk.end,
         highlights=[(0, 3)],
-        snippet=(0, len(chunk.text)),
         url=f"/documents/x/?p={chunk.id}",
         collection="Guide",
         collection_slug="guide",
