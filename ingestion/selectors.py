@@ -15,6 +15,15 @@ Status = Document.Status
 IN_WORK = (Status.QUEUED, Status.PROCESSING)
 
 
+# What a passage found says nothing about; each search reads some thirty.
+_NOT_OF_PASSAGES = tuple(
+    f"document__{name}"
+    for name in (
+        "replaces", "former_ids", "run", "external_id", "language", "size", "sha256", "step", "error_code",
+        "error", "attempts", "turn", "slow", "lease_until", "claim", "pages", "pages_read", "pages_total",
+        "meta", "indexed_count", "created_by",
+    )
+)  # fmt: skip
 _OWN = Q(documents__replaces__isnull=True)
 
 
@@ -138,6 +147,7 @@ def passages_by_id(ids: Sequence[str], *, within: QuerySet[Document] | None = No
     chunks = Chunk.objects.select_related("document__collection").filter(
         id__in=ids, document__status=Status.READY
     )
+    chunks = chunks.defer(*_NOT_OF_PASSAGES)
     if within is not None:
         chunks = chunks.filter(document__in=within)
     return {chunk.id: chunk for chunk in chunks}
