@@ -123,14 +123,19 @@ def hit_out(passage: FoundPassage) -> dict[str, Any]:
 
 
 def _why(passage: FoundPassage) -> dict[str, Any]:
-    """What the passage was found and placed by: BM25, cosine, and ``search.types.Signals``, each ``None``
-    where that did not count."""
+    """What the passage was found and placed by: BM25, cosine, ``search.types.Signals`` and the reranker's
+    score, each ``None`` where that did not count."""
     signals = (
         {name: round(value, 4) for name, value in asdict(passage.signals).items()}
         if passage.signals
         else None
     )
-    return {"lexical": passage.lexical, "dense": passage.dense, "signals": signals}
+    return {
+        "lexical": passage.lexical,
+        "dense": passage.dense,
+        "signals": signals,
+        "reranked": passage.reranked,
+    }
 
 
 def search_out(found: Found, next_offset: int, *, explain: bool = False) -> dict[str, Any]:

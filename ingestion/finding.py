@@ -46,7 +46,7 @@ class FoundPassage:
     text; ``highlights`` are ranges in ``text``, and mark what ``marked`` and ``phrases`` say. ``lexical``
     (BM25) and ``dense`` (cosine) are ``None`` where that side did not return it. ``similar`` are those folded
     into it (``ingestion.folding``), ``synonyms`` pairs of a word asked for and one that the text holds
-    instead, ``signals`` what its place in the order was decided by."""
+    instead, ``signals`` what its place in the order was decided by, ``reranked`` the reranker's score."""
 
     chunk_id: str
     document_id: str
@@ -73,6 +73,7 @@ class FoundPassage:
     similar: tuple["FoundPassage", ...] = ()
     synonyms: tuple[tuple[str, str], ...] = ()
     signals: Signals | None = None
+    reranked: float | None = None
     marked: str = ""
     phrases: tuple[str, ...] = ()
 
@@ -261,4 +262,5 @@ def _passage(chunk: Chunk, hit: Hit, asked: Asked, page_name: str, widened: Wide
         marked=marked,
         phrases=asked.phrases,
         signals=hit.signals,
+        reranked=hit.reranked,
     )

@@ -35,7 +35,7 @@ def ordered(query: str, found: Sequence[Read], index_ids: Sequence[str]) -> list
 
 def signals_of(query: str, found: Sequence[Read], index_ids: Sequence[str]) -> list[Signals]:
     """Of each passage; none where the word index cannot be asked."""
-    seen = [Seen(chunk.text, _context(chunk), hit.words, hit.meaning) for hit, chunk in found]
+    seen = [Seen(chunk.text, context(chunk), hit.words, hit.meaning) for hit, chunk in found]
     try:
         return ordering.signals(query, seen, index_ids, registry.lexical_index())
     except SearchError as error:
@@ -43,5 +43,6 @@ def signals_of(query: str, found: Sequence[Read], index_ids: Sequence[str]) -> l
         return []
 
 
-def _context(chunk: Chunk) -> str:
+def context(chunk: Chunk) -> str:
+    """What stands above the passage: title, headings, header row."""
     return "\n".join(part for part in (chunk.document.title, chunk.heading, chunk.table) if part)

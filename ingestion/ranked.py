@@ -1,7 +1,7 @@
 """The ranking of a search as far as it is shown: ready documents, phrases, pages, and the newest first."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.db.models import QuerySet
@@ -10,6 +10,7 @@ from ingestion import selectors
 from ingestion.document_dates import day_of
 from ingestion.models import Chunk, Document
 from ingestion.ordered import Read, ordered
+from ingestion.reranked import reranked
 from search.matching import belongs
 from search.ordering import LOOKED_AT, arranged
 from search.query_language import Asked
@@ -45,7 +46,7 @@ class Ranked:
             while depth < offset + k + 1:
                 depth *= 4
             result, found = self._first(max(offset + k + 1, LOOKED_AT), depth)
-            return result, self._ordered(found)
+            return self._reranked(result, self._ordered(found))
         result, found = self._first(BY_DATE, depth_for(BY_DATE))
         found = self._ordered(found)
         enough = found[0][0].score / 3 if found else 0.0
@@ -56,6 +57,12 @@ class Ranked:
     def _ordered(self, found: list[Read]) -> list[Read]:
         """Who asks for words or for meaning alone gets just that."""
         return ordered(self.asked.text, found, self.index_ids) if self.mode == "hybrid" else found
+
+    def _reranked(self, result: Result, found: list[Read]) -> tuple[Result, list[Read]]:
+        if self.mode != "hybrid":
+            return result, found
+        found, notes = reranked(self.asked.text, found)
+        return (replace(result, notes=(*result.notes, *notes)) if notes else result), found
 
     def _first(self, k: int, depth: int) -> tuple[Result, list[Read]]:
         """The first ``k`` hits, or more, whose documents are ready and pass the filters, and that hold the

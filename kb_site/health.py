@@ -25,7 +25,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
         problem = check()
         ready = ready and not problem
         lines.append(f"{name}: {problem or 'ok'}")
+    lines += _told_of_reranker()
     return HttpResponse("\n".join(lines) + "\n", status=200 if ready else 503, content_type="text/plain")
+
+
+def _told_of_reranker() -> list[str]:
+    """Without it the site works as well as one that has none."""
+    reranker = registry.reranker()
+    return [f"reranker: {reranker.trouble or 'ok'}"] if reranker else []
 
 
 def _database() -> str:

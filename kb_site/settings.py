@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from dotenv import load_dotenv
 
-from kb_site import index_back_ends
+from kb_site import index_back_ends, rerankers
 from kb_site.embedding_models import default_model, named_models
 from kb_site.env import env_bool, env_int, env_list, env_path, env_str, secret, writable_folder
 
@@ -33,6 +33,8 @@ LOG_DIR = DATA_DIR / "logs"
 HOST = env_str("HOST", "127.0.0.1")
 PORT = env_int("PORT", 8000)
 SITE_URL = env_str("SITE_URL", f"http://{HOST}:{PORT}")
+# Python computes on one core at a time, so people who search at once share as many processes.
+WEB_PROCESSES = max(1, env_int("WEB_PROCESSES", min(2, len(os.sched_getaffinity(0)))))
 
 # --- Security ---------------------------------------------------------------------------------
 DEBUG = env_bool("DEBUG", False)
@@ -234,6 +236,15 @@ MILVUS = index_back_ends.milvus(
 )
 VECTOR_INDEX = index_back_ends.vector_index(env_str("VECTOR_INDEX", "chroma"), CHROMA_URL, MILVUS)
 LEXICAL_INDEX = index_back_ends.lexical_index(env_str("LEXICAL_INDEX", "tantivy"), LEXICAL_DIR, MILVUS)
+RERANKER_BUDGET_MS = rerankers.within("RERANKER_BUDGET_MS", env_int("RERANKER_BUDGET_MS", 500), 10, 60_000)
+RERANKER_DEPTH = rerankers.within("RERANKER_DEPTH", env_int("RERANKER_DEPTH", 20), 2, 30)
+RERANKER = rerankers.reranker(
+    env_str("RERANKER"),
+    model=env_str("RERANKER_MODEL"),
+    url=env_str("RERANKER_URL"),
+    key=env_str("RERANKER_KEY"),
+    timeout_s=RERANKER_BUDGET_MS / 1000,
+)
 CHUNK_TOKENS = env_int("CHUNK_TOKENS", 200)
 CHUNK_OVERLAP_TOKENS = env_int("CHUNK_OVERLAP_TOKENS", 30)
 EMBEDDING_CACHE_MB = env_int("EMBEDDING_CACHE_MB", 1024)

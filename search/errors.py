@@ -19,3 +19,7 @@ class ModelUnavailable(SearchError):
     """The embedding model cannot be loaded: the message says which and why."""
 
     permanent = True
+
+
+class RerankerUnavailable(SearchError):
+    """The reranker gives no scores now; results stay in the order they have without it."""

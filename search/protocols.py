@@ -1,4 +1,4 @@
-"""What an embedder and an index must do. Contract suites in ``tests/search`` hold them to it."""
+"""What an embedder, a reranker and an index must do. Contract suites in ``tests/search`` hold them to it."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol
@@ -26,6 +26,23 @@ class Embedder(Protocol):
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """The same of questions, which some models read in another way than passages."""
+
+
+class Reranker(Protocol):
+    """Reads a question together with each of a few passages. Safe to call from several threads.
+
+    Raises ``search.errors.RerankerUnavailable``.
+    """
+
+    @property
+    def loaded(self) -> bool:
+        """Whether ``scores`` can answer without loading first."""
+
+    def load(self) -> None:
+        """May take minutes the first time."""
+
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Of each text how well it answers ``query``: higher is better, in any range."""
 
 
 class VectorIndex(Protocol):

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from search.coverage import Coverage
 from search.errors import ModelUnavailable
-from search.protocols import Embedder, LexicalIndex, VectorIndex
+from search.protocols import Embedder, LexicalIndex, Reranker, VectorIndex
+from search.reranking.bounded import BoundedReranker
 
 KNOWN: dict[str, tuple[str, ...]] = {
     "EMBEDDING": (
@@ -34,6 +35,10 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "search.index.tantivy.TantivyIndex",
         "search.index.milvus_words.MilvusLexicalIndex",
         "search.index.memory.MemoryLexicalIndex",
+    ),
+    "RERANKER": (
+        "search.reranking.cross_encoder.CrossEncoderReranker",
+        "search.reranking.endpoint.EndpointReranker",
     ),
 }
 
@@ -134,6 +139,19 @@ def vector_index() -> VectorIndex:
 def lexical_index() -> LexicalIndex:
     """The lexical index of ``settings.LEXICAL_INDEX``."""
     return cast(LexicalIndex, _resolve("LEXICAL_INDEX", None))
+
+
+def reranker() -> BoundedReranker | None:
+    """The reranker of ``settings.RERANKER``, within its budget; ``None`` where the settings name none."""
+    if not settings.RERANKER:
+        return None
+    bounds = {"spec": settings.RERANKER, "ms": settings.RERANKER_BUDGET_MS, "depth": settings.RERANKER_DEPTH}
+    return cast(BoundedReranker, _remembered(_key("BOUNDED_RERANKER", bounds), _bounded))
+
+
+def _bounded() -> BoundedReranker:
+    made = cast(Reranker, _resolve("RERANKER", None))
+    return BoundedReranker(made, budget_ms=settings.RERANKER_BUDGET_MS, depth=settings.RERANKER_DEPTH)
 
 
 def coverage(model: Embedder | None = None) -> Coverage:

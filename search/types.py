@@ -93,7 +93,8 @@ class Hit:
     ``lexical`` is the BM25 score and ``dense`` the cosine similarity, each ``None`` where that
     side did not return the passage. ``words`` and ``meaning`` are the same as shares of the best, 0 to 1; as
     far as the model does not know the question's language, words stand for ``meaning`` too. ``signals``
-    are there where its text was looked at (``search.ordering``).
+    are there where its text was looked at (``search.ordering``), ``reranked`` is the reranker's own score
+    where one was asked.
     """
 
     chunk_id: str
@@ -105,3 +106,4 @@ class Hit:
     words: float = 0.0
     meaning: float = 0.0
     signals: Signals | None = None
+    reranked: float | None = None

@@ -18,6 +18,7 @@ for _name in (
     "CHROMA_URL",
     "VECTOR_INDEX",
     "LEXICAL_INDEX",
+    "RERANKER",
     "LLM_BACKEND",
     "LLM_BASE_URL",
     "EMBEDDING_MODEL",

@@ -1,0 +1,28 @@
+"""The first passages in the order that a reranker gives them, where the site has one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ingestion.ordered import Read, context
+from search import registry
+from search.errors import RerankerUnavailable
+
+
+def reranked(query: str, found: Sequence[Read]) -> tuple[list[Read], tuple[str, ...]]:
+    """The passages, and what a person should know. The scores stay at their places, so that they fall from
+    the first to the last; equal ones of the reranker leave the order as it is."""
+    reranker = registry.reranker()
+    if reranker is None or len(found) < 2:
+        return list(found), ()
+    first, rest = found[: reranker.depth], found[reranker.depth :]
+    texts = ["\n".join(part for part in (context(chunk), chunk.text) if part) for _hit, chunk in first]
+    try:
+        scores = reranker.scores(query, texts)
+    except RerankerUnavailable as error:
+        return list(found), (str(error),)
+    arranged = sorted(zip(scores, first, strict=True), key=lambda item: -item[0])
+    placed = [
+        (replace(hit, score=place.score, reranked=score), chunk)
+        for (score, (hit, chunk)), (place, _chunk) in zip(arranged, first, strict=True)
+    ]
+    return [*placed, *rest], ()
