@@ -96,10 +96,11 @@ def _set_out(golden_set: GoldenSet) -> dict[str, Any]:
 
 
 def _run_out(run: GoldenRun) -> dict[str, Any]:
-    names = ("label", "config", "state", "done", "total", "measured", "created_at", "ended_at")
+    names = ("config", "state", "done", "total", "measured", "created_at", "ended_at")
     own = {name: getattr(run, name) for name in names}
     return own | {
         "id": run.pk,
+        "label": golden_runs.run_name(run),
         "golden_set": run.golden_set_id,
         "error": shown(run.error) if run.error else None,
         "figures": run.figures or None,

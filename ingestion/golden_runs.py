@@ -15,6 +15,11 @@ _WAITING_AT_MOST = 20
 State = GoldenRun.State
 
 
+def run_name(run: GoldenRun) -> str:
+    """What people called it; one without a name is called by its configuration, in the reader's language."""
+    return run.label or label_of(Config.of(run.config))
+
+
 def start_run(*, golden_set: GoldenSet, config: Config, label: str = "", by: User | None = None) -> GoldenRun:
     """Puts a run in line. Raises ``BadGoldenSet`` where it could not tell anything, or too many wait."""
     total = golden_set.questions.count()
@@ -34,7 +39,7 @@ def start_run(*, golden_set: GoldenSet, config: Config, label: str = "", by: Use
     with transaction.atomic():
         run = GoldenRun.objects.create(
             golden_set=golden_set,
-            label=" ".join(label.split())[:120] or label_of(config),
+            label=" ".join(label.split())[:120],
             config=config.stored(),
             total=total,
             started_by=by,

@@ -7,11 +7,13 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from ingestion.golden_runs import run_name
 from ingestion.golden_transfer import Report, summary
 from ingestion.models import GoldenJudgement, GoldenRun
 from ingestion.opening import quoted_at
 
 register = template.Library()
+register.filter(run_name)
 
 
 @register.filter

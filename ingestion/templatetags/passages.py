@@ -29,6 +29,7 @@ _SIGNS = (
     re.compile(r"(?<![\w*])\*(?=[^\s*])|(?<=[^\s*])\*(?![\w*])"),
     re.compile(r"</?(?:u|b|i|em|strong|sub|sup|br|span)(?:\s[^<>]*)?/?>"),
     re.compile(r"\\(?=[!-/:-@\[-`{-~])"),
+    re.compile(r"[ \t]*\{#[\w-]+\}[ \t]*$", re.MULTILINE),
 )
 # What stands between cells and rows, where a piece begins or ends with it.
 _EDGES = re.compile(r"\A[;·\s]+|[;·\s]+\Z")

@@ -20,7 +20,7 @@ def reasons(passage: FoundPassage) -> list[tuple[str, str]]:
     if found is None:
         return []
     rows = [
-        (_("Words of the question in it"), found.covered),
+        (_("Words of the question"), found.covered),
         (_("In one place"), found.place),
         (_("Two side by side"), found.pairs),
         (_("Three in a row"), found.triples),
