@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO
@@ -55,10 +55,17 @@ class Forked:
 
 
 def start_module(
-    argv: Sequence[str], *, title: str, output: IO[bytes], env: Mapping[str, str], niceness: int = 0
+    argv: Sequence[str],
+    *,
+    title: str,
+    output: IO[bytes],
+    env: Mapping[str, str],
+    niceness: int = 0,
+    keeps: Collection[int] = (),
 ) -> Forked:
     """Runs ``python -m`` with ``argv`` in a fork: a session of its own, nothing to read, ``output`` for what
-    it writes, ``title`` in lists of processes. It ends when this process does, however that ends.
+    it writes, ``title`` in lists of processes; of the open files it ``keeps`` those with these numbers. It
+    ends when this process does, however that ends.
 
     Functions registered with ``atexit`` are not called in it.
     """
@@ -70,7 +77,7 @@ def start_module(
     try:
         pid = os.fork()
         if not pid:
-            _end_after(lambda: _become(argv, title, output, env, niceness, parent))
+            _end_after(lambda: _become(argv, title, output, env, niceness, parent, keeps))
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ASKED_TO_END)
     return Forked(pid)
@@ -106,13 +113,19 @@ def die_with_parent(niceness: int) -> None:
 
 
 def _become(
-    argv: Sequence[str], title: str, output: IO[bytes], env: Mapping[str, str], niceness: int, parent: int
+    argv: Sequence[str],
+    title: str,
+    output: IO[bytes],
+    env: Mapping[str, str],
+    niceness: int,
+    parent: int,
+    keeps: Collection[int],
 ) -> None:
     os.setsid()
     die_with_parent(niceness)
     if os.getppid() != parent:
         return
-    _use_only(output.fileno())
+    _use_only(output.fileno(), keeps)
     for number in _ASKED_TO_END:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -123,14 +136,14 @@ def _become(
     runpy.run_module(argv[0], run_name="__main__", alter_sys=True)
 
 
-def _use_only(output: int) -> None:
+def _use_only(output: int, keeps: Collection[int]) -> None:
     """Every other file is let go of: among them are locks, which would outlive the parent."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
     for number in [int(name) for name in os.listdir("/dev/fd")]:  # noqa: PTH208 - numbers, no paths
-        if number > 2:
+        if number > 2 and number not in keeps:
             try:
                 os.close(number)
             except OSError:

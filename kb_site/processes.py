@@ -21,7 +21,8 @@ _LOG_LIMIT = 10 * 1024 * 1024
 class Child:
     """``ready`` says whether it serves; ``None`` where nobody waits for it. ``niceness`` 0 to 19 lets
     others go first: people who search do not wait for documents that are being read. With a ``title``,
-    ``argv`` is a Python module with its arguments, run in a fork of this process (``kb_site.forking``)."""
+    ``argv`` is a Python module with its arguments, run in a fork of this process (``kb_site.forking``), which
+    has the open files with the numbers that it ``keeps``."""
 
     name: str
     argv: Sequence[str]
@@ -30,6 +31,7 @@ class Child:
     ready: Callable[[], bool] | None = None
     niceness: int = 0
     title: str = ""
+    keeps: tuple[int, ...] = ()
     process: subprocess.Popen[bytes] | forking.Forked | None = None
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=6))
 
@@ -43,7 +45,12 @@ class Child:
 
     def _forked(self, output: IO[bytes]) -> forking.Forked:
         return forking.start_module(
-            self.argv, title=self.title, output=output, env=self.env, niceness=self.niceness
+            self.argv,
+            title=self.title,
+            output=output,
+            env=self.env,
+            niceness=self.niceness,
+            keeps=self.keeps,
         )
 
     def _executed(self, output: IO[bytes]) -> subprocess.Popen[bytes]:

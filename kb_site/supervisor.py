@@ -6,7 +6,6 @@ import io
 import logging
 import os
 import signal
-import socket
 import threading
 import time
 from importlib import metadata
@@ -22,6 +21,7 @@ from accounts.services import needs_setup, new_setup_token
 from ingestion import golden_line, pipeline, syncing
 from ingestion.models import Source
 from kb_site import forking, processes, services
+from kb_site.listening import listen
 from kb_site.processes import Child
 from search import registry
 from search.errors import SearchError
@@ -70,21 +70,6 @@ def check_installation(requirements: Path) -> None:
             )
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises ``CommandError`` where nobody can listen there."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OverflowError as error:
-            raise CommandError(f"There is no port {port}. Choose one from 1 to 65535.") from error
-        except OSError as error:
-            raise CommandError(
-                f"Port {port} on {host} cannot be used ({error.strerror}). "
-                f"Stop what uses it, or choose another: make run PORT={port + 1}"
-            ) from error
-
-
 def check_model() -> None:
     """Raises ``CommandError`` where the embedding model that the settings name is not there."""
     if problem := _problem_of_model(settings.EMBEDDING):
@@ -127,7 +112,7 @@ class Supervisor:
             raise CommandError(
                 f"Youju is already running on the data folder {settings.DATA_DIR}. Stop it first."
             )
-        check_port(settings.HOST, self.port)
+        self._door = listen(settings.HOST, self.port)
         check_model()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._stop.set())
@@ -162,6 +147,7 @@ class Supervisor:
         self._wait_until_ready()
         if not self._stop.is_set():
             self._greet(time.monotonic() - began)
+            self._start_more_web_processes()
 
     def _make_workers(self) -> list[Child]:
         env = {"CHROMA_URL": self._chroma_url, "PORT": str(self.port)}
@@ -175,11 +161,6 @@ class Supervisor:
         parse = [*worker, "-Q", "extract", "-c", str(settings.PARSE_THREADS + 1), "-n", "parse@youju"]
         index = [*worker, "-Q", "index", "-c", "1", "-n", "index@youju"]
         crawl = [*worker, "-Q", "crawl", "-c", str(settings.CRAWL_SITES + 1), "-n", "crawl@youju"]
-        web = ["uvicorn", "kb_site.asgi:application", "--host", settings.HOST, "--port", str(self.port)]
-        # A question of 10,000 Chinese characters in an address is 90 KB, and deserves an answer of ours.
-        web += ["--http", "h11", "--h11-max-incomplete-event-size", "262144"]
-        web += ["--no-access-log", "--log-level", "warning", "--lifespan", "off"]
-        web += ["--timeout-graceful-shutdown", "3"]
         beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
         logs = Path(settings.LOG_DIR)
 
@@ -187,12 +168,25 @@ class Supervisor:
             return Child(name, argv, logs / f"{name}.log", env, niceness=niceness, title=title)
 
         return [
-            child("web", web, "youju web uvicorn", niceness=0),
+            self._web_process(1, env),
             child("index", index, "youju index@youju"),
             child("parse", parse, "youju parse@youju"),
             child("crawl", crawl, "youju crawl@youju"),
             child("beat", beat, "youju beat"),
         ]
+
+    def _web_process(self, number: int, env: dict[str, str]) -> Child:
+        """The first loads beside its first requests; others serve when they have loaded."""
+        name = "web" if number == 1 else f"web-{number}"
+        argv = ["kb_site.web", str(self._door.fileno()), *(["--warm"] if number > 1 else [])]
+        log = Path(settings.LOG_DIR) / f"{name}.log"
+        return Child(name, argv, log, env, title="youju web uvicorn", keeps=(self._door.fileno(),))
+
+    def _start_more_web_processes(self) -> None:
+        for number in range(2, settings.WEB_PROCESSES + 1):
+            child = self._web_process(number, dict(self._workers[0].env))
+            _fork(child)
+            self._workers.append(child)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _READY_TIMEOUT_S
@@ -257,6 +251,7 @@ class Supervisor:
         _say("Stopping …")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
+        self._door.close()
         processes.stop(self._workers, grace_s=15)
         processes.stop(self._services, grace_s=8)
         services.withdraw()

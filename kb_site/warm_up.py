@@ -16,8 +16,11 @@ from search.errors import SearchError
 log = logging.getLogger(__name__)
 
 
-def start_warm_up() -> None:
-    threading.Thread(target=_load, name="warm-up", daemon=True).start()
+def start_warm_up() -> threading.Thread:
+    """The thread that does it."""
+    thread = threading.Thread(target=_load, name="warm-up", daemon=True)
+    thread.start()
+    return thread
 
 
 def _load() -> None:

@@ -104,12 +104,16 @@ class Site:
         return found
 
     def child(self, word: str) -> psutil.Process:
-        """The child of the supervisor whose command line holds ``word``."""
+        """The first child of the supervisor whose command line holds ``word``."""
+        return self.children(word)[0]
+
+    def children(self, word: str) -> list[psutil.Process]:
+        """At least one."""
         assert self.process is not None
-        for process in psutil.Process(self.process.pid).children():
-            if any(word in part for part in process.cmdline()):
-                return process
-        raise AssertionError(f"no child with {word!r}")
+        children = psutil.Process(self.process.pid).children()
+        found = [one for one in children if any(word in part for part in one.cmdline())]
+        assert found, f"no child with {word!r}"
+        return found
 
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """A command of ``manage.py`` on the same data folder."""

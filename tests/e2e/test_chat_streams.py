@@ -261,7 +261,8 @@ def test_a_killed_web_process_leaves_the_part(scene: Scene) -> None:
     person = scene.arrive()
     scene.ask(person.page, silent_after_part())
     wait_until_stored(scene.site.folder)
-    scene.site.child("uvicorn").kill()
+    for process in scene.site.children("uvicorn"):
+        process.kill()
     wait_for_web(scene.site)
     answer(person.page, "interrupted")
     expect(person.page.locator("[data-text]")).to_contain_text(PART)

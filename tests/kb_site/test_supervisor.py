@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError
 
-from kb_site.supervisor import check_installation, check_port
+from kb_site.listening import listen
+from kb_site.supervisor import check_installation
 
 
 def test_the_installed_packages_are_the_pinned_ones(settings: object) -> None:
@@ -39,5 +40,5 @@ def test_a_port_in_use_is_named_with_another() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(CommandError, match=f"make run PORT={port + 1}"):
-            check_port("127.0.0.1", port)
-    check_port("127.0.0.1", port)
+            listen("127.0.0.1", port)
+    listen("127.0.0.1", port).close()
