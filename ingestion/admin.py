@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from ingestion import runs, schedules, services, sources
 from ingestion.admin_crawls import WebDetailsInline
+from ingestion.admin_languages import LanguagesPage
 from ingestion.admin_uploads import UploadForm
 from ingestion.errors import BadCollection
 from ingestion.forms import signed_in
@@ -188,7 +189,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Generation)
-class GenerationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class GenerationAdmin(LanguagesPage, admin.ModelAdmin):  # type: ignore[type-arg]
     """To look at: indexes are built from a collection's settings."""
 
     list_display = ("collection", "state", "embedding", "splitter", "created_at")

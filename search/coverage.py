@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -84,6 +85,11 @@ def measure_cosines(embedder: Embedder, languages: Mapping[str, float]) -> tuple
     return round(float(noise), 4), round(float(signal), 4)
 
 
+def trusted(reached: float) -> float:
+    """How far vectors count in a language that the model knows so well, 0 to 1."""
+    return min(1.0, max(0.0, (reached - SILENT) / (FULL - SILENT)))
+
+
 class Weighs(Protocol):
     """Says how much vectors count for a question, 0 to 1, from which cosine on, and where a cosine lies on
     a scale that all models share."""
@@ -121,10 +127,46 @@ class Coverage:
         self._folder = folder
         self._measured: Measured | None = None
         self._lock = threading.Lock()
+        self._measuring = threading.Lock()
 
     def languages(self) -> Mapping[str, float]:
         """Coverage by language, 0 (chance) to 1. The first call may have to run the model."""
         return self._measurement().languages
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether the model came with Youju, and with it what was measured."""
+        return self._embedder.fingerprint in _known()
+
+    @property
+    def kept(self) -> Measured | None:
+        """What is known without running the model."""
+        return self._stored() or self._measured
+
+    @property
+    def measured_at(self) -> datetime | None:
+        """When it was measured here; ``None`` where it was not, or is not kept."""
+        path = self._path()
+        try:
+            return datetime.fromtimestamp(path.stat().st_mtime, UTC) if path and not self.is_bundled else None
+        except OSError:
+            return None
+
+    def measure_again(self) -> None:
+        """Runs the model; searches go on with what was known. Nothing happens while it is being measured."""
+        if not self._measuring.acquire(blocking=False):
+            return
+        try:
+            measured = self._run()
+            with self._lock:
+                self._measured = measured
+            self._store(measured)
+        finally:
+            self._measuring.release()
+
+    def _run(self) -> Measured:
+        languages = measure(self._embedder)
+        return Measured(languages, *measure_cosines(self._embedder, languages))
 
     def noise(self) -> float:
         """The cosine below which a passage found by vectors alone is not worth showing."""
@@ -160,15 +202,14 @@ class Coverage:
 
     def trust(self, query: str) -> float:
         """How far the vectors' opinion on ``query`` can be trusted, 0 to 1."""
-        return min(1.0, max(0.0, (self.of(query) - SILENT) / (FULL - SILENT)))
+        return trusted(self.of(query))
 
     def _measurement(self) -> Measured:
         with self._lock:
             if self._measured is None:
                 self._measured = self._stored()
             if self._measured is None:
-                languages = measure(self._embedder)
-                self._measured = Measured(languages, *measure_cosines(self._embedder, languages))
+                self._measured = self._run()
                 self._store(self._measured)
             return self._measured
 
