@@ -132,4 +132,4 @@ def _says(reached: float) -> str:
         return _("vectors count fully")
     if share <= 0.0:
         return _("searched by words alone")
-    return _("vectors count by %(percent)d %%") % {"percent": max(1, min(99, round(100 * share)))}
+    return _("vectors count by %(percent)d%%") % {"percent": max(1, min(99, round(100 * share)))}

@@ -21,4 +21,4 @@ application = BodyLimit(
     session_cookie=settings.SESSION_COOKIE_NAME,
 )
 
-warming = start_warm_up()
+warming = start_warm_up(searches=True)

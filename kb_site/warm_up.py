@@ -16,11 +16,19 @@ from search.errors import SearchError
 log = logging.getLogger(__name__)
 
 
-def start_warm_up() -> threading.Thread:
-    """The thread that does it."""
-    thread = threading.Thread(target=_load, name="warm-up", daemon=True)
+def start_warm_up(*, searches: bool = False) -> threading.Thread:
+    """The thread that does it. A process that ``searches`` loads the reranker too, where there is one."""
+    thread = threading.Thread(target=_load_all, args=(searches,), name="warm-up", daemon=True)
     thread.start()
     return thread
+
+
+def _load_all(searches: bool) -> None:
+    _load()
+    reranker = registry.reranker() if searches else None
+    loading = reranker.load_soon() if reranker else None
+    if loading:
+        loading.join()
 
 
 def _load() -> None:

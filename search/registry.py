@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from search.coverage import Coverage
 from search.errors import ModelUnavailable
 from search.protocols import Embedder, LexicalIndex, Reranker, VectorIndex
-from search.reranking.bounded import BoundedReranker
+from search.reranking.bounded import BoundedReranker, Unusable
 
 KNOWN: dict[str, tuple[str, ...]] = {
     "EMBEDDING": (
@@ -142,7 +142,8 @@ def lexical_index() -> LexicalIndex:
 
 
 def reranker() -> BoundedReranker | None:
-    """The reranker of ``settings.RERANKER``, within its budget; ``None`` where the settings name none."""
+    """The reranker of ``settings.RERANKER``, within its budget; ``None`` where the settings name none. One
+    that cannot be made says so when it is asked."""
     if not settings.RERANKER:
         return None
     bounds = {"spec": settings.RERANKER, "ms": settings.RERANKER_BUDGET_MS, "depth": settings.RERANKER_DEPTH}
@@ -150,7 +151,10 @@ def reranker() -> BoundedReranker | None:
 
 
 def _bounded() -> BoundedReranker:
-    made = cast(Reranker, _resolve("RERANKER", None))
+    try:
+        made = cast(Reranker, _resolve("RERANKER", None))
+    except ImproperlyConfigured as error:
+        made = Unusable(str(error))
     return BoundedReranker(made, budget_ms=settings.RERANKER_BUDGET_MS, depth=settings.RERANKER_DEPTH)
 
 

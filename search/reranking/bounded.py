@@ -41,7 +41,9 @@ class BoundedReranker:
         self._budget_s = budget_ms / 1000
         self._clock = clock
         self._breaker = Breaker(failures=FAILURES, rest_s=REST_S, clock=clock)
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="rerank")
+        # What waits for one of these threads is not begun when its time is over.
+        at_once = getattr(reranker, "at_once", _THREADS)
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="rerank")
         self._lock = threading.Lock()
         self._loading: threading.Thread | None = None
         self._load_again_at = 0.0
@@ -67,14 +69,14 @@ class BoundedReranker:
         self._remember(key, found)
         return found
 
-    def load_soon(self) -> None:
-        """In the background, and where that failed not again for a while."""
+    def load_soon(self) -> threading.Thread | None:
+        """In the background, and where that failed not again for a while; the thread that is at it."""
         with self._lock:
             is_due = self._loading is None and self._clock() >= self._load_again_at
-            if not is_due or self._reranker.loaded:
-                return
-            self._loading = threading.Thread(target=self._load, name="load-reranker", daemon=True)
-            self._loading.start()
+            if is_due and not self._reranker.loaded:
+                self._loading = threading.Thread(target=self._load, name="load-reranker", daemon=True)
+                self._loading.start()
+            return self._loading
 
     @property
     def trouble(self) -> str:
@@ -132,6 +134,21 @@ class BoundedReranker:
             self._known[key] = found
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
+
+
+class Unusable:
+    """Stands for a ``Reranker`` that cannot be made: searches go on, and whoever asks is told ``why``."""
+
+    loaded = False
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def load(self) -> None:
+        raise RerankerUnavailable(self._why)
+
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        raise RerankerUnavailable(self._why)
 
 
 def _told(error: Exception) -> str:

@@ -24,6 +24,8 @@ class CrossEncoderReranker:
     Nothing is loaded before ``load``; torch is imported only then. One thread at a time computes.
     """
 
+    at_once = 1
+
     def __init__(self, model: str, device: str = "") -> None:
         if not model:
             raise ValueError("model is empty; name a cross-encoder")

@@ -65,7 +65,7 @@ def test_what_a_number_means_for_searches() -> None:
     says = model_languages._says
     assert [says(reached) for reached in (0.3, 0.55, 0.7999, 0.82)] == [
         "searched by words alone",
-        "vectors count by 50 %",
-        "vectors count by 99 %",
+        "vectors count by 50%",
+        "vectors count by 99%",
         "vectors count fully",
     ]

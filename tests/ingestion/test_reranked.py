@@ -86,6 +86,10 @@ def test_without_its_answer_the_order_stays_and_people_are_told(
     late = find("green leaves", [trees])
     assert [hit.document for hit in late.passages] == usual
     assert "did not answer in time" in late.notes[0]
+    settings.RERANKER = {"BACKEND": "own.Mistyped", "OPTIONS": {}}
+    mistyped = find("green leaves", [trees])
+    assert [hit.document for hit in mistyped.passages] == usual
+    assert "reranker" in mistyped.notes[0]
     settings.RERANKER = {}
     assert "reranker" not in signed_in(None).get("/readyz").content.decode()
 
