@@ -23,6 +23,7 @@ from ingestion.models import Source
 from kb_site import forking, processes, services
 from kb_site.listening import listen
 from kb_site.processes import Child
+from llm import endpoints
 from search import registry
 from search.errors import SearchError
 
@@ -183,7 +184,10 @@ class Supervisor:
         return Child(name, argv, log, env, title="youju web uvicorn", keeps=(self._door.fileno(),))
 
     def _start_more_web_processes(self) -> None:
-        for number in range(2, settings.WEB_PROCESSES + 1):
+        """One is enough where it loads a language model: two would load it twice."""
+        alone = endpoints.any_in_process()
+        connections.close_all()
+        for number in range(2, 2 if alone else settings.WEB_PROCESSES + 1):
             child = self._web_process(number, dict(self._workers[0].env))
             _fork(child)
             self._workers.append(child)

@@ -7,9 +7,11 @@ them, with their connections and counts, live as long as the row stays as it is.
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
@@ -18,6 +20,7 @@ from llm.environment import EXTRACTIVE as EXTRACTIVE
 from llm.errors import LLMError
 from llm.guard import Guarded, Limits
 from llm.models import Endpoint
+from llm.places import Places
 from llm.types import Backend, Description, Options, Usage
 from llm.unusable import Unusable
 from llm.vault import KeyLost, vault
@@ -92,6 +95,11 @@ def exists(name: str) -> bool:
     return name in ("", EXTRACTIVE) or any(row.name == name for row in _rows())
 
 
+def any_in_process() -> bool:
+    """Whether a model in use is loaded by the process that asks it, so that each process has its own."""
+    return any(registry.kind(row.kind).in_process for row in _rows())
+
+
 def cost(name: str, usage: Usage) -> Decimal | None:
     """The price of ``usage`` in ``currency(name)``; ``None`` where the endpoint has no price."""
     row = Endpoint.objects.filter(name=name).first()
@@ -153,7 +161,9 @@ def _guarded(row: Endpoint) -> Backend:
         made = _made.get(row.pk)
         if made is None or made.version != row.updated_at:
             limits = Limits(concurrency=row.concurrency, patience_s=row.patience_s)
-            made = _made[row.pk] = _Made(row.updated_at, Guarded(unguarded(row), row.name, limits))
+            places = Places(row.concurrency, Path(settings.RUN_DIR) / "endpoints", str(row.pk))
+            backend = Guarded(unguarded(row), row.name, limits, places=places)
+            made = _made[row.pk] = _Made(row.updated_at, backend)
         return made.backend
 
 

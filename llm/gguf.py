@@ -38,6 +38,7 @@ class GGUF:
     kind: ClassVar[Kind] = Kind(
         title=gettext_noop("GGUF file on this machine"),
         examples=gettext_noop("llama.cpp"),
+        in_process=True,
         required=frozenset({"model"}),
         preset=Options(context_tokens=4096, max_tokens=512, timeout_s=180, silence_s=60),
         package=PACKAGE,

@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from threading import BoundedSemaphore
 from typing import ClassVar, Literal
 
 from django.utils.translation import gettext as _
 
 from llm.breaker import Breaker, Clock
 from llm.errors import LLMError, Loading, RateLimited, Unavailable
+from llm.places import Places
 from llm.types import Backend, Delta, Description, Kind, Pause, Request
 
 logger = logging.getLogger(__name__)
@@ -55,20 +55,25 @@ class Guarded:
 
     Asks again only what may pass by itself (``LLMError.permanent`` is false), only before the first
     word, and only within the patience: full jitter over exponential steps (M. Brooker, "Exponential
-    Backoff And Jitter", 2015), never sooner than the server asked for. Counts are kept in the object,
-    so they hold for one process.
+    Backoff And Jitter", 2015), never sooner than the server asked for. Failures are counted in
+    the object, so they hold for one process; ``places`` may be shared by several.
     """
 
     kind: ClassVar[Kind] = Kind(title="Endpoint")
 
     def __init__(
-        self, backend: Backend, name: str, limits: Limits | None = None, timing: Timing | None = None
+        self,
+        backend: Backend,
+        name: str,
+        limits: Limits | None = None,
+        timing: Timing | None = None,
+        places: Places | None = None,
     ) -> None:
         self.name = name
         self._backend = backend
         self._limits = limits or Limits()
         self._timing = timing or Timing()
-        self._places = BoundedSemaphore(self._limits.concurrency)
+        self._places = places or Places(self._limits.concurrency)
         self._breaker = Breaker(
             failures=self._limits.failures, rest_s=self._limits.rest_s, clock=self._timing.clock
         )
@@ -93,7 +98,7 @@ class Guarded:
             self._places.release()
 
     def _wait_for_place(self, until: float) -> Iterator[Delta]:
-        while not self._places.acquire(blocking=False):
+        while not self._places.take():
             left = until - self._timing.clock()
             if left <= 0:
                 raise RateLimited(

@@ -38,6 +38,7 @@ class LocalTransformers:
     kind: ClassVar[Kind] = Kind(
         title=gettext_noop("Hugging Face model folder on this machine"),
         examples=gettext_noop("transformers"),
+        in_process=True,
         required=frozenset({"model"}),
         preset=Options(context_tokens=4096, max_tokens=512, timeout_s=180, silence_s=60),
     )

@@ -104,7 +104,7 @@ class Kind:
 
     ``title`` and ``examples`` are marked for translation where they are written, and translated where they
     are shown. ``patience_s`` bounds all waiting of one request, as in ``llm.guard.Limits``: longer where a
-    server asks for long waits.
+    server asks for long waits. ``in_process``: the process that asks loads the model itself.
     """
 
     title: str
@@ -115,6 +115,7 @@ class Kind:
     package: str = ""
     currency: str = "USD"
     patience_s: int = 30
+    in_process: bool = False
 
 
 @dataclass(frozen=True, slots=True)
