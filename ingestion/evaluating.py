@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ingestion.beir import Query
 from ingestion.finding import Found, find
 from ingestion.models import Collection, Document
+from ingestion.reranked import load_reranker
 from search.metrics import mrr, ndcg, recall
 from search.types import Mode
 
@@ -43,6 +44,7 @@ def evaluate(
     }
     rows: list[tuple[float, float, float, float, float]] = []
     times: list[float] = []
+    load_reranker()
     for query in queries:
         found = find(query.text, [collection], k=3 * k, mode=mode)
         times.append(found.took_ms)

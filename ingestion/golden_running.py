@@ -24,6 +24,7 @@ from ingestion.golden_scoring import digest, score, targets_of
 from ingestion.golden_trial import TrialFailed
 from ingestion.leases import ClaimLost, Lease, release
 from ingestion.models import Chunk, Collection, Document, GoldenQuestion, GoldenResult, GoldenRun
+from ingestion.reranked import load_reranker
 from ingestion.selectors import active_indexes
 from search.errors import IndexUnavailable, SearchError
 
@@ -138,6 +139,7 @@ def _ask(
     total = done + len(left)
     notes: dict[str, None] = {}
     if left:  # models and indexes are opened before anything is timed
+        load_reranker()
         find(left[0].text, [collection], k=3 * config.k, mode=config.mode)
     for question in left:
         if stopping.is_asked():

@@ -26,3 +26,12 @@ def reranked(query: str, found: Sequence[Read]) -> tuple[list[Read], tuple[str, 
         for (score, (hit, chunk)), (place, _chunk) in zip(arranged, first, strict=True)
     ]
     return [*placed, *rest], ()
+
+
+def load_reranker() -> None:
+    """Waits until the site's reranker, if there is one, is loaded or turns out not to load: for measurements,
+    which are to be alike from the first question on."""
+    reranker = registry.reranker()
+    loading = reranker.load_soon() if reranker else None
+    if loading:
+        loading.join()

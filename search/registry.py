@@ -103,8 +103,8 @@ def tokenizer_path(model: Embedder | None = None) -> str:
 
 
 def keep_only(fingerprints: Collection[str], *, own: bool = True) -> None:
-    """Lets go of the models that are loaded and have none of ``fingerprints``; that of the settings stays,
-    unless ``own`` is false.
+    """Lets go of the models that are loaded and have none of ``fingerprints``; that of the settings and the
+    reranker stay, unless ``own`` is false.
 
     Whoever computes with one meanwhile keeps it until done.
     """
@@ -119,6 +119,8 @@ def _forget_unused(fingerprints: Collection[str], own: str) -> bool:
             model = cast(Embedder, _made[key])
             if _is_loaded(model) and model.fingerprint not in fingerprints:
                 unused += [key, f"coverage {model.fingerprint}", f"fingerprint {model.fingerprint}"]
+        if not own:
+            unused += [key for key in _made if key.startswith(("RERANKER ", "BOUNDED_RERANKER "))]
         for name in unused:
             _made.pop(name, None)
     return bool(unused)

@@ -96,3 +96,13 @@ def test_coverage_is_kept_in_the_data_folder(settings: Settings, tmp_path: Path)
     assert [path.name for path in (tmp_path / "models").iterdir()] == [
         f"coverage-{PROBE_VERSION}-hashed-48-v1.json"
     ]
+
+
+def test_a_worker_lets_go_of_the_reranker_and_other_processes_keep_it(settings: Settings) -> None:
+    endpoint = "search.reranking.endpoint.EndpointReranker"
+    settings.RERANKER = {"BACKEND": endpoint, "OPTIONS": {"url": "http://127.0.0.1:9/rerank"}}
+    first = registry.reranker()
+    registry.keep_only(())
+    assert registry.reranker() is first is not None
+    registry.keep_only((), own=False)
+    assert registry.reranker() is not first
