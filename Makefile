@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 
 PYTHON := $(or $(shell command -v $(PYTHON) 2>/dev/null),$(shell command -v python3 2>/dev/null),$(PYTHON))
 
-.PHONY: run test lint fmt bench install install-dev tools messages clean
+.PHONY: run test lint fmt bench bench-quality install install-dev tools messages clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/python manage.py up
