@@ -98,7 +98,8 @@ class _Batch:
         while self._waiting:
             document = self._waiting.popleft()
             with ending(document):
-                self._read.append(self._one(document))
+                read = self._one(document)  # first: meanwhile the list may be settled, and become another
+                self._read.append(read)
             if time.monotonic() - self._began > BATCH_S:
                 self._settle()
         self._settle()

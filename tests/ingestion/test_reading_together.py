@@ -113,7 +113,25 @@ def test_nothing_waits_for_one_that_takes_long(four: list[Document], monkeypatch
         "3.md": ("queued", "extract"),
     }
     assert extractor.read == ["0.md", "1.md", "2.md"]
+    assert states()["2.md"] == ("processing", "index")
     assert Document.objects.get(name="3.md").attempts == 0
+
+
+def test_the_first_one_may_take_long(four: list[Document], monkeypatch: pytest.MonkeyPatch) -> None:
+    keep = leases.Lease.keep
+
+    def kept(lease: leases.Lease) -> None:
+        if extractor.read[-1] == "0.md":
+            lease._next = lease._began
+        keep(lease)
+
+    monkeypatch.setattr(leases.Lease, "keep", kept)
+    extractor = ByName(slow="0.md", first=lambda: None)
+    while some := reading_together.claim():
+        reading_together.read(some, extractor)
+    extract_all()
+    indexing.index_all()
+    assert set(states().values()) == {("ready", "done")}
 
 
 def test_an_index_that_ends_meanwhile_is_no_loss(four: list[Document], collection: Collection) -> None:
