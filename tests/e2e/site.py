@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,8 +110,11 @@ class Site:
     def children(self, word: str) -> list[psutil.Process]:
         """At least one."""
         assert self.process is not None
-        children = psutil.Process(self.process.pid).children()
-        found = [one for one in children if any(word in part for part in one.cmdline())]
+        found = []
+        for one in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # one that ended, or was killed a moment ago
+                if any(word in part for part in one.cmdline()):
+                    found.append(one)
         assert found, f"no child with {word!r}"
         return found
 
