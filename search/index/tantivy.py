@@ -5,6 +5,7 @@ by spaces. A commit replaces ``meta.json``, so a changed ``meta.json`` tells a r
 to look again.
 """
 
+import json
 import logging
 import re
 import shutil
@@ -113,6 +114,7 @@ class TantivyIndex:
         """A writer that commits on leaving, or leaves the index untouched when an error comes through."""
         with self._writing:
             writer = self._open_writer(path)
+            _drop_stale_deletes(path)
             try:
                 yield writer
                 writer.commit()
@@ -272,6 +274,23 @@ class TantivyIndex:
         if not _NAME.fullmatch(index_id):
             raise ValueError(f"{index_id!r} cannot name an index; use letters, digits, '-', '_' and '.'")
         return self._folder / index_id
+
+
+def _drop_stale_deletes(path: Path) -> None:
+    """A writer that was killed leaves its list of deletions, and the next one cannot write its own of the same
+    name. Those that ``meta.json`` does not name are nobody's."""
+    try:
+        segments = json.loads((path / "meta.json").read_text())["segments"]
+    except (OSError, ValueError, KeyError):
+        return
+    named = {
+        f"{one['segment_id'].replace('-', '')}.{one['deletes']['opstamp']}.del"
+        for one in segments
+        if one.get("deletes")
+    }
+    for file in path.glob("*.del"):
+        if file.name not in named:
+            file.unlink(missing_ok=True)
 
 
 def _unavailable(path: Path, error: Exception) -> IndexUnavailable:
