@@ -277,8 +277,8 @@ class TantivyIndex:
 
 
 def _drop_stale_deletes(path: Path) -> None:
-    """A writer that was killed leaves its list of deletions, and the next one cannot write its own of the same
-    name. Those that ``meta.json`` does not name are nobody's."""
+    """A killed writer leaves its list of deletions, and the next one cannot write one of the same name. Those
+    that ``meta.json`` does not name are nobody's."""
     try:
         segments = json.loads((path / "meta.json").read_text())["segments"]
     except (OSError, ValueError, KeyError):
