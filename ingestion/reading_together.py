@@ -87,12 +87,11 @@ class _Batch:
     def work(self) -> None:
         try:
             self._work()
-        except Exception:
-            # Nobody expected it, so the log of the worker gets it. The documents, which share a claim, must
-            # not wait for their leases; each is tried alone now.
+        finally:
+            # What is left of the claim that they share, after an error that nobody expected, must not wait
+            # for its lease. Each is tried alone then.
             left = Document.objects.filter(claim=self._claim, status=Status.PROCESSING, step=Step.EXTRACT)
             left.update(status=Status.QUEUED, claim=None, lease_until=None)
-            raise
 
     def _work(self) -> None:
         while self._waiting:

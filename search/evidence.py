@@ -16,7 +16,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol
 
-from search import analysis, evidence_terms
+from search import analysis, evidence_terms, rarity
 from search.evidence_features import Passage, measure
 from search.evidence_terms import Question
 from search.protocols import LexicalIndex
@@ -123,10 +123,10 @@ def consider(
     question = evidence_terms.read(query)
     if not question.terms or not passages:
         return None
-    frequencies, total = _frequencies([term.text for term in question.terms], index_ids, lexical)
+    frequencies, total = rarity.frequencies([term.text for term in question.terms], index_ids, lexical)
     searched = analysis.weighted_terms(query)
     whole = sum(
-        min(term.weight, searched.get(term.text, 0.0)) * _idf(total, frequencies[term.text])
+        min(term.weight, searched.get(term.text, 0.0)) * rarity.idf(total, frequencies[term.text])
         for term in question.terms
     )
     return measure(query, question, passages, frequencies, total, whole), _dense_share(question)
@@ -187,25 +187,7 @@ def _dense_share(question: Question) -> float:
     return sum(term.weight for term in question.terms if analysis.is_dense(term.text)) / whole
 
 
-def _idf(total: int, frequency: int) -> float:
-    """As in Lucene's BM25."""
-    return math.log(1 + (max(total - frequency, 0) + 0.5) / (frequency + 0.5))
-
-
 def _best_bm25(query: str, index_ids: Sequence[str], lexical: LexicalIndex) -> float:
     return max(
         (found.score for index_id in index_ids for found in lexical.query(index_id, query, 1)), default=0.0
     )
-
-
-def _frequencies(
-    terms: Sequence[str], index_ids: Sequence[str], lexical: LexicalIndex
-) -> tuple[dict[str, int], int]:
-    """In how many passages of all indexes each term occurs, and how many passages there are."""
-    frequency = dict.fromkeys(terms, 0)
-    total = 0
-    for index_id in dict.fromkeys(index_ids):
-        total += lexical.count(index_id)
-        for term, count in lexical.document_frequencies(index_id, terms).items():
-            frequency[term] += count
-    return frequency, total

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from math import log
 from pathlib import Path
 
 from search import analysis
 from search.protocols import LexicalIndex
+from search.rarity import frequencies, idf
 from search.types import Hit, Signals
 
 # How many passages are looked at.
@@ -105,7 +105,8 @@ class _Question:
     @classmethod
     def read(cls, query: str, index_ids: Sequence[str], lexical: LexicalIndex) -> "_Question":
         terms = analysis.weighted_terms(query)
-        rarity = _rarity(list(terms), index_ids, lexical)
+        frequency, total = frequencies(list(terms), index_ids, lexical)
+        rarity = {term: idf(total, count) for term, count in frequency.items()}
         content = [unit for unit in analysis.units(query) if unit in terms]
         pairs = {
             (one, other): 1.0 if analysis.is_dense(one) else min(rarity[one], rarity[other])
@@ -185,13 +186,3 @@ def _best_place(held: Sequence[tuple[int, str]], weights: Mapping[str, float], w
             first += 1
         best = max(best, current)
     return best
-
-
-def _rarity(terms: Sequence[str], index_ids: Sequence[str], lexical: LexicalIndex) -> dict[str, float]:
-    """Idf as in Lucene's BM25, over all indexes."""
-    total, frequency = 0, dict.fromkeys(terms, 0)
-    for index_id in dict.fromkeys(index_ids):
-        total += lexical.count(index_id)
-        for term, count in lexical.document_frequencies(index_id, terms).items():
-            frequency[term] += count
-    return {term: log(1 + (max(total - count, 0) + 0.5) / (count + 0.5)) for term, count in frequency.items()}

@@ -22,42 +22,54 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class ChromaServer:
-    """``chroma run`` on a loopback port, which can be stopped and started again on the same data."""
+class Server:
+    """A server on a loopback port, which can be stopped and started again on the same data."""
+
+    stops_on = signal.SIGTERM
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._port = free_port()
+        self.folder = folder
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self) -> list[str | Path]:
+        raise NotImplementedError
+
+    def answers(self) -> bool:
+        raise NotImplementedError
 
     def start(self) -> None:
-        command = Path(sys.executable).parent / "chroma"
         self._process = subprocess.Popen(
-            [command, "run", "--path", self._folder, "--host", "127.0.0.1", "--port", str(self._port)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=self._folder,
+            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder
         )
         deadline = time.monotonic() + 60
-        while True:
-            try:
-                ChromaIndex(self.url).ping()
-            except IndexUnavailable:
-                if time.monotonic() > deadline or self._process.poll() is not None:
-                    raise
-                time.sleep(0.1)
-            else:
-                return
+        while not self.answers():
+            assert time.monotonic() < deadline, "the server does not answer"
+            assert self._process.poll() is None, "the server ended"
+            time.sleep(0.1)
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(self.stops_on)
             self._process.wait(timeout=30)
             self._process = None
+
+
+class ChromaServer(Server):
+    def command(self) -> list[str | Path]:
+        program = Path(sys.executable).parent / "chroma"
+        return [program, "run", "--path", self.folder, "--host", "127.0.0.1", "--port", str(self.port)]
+
+    def answers(self) -> bool:
+        try:
+            ChromaIndex(self.url).ping()
+        except IndexUnavailable:
+            return False
+        return True
 
 
 @pytest.fixture(scope="session")
@@ -68,41 +80,25 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaSe
     server.stop()
 
 
-class MilvusServer:
-    """Milvus Lite as a server on a loopback port, which can be stopped and started again on the same data."""
+class MilvusServer(Server):
+    """Milvus Lite as a server."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+    stops_on = signal.SIGINT
 
     @property
     def uri(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return self.url
 
-    def start(self) -> None:
-        command = Path(sys.executable).parent / "milvus-lite"
-        self._process = subprocess.Popen(
-            [command, "server", "--data-dir", self._folder, "--host", "127.0.0.1", "--port", str(self._port)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=self._folder,
-        )
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                with socket.create_connection(("127.0.0.1", self._port), timeout=1):
-                    return
-            except OSError:
-                if time.monotonic() > deadline or self._process.poll() is not None:
-                    raise
-                time.sleep(0.1)
+    def command(self) -> list[str | Path]:
+        program = Path(sys.executable).parent / "milvus-lite"
+        return [program, "server", "--data-dir", self.folder, "--host", "127.0.0.1", "--port", str(self.port)]
 
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
-            self._process.wait(timeout=30)
-            self._process = None
+    def answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return True
+        except OSError:
+            return False
 
 
 @pytest.fixture(scope="session")
