@@ -94,7 +94,10 @@ def test_a_crawl_survives_kill_minus_nine(own_site: Youju, sites: Callable[[], S
 
     assert source(api, pk)["crawl"]["state"] == "complete"
     assert outcomes(api, pk, site) == expected
-    assert max(repeated(site, kills).values()) <= CONNECTIONS
+    # What was open at the flush is forgotten: as many again may have been open at the last kill.
+    *before, last = repeated(site, kills).values()
+    assert max(before) <= CONNECTIONS
+    assert last <= 2 * CONNECTIONS
     assert "/private/letter" not in site.paths()
     expect_each_document_once(own_site, api, "killed", list(expected.values()).count("new"))
 
