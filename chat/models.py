@@ -136,3 +136,6 @@ class Message(models.Model):
 
 
 LIVE = (Message.Status.PENDING, Message.Status.STREAMING)
+
+from chat.insights.models import Insight as Insight  # noqa: E402
+from chat.insights.models import Material as Material  # noqa: E402
