@@ -12,27 +12,49 @@ from ingestion.models import Collection
 
 
 class PromptTemplate(models.Model):
-    """Wishes of an administrator to the language models, which a conversation or a collection may choose.
+    """A text of the library of prompts, in its newest version (``chat.prompt_library``).
 
-    ``text`` is as ``chat.prompt_texts`` reads it. ``origin`` is empty for an own one, else where it came
-    from, as "qianfan:6610".
+    Of kind ``task`` its ``{variables}`` are filled in by whoever uses it, as ``inputs`` describes them;
+    ``query`` is what is searched for where the text asks for ``{sources}``. Of kind ``answers`` it is wishes
+    of an administrator to the language models, which a conversation or a collection may choose, as
+    ``chat.prompt_texts`` reads it. One without an ``owner`` is for everybody and kept by administrators.
+    ``origin`` is empty for one written here, else where it came from, as "qianfan:6610".
     """
 
-    name = models.CharField(max_length=80, unique=True)
+    class Kind(models.TextChoices):
+        TASK = "task", _("prompt to fill in")
+        ANSWERS = "answers", _("instructions for answers")
+
+    name = models.CharField(max_length=80)
     text = models.TextField()
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.ANSWERS)
+    description = models.CharField(max_length=200, blank=True, default="")
+    language = models.CharField(max_length=7, blank=True, default="")
+    inputs = models.JSONField(default=dict, blank=True)
+    query = models.CharField(max_length=200, blank=True, default="")
     origin = models.CharField(max_length=80, blank=True, default="")
+    version = models.PositiveIntegerField(default=0)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="prompt_templates"
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(owner=None), name="one_shared_prompt_of_a_name"
+            ),
+            models.UniqueConstraint(fields=["owner", "name"], name="one_own_prompt_of_a_name"),
+        )
 
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("prompt", args=[self.pk])
+        return reverse("prompt", args=[str(self.pk)])
 
 
 class CollectionTemplate(models.Model):
@@ -139,3 +161,4 @@ LIVE = (Message.Status.PENDING, Message.Status.STREAMING)
 
 from chat.insights.models import Insight as Insight  # noqa: E402
 from chat.insights.models import Material as Material  # noqa: E402
+from chat.prompt_library.models import PromptVersion as PromptVersion  # noqa: E402

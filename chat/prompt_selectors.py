@@ -10,8 +10,8 @@ from ingestion.models import Collection
 
 
 def all_templates() -> QuerySet[PromptTemplate]:
-    """What everybody who is signed in may choose from, by name."""
-    return PromptTemplate.objects.all()
+    """The instructions for answers, which everybody who is signed in may choose from, by name."""
+    return PromptTemplate.objects.filter(kind=PromptTemplate.Kind.ANSWERS)
 
 
 def counted_templates() -> list[PromptTemplate]:
