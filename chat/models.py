@@ -98,7 +98,7 @@ class Message(models.Model):
 
     ``attempt`` rises with every retry: a generation writes only where it still holds the number it
     began with. ``heartbeat_at`` is renewed by the process that holds a live answer. ``failures`` are the
-    members of ``chat.events.Failure``. What stands before the place ``history_from`` is not shown to models
+    members of ``chat.events.Failure``, ``applied_rules`` those of ``chat.rules.records.Applied``. What stands before the place ``history_from`` is not shown to models
     any more: a provider objected to it.
     """
 
@@ -135,6 +135,7 @@ class Message(models.Model):
     error = models.TextField(blank=True, default="")
     error_code = models.CharField(max_length=40, blank=True, default="")
     failures = models.JSONField(default=list, blank=True)
+    applied_rules = models.JSONField(default=list, blank=True)
     history_from = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField(default=timezone.now)
@@ -162,3 +163,4 @@ LIVE = (Message.Status.PENDING, Message.Status.STREAMING)
 from chat.insights.models import Insight as Insight  # noqa: E402
 from chat.insights.models import Material as Material  # noqa: E402
 from chat.prompt_library.models import PromptVersion as PromptVersion  # noqa: E402
+from chat.rules.models import Rule as Rule  # noqa: E402
