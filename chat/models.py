@@ -98,8 +98,9 @@ class Message(models.Model):
 
     ``attempt`` rises with every retry: a generation writes only where it still holds the number it
     began with. ``heartbeat_at`` is renewed by the process that holds a live answer. ``failures`` are the
-    members of ``chat.events.Failure``, ``applied_rules`` those of ``chat.rules.records.Applied``. What stands before the place ``history_from`` is not shown to models
-    any more: a provider objected to it.
+    members of ``chat.events.Failure``, ``applied_rules`` those of ``chat.rules.records.Applied``,
+    ``parameters`` what the model was asked with. What stands before the place ``history_from`` is not shown to
+    models any more: a provider objected to it.
     """
 
     class Role(models.TextChoices):
@@ -131,6 +132,7 @@ class Message(models.Model):
     reasoning = models.TextField(blank=True, default="")
     model = models.CharField(max_length=120, blank=True, default="")
     template_name = models.CharField(max_length=80, blank=True, default="")
+    parameters = models.JSONField(default=dict, blank=True)
     usage = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True, default="")
     error_code = models.CharField(max_length=40, blank=True, default="")
@@ -160,6 +162,8 @@ class Message(models.Model):
 
 LIVE = (Message.Status.PENDING, Message.Status.STREAMING)
 
+from chat.feedback.models import Comparison as Comparison  # noqa: E402
+from chat.feedback.models import Feedback as Feedback  # noqa: E402
 from chat.insights.models import Insight as Insight  # noqa: E402
 from chat.insights.models import Material as Material  # noqa: E402
 from chat.prompt_library.models import PromptVersion as PromptVersion  # noqa: E402
