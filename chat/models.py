@@ -81,6 +81,7 @@ class Conversation(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-updated_at",)
@@ -96,11 +97,14 @@ class Conversation(models.Model):
 class Message(models.Model):
     """A question (role user) or an answer (role assistant).
 
+    ``parent`` is what it follows: an answer its question, a question the answer before it; messages of one
+    parent are versions of each other (``chat.branches``). ``ordinal`` counts in the order in which they were
+    made. ``history`` says how much of the conversation a model read, as ``chat.memory`` has it.
     ``attempt`` rises with every retry: a generation writes only where it still holds the number it
     began with. ``heartbeat_at`` is renewed by the process that holds a live answer. ``failures`` are the
     members of ``chat.events.Failure``, ``applied_rules`` those of ``chat.rules.records.Applied``,
-    ``parameters`` what the model was asked with. What stands before the place ``history_from`` is not shown to
-    models any more: a provider objected to it.
+    ``parameters`` what the model was asked with. What stands before the place ``history_from`` is not shown
+    to models any more: a provider objected to it.
     """
 
     class Role(models.TextChoices):
@@ -117,6 +121,7 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
     ordinal = models.PositiveIntegerField()
     role = models.CharField(max_length=10, choices=Role)
     text = models.TextField(blank=True, default="")
@@ -139,6 +144,7 @@ class Message(models.Model):
     failures = models.JSONField(default=list, blank=True)
     applied_rules = models.JSONField(default=list, blank=True)
     history_from = models.PositiveIntegerField(null=True, blank=True)
+    history = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField(default=timezone.now)
 
@@ -168,3 +174,4 @@ from chat.insights.models import Insight as Insight  # noqa: E402
 from chat.insights.models import Material as Material  # noqa: E402
 from chat.prompt_library.models import PromptVersion as PromptVersion  # noqa: E402
 from chat.rules.models import Rule as Rule  # noqa: E402
+from chat.sharing.models import SharedLink as SharedLink  # noqa: E402

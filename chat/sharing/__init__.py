@@ -1,0 +1,1 @@
+"""Read-only pages of conversations at addresses that cannot be guessed."""
