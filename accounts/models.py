@@ -15,8 +15,10 @@ class Theme(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A person. ``is_superuser`` marks an administrator, who may manage every collection."""
+    """A person. ``is_superuser`` marks an administrator, who may manage every collection; ``is_service`` an
+    account of the site's own, such as a widget's, which nobody signs in with."""
 
+    is_service = models.BooleanField(default=False, editable=False)
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
     language = models.CharField(max_length=10, blank=True, default="")
 

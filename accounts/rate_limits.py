@@ -59,6 +59,13 @@ def take(scope: Scope, *who: str) -> None:
         _counters(settings.REDIS_URL).take(limit, scope, [_digest(one) for one in who])
 
 
+def take_up_to(limit: str, scope: str, *who: str) -> None:
+    """As ``take``, with a limit of the caller's own, such as "20/hour"."""
+    item = _limit(limit)
+    if item is not None:
+        _counters(settings.REDIS_URL).take(item, scope, [_digest(one) for one in who])
+
+
 def forget(scope: Scope, who: str) -> None:
     """As if ``who`` had not asked yet."""
     limit = _limit(settings.RATE_LIMITS.get(scope, NONE))

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -167,11 +168,15 @@ def _settings_page(request: HttpRequest, **context: Any) -> HttpResponse:
         "keys": user.api_keys.all(),
         "key_form": KeyForm(),
         "user_form": UserForm(),
-        "users": User.objects.order_by("username") if user.is_superuser else User.objects.none(),
+        "users": _people() if user.is_superuser else User.objects.none(),
         **context,
     }
     refused = any(isinstance(value, Form) and value.is_bound for value in context.values())
     return render(request, "accounts/settings.html", page, status=422 if refused else 200)
+
+
+def _people() -> QuerySet[User]:
+    return User.objects.filter(is_service=False).order_by("username")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -175,3 +175,5 @@ from chat.insights.models import Material as Material  # noqa: E402
 from chat.prompt_library.models import PromptVersion as PromptVersion  # noqa: E402
 from chat.rules.models import Rule as Rule  # noqa: E402
 from chat.sharing.models import SharedLink as SharedLink  # noqa: E402
+from chat.widget.models import Widget as Widget  # noqa: E402
+from chat.widget.models import WidgetTalk as WidgetTalk  # noqa: E402
