@@ -103,8 +103,9 @@ class Message(models.Model):
     ``attempt`` rises with every retry: a generation writes only where it still holds the number it
     began with. ``heartbeat_at`` is renewed by the process that holds a live answer. ``failures`` are the
     members of ``chat.events.Failure``, ``applied_rules`` those of ``chat.rules.records.Applied``,
-    ``parameters`` what the model was asked with. What stands before the place ``history_from`` is not shown
-    to models any more: a provider objected to it.
+    ``parameters`` what the model was asked with; ``wanted_model``, where it is set, is to write this answer
+    instead of the conversation's own. What stands before the place ``history_from`` is not shown to models
+    any more: a provider objected to it.
     """
 
     class Role(models.TextChoices):
@@ -137,6 +138,7 @@ class Message(models.Model):
     reasoning = models.TextField(blank=True, default="")
     model = models.CharField(max_length=120, blank=True, default="")
     template_name = models.CharField(max_length=80, blank=True, default="")
+    wanted_model = models.CharField(max_length=60, blank=True, default="")
     parameters = models.JSONField(default=dict, blank=True)
     usage = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True, default="")

@@ -20,8 +20,8 @@ class Feedback(models.Model):
     """What ``by`` said of one answer. ``answer_id`` and ``attempt`` name it, also when it is gone.
 
     ``reasons`` are codes of ``chat.feedback.reasons``. ``shown`` is the answer as
-    ``chat.feedback.snapshots`` keeps it; ``question``, ``answer`` and ``model`` of it stand in columns too, so
-    that they can be searched.
+    ``chat.feedback.snapshots`` keeps it; ``question``, ``answer`` and ``model`` of it stand in columns too,
+    so that they can be searched.
     """
 
     class Thumb(models.TextChoices):
