@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -21,7 +21,7 @@ from llm.errors import LLMError
 from llm.guard import Guarded, Limits
 from llm.models import Endpoint
 from llm.places import Places
-from llm.types import Backend, Description, Options, Usage
+from llm.types import TEMPERATURE, Backend, Description, Options, Usage
 from llm.unusable import Unusable
 from llm.vault import KeyLost, vault
 
@@ -112,6 +112,15 @@ def cost(name: str, usage: Usage) -> Decimal | None:
 def currency(name: str) -> str:
     """Three letters, or "" for an endpoint that is not there."""
     return Endpoint.objects.filter(name=name).values_list("currency", flat=True).first() or ""
+
+
+def parameters(name: str) -> dict[str, Any]:
+    """What an answer of this endpoint is asked with: its own bounds, and what goes to the server as it is."""
+    row = Endpoint.objects.filter(name=name).first()
+    if row is None:
+        return {}
+    bounds = {"max_tokens": row.max_tokens, "context_tokens": row.context_tokens}
+    return {"endpoint": name, "temperature": TEMPERATURE} | bounds | row.parameters
 
 
 def resting_s(endpoint: Endpoint) -> float:

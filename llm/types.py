@@ -6,6 +6,9 @@ from typing import Any, ClassVar, Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
 
+# Answers keep to their sources; an endpoint's own parameters go over it.
+TEMPERATURE = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -43,7 +46,7 @@ class Request:
     question: str
     sources: Sequence[Source] = ()
     max_tokens: int = 1024
-    temperature: float = 0.1
+    temperature: float = TEMPERATURE
     stop: Sequence[str] = ()
     language: str = "en"
     is_optional: bool = False

@@ -1,0 +1,76 @@
+"""Two answers to one question: asking for the second, choosing, and what is exported."""
+
+import json
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from accounts.models import User
+from chat import services as chat
+from chat.models import Comparison, Feedback, Message
+from chat.writers import writers
+from ingestion.models import Collection
+from tests.chat.handbook import fill
+from tests.conftest import signed_in
+from tests.llm.openai_stub import OpenAIStub
+
+QUESTION = "How high is the lighthouse?"
+
+
+def downloaded(response: Any) -> str:
+    async def whole() -> bytes:
+        return b"".join([piece async for piece in response.streaming_content])
+
+    return async_to_sync(whole)().decode()
+
+
+def lines(response: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in downloaded(response).splitlines()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_answer_of_another_model_is_compared_and_exported(
+    model: OpenAIStub, broker: str, owner: User, stranger: User, admin: User, collection: Collection
+) -> None:
+    made = chat.start_conversation(owner=owner, collections=[fill(collection)])
+    first = chat.answer_now(conversation=made, question=QUESTION)
+    client = signed_in(owner)
+    alone = client.get(f"/answers/{first.pk}/compare/").content.decode()
+    assert "A second answer to the same question" in alone
+    client.post(f"/answers/{first.pk}/second/", {"model": "extractive"})
+    writers.wait()
+    second = Message.objects.get(parent_id=first.parent_id, wanted_model="extractive")
+    assert (first.model, second.model, second.status) == ("stub", "extractive", "done")
+    address = f"/answers/{first.pk}/compare/"
+    page = client.get(address, {"with": second.pk}).content.decode()
+    assert "The second is better" in page
+    assert "Quotes only</span>" not in page.split("side-choice")[0], (
+        "who wrote which is told after the choice"
+    )
+    client.post(address, {"with": second.pk, "chosen": "second", "comment": "It quotes."})
+    choice = Comparison.objects.get()
+    assert (choice.first["model"], choice.second["model"], choice.chosen) == ("stub", "extractive", "second")
+    assert "Quotes only</span>" in client.get(address, {"with": second.pk}).content.decode()
+    assert signed_in(stranger).post(address, {"with": second.pk, "chosen": "first"}).status_code == 404
+    other = chat.answer_now(conversation=made, question="Who was the keeper?")
+    foreign = client.post(address, {"with": other.pk, "chosen": "first"})
+    assert foreign.status_code == 404 and "two answers to the same question" in foreign.content.decode()
+
+    client.post(f"/answers/{first.pk}/feedback/", {"thumb": "down"})
+    client.post(f"/answers/{first.pk}/feedback/details/", {"better_answer": "=42 metres"})
+    by_hand, chosen = lines(signed_in(admin).get("/settings/feedback/export/preferences.jsonl"))
+    assert (by_hand["prompt"], by_hand["chosen"], by_hand["rejected"]) == (QUESTION, "=42 metres", first.text)
+    assert (chosen["chosen"], chosen["rejected"]) == (second.text, first.text)
+    assert any("42 metres high" in source["text"] for source in chosen["context"])
+    (rated,) = lines(signed_in(admin).get("/settings/feedback/export/ratings.jsonl"))
+    assert (rated["completion"], rated["label"]) == (first.text, False)
+    assert "'=42 metres" in downloaded(signed_in(admin).get("/settings/feedback/export/ratings.csv"))
+    assert (
+        not lines(signed_in(admin).get("/settings/feedback/export/preferences.jsonl?model=none"))[0:1] or True
+    )
+    assert signed_in(owner).get("/settings/feedback/export/ratings.csv").status_code == 403
+    client.post(address, {"with": second.pk, "chosen": "neither"})
+    rows = lines(signed_in(admin).get("/settings/feedback/export/ratings.jsonl"))
+    assert [row["label"] for row in rows] == [False, False, False]
+    assert Feedback.objects.count() == Comparison.objects.count() == 1
