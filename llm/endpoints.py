@@ -120,7 +120,8 @@ def parameters(name: str) -> dict[str, Any]:
     if row is None:
         return {}
     bounds = {"max_tokens": row.max_tokens, "context_tokens": row.context_tokens}
-    return {"endpoint": name, "temperature": TEMPERATURE} | bounds | row.parameters
+    own: dict[str, Any] = row.parameters
+    return {"endpoint": name, "temperature": TEMPERATURE} | bounds | own
 
 
 def resting_s(endpoint: Endpoint) -> float:

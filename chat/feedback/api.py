@@ -1,7 +1,7 @@
 """The API of feedback: giving it on one's own answers, and for administrators reading it."""
 
 from datetime import date
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -135,7 +135,7 @@ def _given(request: HttpRequest, message_id: UUID) -> Feedback:
 def _person(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
-    return cast(User, request.user)
+    return request.user
 
 
 def _for_administrators(request: HttpRequest) -> None:

@@ -6,11 +6,22 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import Styled
+from chat.extractive import NAME as EXTRACTIVE
 from chat.feedback import reasons, selectors
 from chat.feedback.models import Feedback
 from chat.feedback.selectors import Wanted
 from chat.feedback.services import LONGEST_ANSWER, LONGEST_COMMENT, SCORES, Details
 from ingestion.models import Collection
+
+
+def model_name(model: str) -> str:
+    """Of what wrote an answer, as people read it."""
+    return str(_("Quotes only")) if model == EXTRACTIVE else model or "–"
+
+
+def _named(models: list[str]) -> list[tuple[str, str]]:
+    return [(model, model_name(model)) for model in models]
+
 
 _STEPS = [("", "–"), *((str(step), str(step)) for step in range(1, 6))]
 
@@ -87,11 +98,14 @@ class FilterForm(forms.Form):
     better = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="filter-%s", **kwargs)
+        super().__init__(*args, **kwargs | {"auto_id": "filter-%s"})
         slugs = Collection.objects.filter(is_scratch=False).values_list("slug", "name").order_by("name")
-        choices = {
+        choices: dict[str, list[tuple[str, Any]]] = {
             "reason": [("", _("All reasons")), *reasons.EVERY.items()],
-            "model": [("", _("All models")), *((name, name) for name in selectors.models_named())],
+            "model": [
+                ("", _("All models")),
+                *((name, model_name(name)) for name in selectors.models_named()),
+            ],
             "collection": [("", _("All collections")), *slugs],
         }
         for name, offered in choices.items():

@@ -18,7 +18,7 @@ from chat.errors import ChatError
 from chat.feedback import selectors, services
 from chat.feedback.errors import NotYours
 from chat.feedback.forms import DetailsForm
-from chat.feedback.models import Feedback
+from chat.feedback.models import Comparison, Feedback
 from chat.models import Message
 from chat.not_taken import wants_json
 
@@ -101,8 +101,12 @@ def mine(request: HttpRequest) -> HttpResponse:
 def remove(request: HttpRequest, kind: str, feedback_id: UUID) -> HttpResponse:
     """From one's own list."""
     person = _person(request)
-    listed = selectors.own(person) if kind == "rating" else selectors.own_comparisons(person)
-    services.withdraw(feedback=get_object_or_404(listed, pk=feedback_id))
+    given: Feedback | Comparison
+    if kind == "rating":
+        given = get_object_or_404(selectors.own(person), pk=feedback_id)
+    else:
+        given = get_object_or_404(selectors.own_comparisons(person), pk=feedback_id)
+    services.withdraw(feedback=given)
     flash.success(request, _("Withdrawn. Nothing of it is kept."))
     return redirect("feedback-mine")
 

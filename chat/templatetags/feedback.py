@@ -5,10 +5,8 @@ from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
-from chat.extractive import NAME as EXTRACTIVE
-from chat.feedback import reasons, selectors
+from chat.feedback import forms, reasons, selectors
 from chat.feedback.forms import DetailsForm
 from chat.feedback.snapshots import as_message
 from chat.models import Message
@@ -50,9 +48,7 @@ def thumb_icon(thumb: str) -> str:
 @register.filter
 def model_name(model: str) -> str:
     """Of what wrote an answer, as people read it."""
-    if model == EXTRACTIVE:
-        return _("Quotes only")
-    return model or "–"
+    return forms.model_name(model)
 
 
 @register.filter
