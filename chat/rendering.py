@@ -7,7 +7,7 @@ instruction could carry the conversation away.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import nh3
 import regex
@@ -47,9 +47,15 @@ _BULLET = regex.compile(r"^\s*(?:[-*+]\s+|\d+[.)]\s+|#{1,6}\s+|>\s*)+")
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
 
 
-def answer_html(message: Message) -> SafeString:
-    """The whole text with its citations as links and weak sentences marked: underlined, or with a sign at
-    their end where a line would cross Markdown's own marks."""
+class Cite(Protocol):
+    """Shows one citation, as HTML that is safe. ``added`` says that Youju found it, not the model."""
+
+    def __call__(self, citation: Mapping[str, Any], *, added: bool) -> str: ...
+
+
+def answer_html(message: Message, cite: "Cite | None" = None) -> SafeString:
+    """The whole text with its citations as links, or as ``cite`` has them, and weak sentences marked:
+    underlined, or with a sign at their end where a line would cross Markdown's own marks."""
     bare, marks = take_out(without_foreign(message.text))
     inserts: list[tuple[int, int, str]] = []
     for place, sentence in weak_sentences(message):
@@ -69,7 +75,7 @@ def answer_html(message: Message) -> SafeString:
     else:
         html = without_guards(nh3.clean(_markdown.render(text), tags=_TAGS, attributes={}))
         html += "".join(f"<p>{SIGN}{place}{END}</p>" for place in _lost(html, message))
-    return mark_safe(_with_links(html, message))
+    return mark_safe(_with_links(html, message, cite or _citation))
 
 
 def _lost(html: str, message: Message) -> list[int]:
@@ -110,7 +116,7 @@ def _sentence_at(at: int, sentences: Sequence[Mapping[str, Any]]) -> int:
     return begun[-1] if begun else 0
 
 
-def _with_links(html: str, message: Message) -> str:
+def _with_links(html: str, message: Message, cite: Cite) -> str:
     cited = {citation["n"]: citation for citation in freshness.cited_now(message)}
 
     def link(match: regex.Match[str]) -> str:
@@ -118,7 +124,7 @@ def _with_links(html: str, message: Message) -> str:
         if citation is None:
             return ""
         added = citation["n"] in _added(int(match[2]), message)
-        return _citation(dict(citation) | _quoted_words(citation, int(match[2]), message), added=added)
+        return cite(dict(citation) | _quoted_words(citation, int(match[2]), message), added=added)
 
     def weak(match: regex.Match[str]) -> str:
         return _opening(message.sentences[int(match[1])], "weak")

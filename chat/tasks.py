@@ -1,4 +1,5 @@
-"""The Celery task of evaluations, which also judge answers. It carries no ids (docs/decisions/005)."""
+"""The Celery tasks of evaluations, which also judge answers, and of widgets. They carry no ids
+(docs/decisions/005)."""
 
 import logging
 import threading
@@ -12,6 +13,18 @@ from search import registry
 log = logging.getLogger(__name__)
 
 _evaluating = threading.BoundedSemaphore(1)
+
+
+@shared_task(name="chat.forget_visitors")  # type: ignore[untyped-decorator]
+def forget_visitors() -> int:
+    """Once an hour: conversations that widgets keep no longer; how many were removed."""
+    from chat.widget.services import forget_old
+
+    try:
+        return forget_old()
+    except OperationalError as error:
+        log.warning("forgetting old conversations of widgets waits: %s", error)
+        return 0
 
 
 @shared_task(name=wake.EVALUATE_TASK)  # type: ignore[untyped-decorator]

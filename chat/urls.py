@@ -1,6 +1,6 @@
 """Addresses of the chat pages and of the prompt templates."""
 
-from django.urls import path
+from django.urls import include, path
 
 from chat import asked_views, export_views, prompt_views, tab_views, views
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/stream", views.stream, name="chat-stream"),
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/stop", views.stop, name="chat-stop"),
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/retry", views.retry, name="chat-retry"),
+    path("", include("chat.widget.urls")),
     path("evaluation/<uuid:set_id>/asked/", asked_views.questions, name="golden-asked"),
     path("settings/prompts/", prompt_views.prompts, name="prompts"),
     path("settings/prompts/new/", prompt_views.new, name="prompt-new"),

@@ -220,9 +220,11 @@ CELERY_TASK_ROUTES = {
     "ingestion.sync_sources": {"queue": "extract"},
     "ingestion.crawl_sites": {"queue": "crawl"},
     "chat.evaluate_waiting": {"queue": "crawl"},
+    "chat.forget_visitors": {"queue": "extract"},
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "ingestion.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "visitors": {"task": "chat.forget_visitors", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat-schedule")
 

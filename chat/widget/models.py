@@ -19,8 +19,8 @@ KEEP_DAYS = 30
 
 
 class Widget(models.Model):
-    """A pop-up on the websites ``origins``. ``account`` owns its conversations and reads its collection; nobody
-    can sign in with it. ``language`` is empty where the page and the browser decide."""
+    """A pop-up on the websites ``origins``. ``account`` owns its conversations and reads its collection;
+    nobody can sign in with it. ``language`` is empty where the page and the browser decide."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="widgets")
@@ -52,7 +52,8 @@ class Widget(models.Model):
 
 
 class WidgetTalk(models.Model):
-    """A conversation that a visitor had on a page of ``origin``. ``visitor`` is known to their browser alone."""
+    """A conversation that a visitor had on a page of ``origin``. Who ``visitor`` is, their browser alone
+    knows."""
 
     conversation = models.OneToOneField(
         "chat.Conversation", models.CASCADE, primary_key=True, related_name="widget_talk"

@@ -37,7 +37,9 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
 def change(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
     """Another role, or none: ``role`` empty takes the person out."""
     collection = access.get_collection(request.user, slug, Action.MANAGE)
-    member = get_object_or_404(collection.memberships.select_related("user"), pk=member_id)
+    member = get_object_or_404(
+        collection.memberships.select_related("user").filter(user__is_service=False), pk=member_id
+    )
     role = request.POST.get("role", "")
     if not role:
         services.remove_member(collection=collection, user=member.user)
