@@ -17,6 +17,7 @@ urlpatterns = [
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/stop", views.stop, name="chat-stop"),
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/retry", views.retry, name="chat-retry"),
     path("", include("chat.widget.urls")),
+    path("", include("chat.insights.urls")),
     path("evaluation/<uuid:set_id>/asked/", asked_views.questions, name="golden-asked"),
     path("settings/prompts/", prompt_views.prompts, name="prompts"),
     path("settings/prompts/new/", prompt_views.new, name="prompt-new"),

@@ -24,6 +24,7 @@ class PassagePane extends HTMLElement {
 
   click(event, link) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    if (!link.dataset.documentId) return; // a text that is in no collection: the link leads to its words
     event.preventDefault();
     this.open(link);
   }

@@ -1,0 +1,77 @@
+"""One question to one text: what the chat does with collections, within a document or a material."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+
+from chat.answering import answer
+from chat.connections import release_connections
+from chat.events import Answer, Finished, Reset, Sources, Token
+from chat.insights.made import Made, Task
+from chat.insights.subjects import Subject
+from chat.insights.within import find_within
+from chat.similarity import by_embedding
+from ingestion.finding import Found, find
+from ingestion.neighbours import widen
+
+PASSAGES = 8
+
+
+def fact(task: Task) -> Made:
+    """Raises ``QuestionError``, ``LLMError`` and ``SearchError``."""
+    task.work.take("searching")
+    question: str = task.wanted.get("question", "")
+    done: Answer | None = None
+    for event in answer(
+        question,
+        find=_finder(task.subject),
+        backends=task.backends,
+        language=task.language,
+        max_chars=settings.MAX_QUERY_CHARS,
+        widen=widen if task.subject.document else None,
+        similarity=by_embedding,
+        searched=[task.subject.title],
+    ):
+        if isinstance(event, Finished):
+            done = event.answer
+        elif isinstance(event, Token):
+            task.work.tick(task.work.text + event.text)
+        elif isinstance(event, Reset):
+            task.work.text = ""
+        elif isinstance(event, Sources):
+            task.work.take("writing")
+        else:
+            task.work.tick()
+    assert done is not None
+    return _made(done)
+
+
+def _finder(subject: Subject) -> Callable[[str], Found]:
+    if subject.document is None:
+        return partial(find_within, subject)
+
+    def found(query: str) -> Found:
+        try:
+            return find(query, subject.collections, k=PASSAGES, document=subject.document)
+        finally:
+            release_connections()
+
+    return found
+
+
+def _made(done: Answer) -> Made:
+    refusal = done.refusal
+    return Made(
+        text=done.text,
+        model=done.model,
+        citations=done.citations,
+        sentences=done.sentences,
+        notes=done.notes,
+        refused=done.refused,
+        data={"advice": list(refusal.advice), "head": refusal.head, "scope": refusal.scope}
+        if refusal
+        else {},
+        spent=done.spent,
+        failures=done.failures,
+    )
