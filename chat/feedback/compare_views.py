@@ -54,7 +54,7 @@ def second(request: HttpRequest, message_id: UUID) -> HttpResponse:
     except REFUSED as error:
         log_refused(error.code, request.user.pk)
         flash.error(request, str(error))
-        return redirect("answer-compare", message_id)
+        return redirect("chat-compare", message_id)
     return redirect(_address(answer, another))
 
 
@@ -121,7 +121,7 @@ def _choose(request: HttpRequest, pair: tuple[Message, Message]) -> None:
 
 
 def _address(one: Message, other: Message) -> str:
-    return f"{reverse('answer-compare', args=[one.pk])}?with={other.pk}"
+    return f"{reverse('chat-compare', args=[one.pk])}?with={other.pk}"
 
 
 def _id(text: str) -> UUID | None:
