@@ -33,12 +33,14 @@ class ChatIn(Schema):
     conversation_id: UUID | None = None
     model: str | None = None
     stream: bool = False
+    after: UUID | None = None
 
 
 @router.post("/chat", summary="Ask a question and get an answer with citations")
 def chat(request: HttpRequest, data: ChatIn) -> Any:
     """Continues the conversation that ``conversation_id`` names, or starts one on ``collections``
-    (all readable ones where the list is empty)."""
+    (all readable ones where the list is empty). ``after`` names the answer that the question follows, which
+    begins a branch where others follow it; left out, the question follows what was written last."""
     user = request.user
     if not isinstance(user, User):
         raise PermissionDenied
@@ -46,10 +48,11 @@ def chat(request: HttpRequest, data: ChatIn) -> Any:
         rate_limits.take_for(request, "chat")
         question = checked(data.question, settings.MAX_QUERY_CHARS)
         conversation = _conversation(user, data)
+        after = selectors.get_answer(user, conversation.pk, data.after) if data.after else ...
         if data.stream:
-            answer = services.ask(conversation=conversation, question=question)
+            answer = services.ask(conversation=conversation, question=question, after=after)
             return event_stream(_events(answer.pk))
-        answer = services.answer_now(conversation=conversation, question=question)
+        answer = services.answer_now(conversation=conversation, question=question, after=after)
     except TooManyRequests as error:
         log_refused(error.code, user.pk)
         raise

@@ -47,19 +47,15 @@ def _recent(user: Person, collection: Collection) -> list[Asked]:
             status=Message.Status.DONE,
         ).order_by("-created_at")[:_LOOKED_AT]
     )
-    questions = {
-        (one.conversation_id, one.ordinal + 1): one.text
-        for one in Message.objects.filter(
-            conversation__in={answer.conversation_id for answer in answers}, role=Message.Role.USER
-        )
-    }
+    asked = Message.objects.filter(pk__in={answer.parent_id for answer in answers})
+    questions = dict(asked.values_list("pk", "text"))
     cited = {each["document_id"] for answer in answers for each in answer.citations}
     there = Document.objects.filter(pk__in=cited, collection=collection)
     names = {str(one.pk): one.shown_title for one in there}
     return [
-        _asked(answer, questions[answer.conversation_id, answer.ordinal], names)
+        _asked(answer, questions[answer.parent_id], names)
         for answer in answers
-        if (answer.conversation_id, answer.ordinal) in questions
+        if answer.parent_id in questions
     ]
 
 

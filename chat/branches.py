@@ -39,8 +39,9 @@ class Tree:
     def branch(self, through: UUID | None = None) -> list[UUID]:
         """From the first question through the message ``through`` on to what was made last behind it; the
         newest branch where there is no such message."""
-        last = self._newest_behind(through) if through in self._parents else next(reversed(self._parents), None)
-        return self.path(last) if last is not None else []
+        if through in self._parents:
+            return self.path(self._newest_behind(through))
+        return self.path(next(reversed(self._parents))) if self._parents else []
 
     def path(self, message_id: UUID) -> list[UUID]:
         """From the first question to this message."""
@@ -55,9 +56,6 @@ class Tree:
         before = same[at - 1] if at else None
         after = same[at + 1] if at + 1 < len(same) else None
         return Versions(at + 1, len(same), before, after)
-
-    def has_children(self, message_id: UUID) -> bool:
-        return message_id in self._children
 
     def _newest_behind(self, message_id: UUID) -> UUID:
         newest, behind = message_id, {message_id}

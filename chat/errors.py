@@ -38,9 +38,3 @@ class TooBusy(ChatError):
 
     code = "too_busy"
     permanent = False
-
-
-class NotTheLast(ChatError):
-    """Only the last answer of a conversation can be written again."""
-
-    code = "not_the_last"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from chat.judging import Sentence
+from chat.memory import Memory
 from ingestion.finding import FoundPassage
 from llm.types import Pause, Usage
 
@@ -91,7 +92,7 @@ class Answer:
     ``error`` is set where the text ends in the middle; where another back end stepped in, ``notes``
     say so instead. ``failures`` are all that went wrong with models, in order, ``error`` among them.
     ``spent`` is what the models used, the rewriting of the question included. ``refusal`` is there where
-    ``refused`` is true.
+    ``refused`` is true. ``memory`` is how much of the conversation the model read that wrote it.
     """
 
     text: str
@@ -106,6 +107,7 @@ class Answer:
     failures: tuple[Failure, ...] = ()
     refusal: Refusal | None = None
     forgets: Forgets = "nothing"
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)

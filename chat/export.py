@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
+from uuid import UUID
 
 import regex
 from django.utils import timezone
@@ -17,7 +18,7 @@ from chat import freshness, selectors
 from chat.cited import linked
 from chat.export_markdown import in_markdown
 from chat.models import Conversation, Message
-from chat.turns import turns_of
+from chat.turns import ShownTurn, turns_of
 from chat.weak_sentences import reason_of, weak_sentences
 
 Format = Literal["md", "json"]
@@ -36,32 +37,42 @@ class File:
     text: str
 
 
-def export(conversation: Conversation, form: Format, absolute: Absolute) -> File:
-    """In the active language, as the conversation is now."""
-    exported = as_object(conversation, absolute)
+def export(conversation: Conversation, form: Format, absolute: Absolute, through: UUID | None = None) -> File:
+    """In the active language, as the conversation is now: the branch that holds the message ``through``, else
+    the newest."""
+    exported = as_object(conversation, absolute, through)
     whole = json.dumps(exported, ensure_ascii=False, indent=2) + "\n"
     text = in_markdown(exported) if form == "md" else whole
     return File(f"{_stem(conversation)}.{form}", _TYPES[form], text)
 
 
-def as_object(conversation: Conversation, absolute: Absolute) -> dict[str, Any]:
+def as_object(conversation: Conversation, absolute: Absolute, through: UUID | None = None) -> dict[str, Any]:
     """The export as plain JSON."""
-    turns = list(turns_of(conversation))
-    freshness.remember(answer for _question, answer in turns)
+    turns = turns_of(conversation, through)
+    freshness.remember(turn.answer for turn in turns)
     return {
         "title": conversation.title,
         "url": absolute(conversation.get_absolute_url()),
         "started_at": _moment(conversation.created_at),
         "exported_at": _moment(timezone.now()),
         "collections": [collection.name for collection in selectors.searched_collections(conversation)],
-        "turns": [
-            {
-                "question": question.text,
-                "asked_at": _moment(question.created_at),
-                "answer": _answer(answer, absolute),
-            }
-            for question, answer in turns
-        ],
+        "turns": [_turn(turn, absolute) for turn in turns],
+    }
+
+
+def _turn(turn: ShownTurn, absolute: Absolute) -> dict[str, Any]:
+    answer = {
+        "id": str(turn.answer.pk),
+        "version": turn.answer_versions.place,
+        "versions": turn.answer_versions.count,
+    }
+    return {
+        "question": turn.question.text,
+        "question_id": str(turn.question.pk),
+        "question_version": turn.question_versions.place,
+        "question_versions": turn.question_versions.count,
+        "asked_at": _moment(turn.question.created_at),
+        "answer": answer | _answer(turn.answer, absolute),
     }
 
 
@@ -90,6 +101,7 @@ def _answer(message: Message, absolute: Absolute) -> dict[str, Any]:
             for place, sentence in enumerate(message.sentences)
         ],
         "usage": message.usage,
+        "history": message.history,
     }
 
 

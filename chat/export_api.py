@@ -17,7 +17,9 @@ def export_conversation(
     request: HttpRequest,
     conversation_id: UUID,
     format: Format = "md",
+    through: UUID | None = None,
 ) -> HttpResponse:
-    """With absolute addresses and the support of each sentence; only for its owner."""
+    """With absolute addresses and the support of each sentence; only for its owner. Where questions were
+    edited or answers written again, the branch that holds the message ``through``, else the newest."""
     conversation = selectors.get_conversation(request.user, conversation_id)
-    return as_download(export(conversation, format, request.build_absolute_uri))
+    return as_download(export(conversation, format, request.build_absolute_uri, through))

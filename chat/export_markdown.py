@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from chat.citation_marks import Mark, take_out
 from chat.extractive import NAME as EXTRACTIVE
 from chat.markdown_text import escaped, harmless, link, quotation
+from chat.memory import memory_words
 from chat.placeholders import CITE, END, SIGN, SIGN_MARK, with_inserts, without_foreign, without_guards
 from chat.weak_sentences import mark_after
 from ingestion.templatetags.passages import below_title, plain
@@ -29,10 +30,17 @@ def in_markdown(exported: _Object) -> str:
         parts += [
             "## " + _("Question %(number)d") % {"number": number} + f" · {_date(turn['asked_at'])}",
             quotation(turn["question"]),
-            "### " + _("Answer"),
+            "### " + _answer_title(turn["answer"]),
             *_answer(turn["answer"]),
         ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _answer_title(answer: _Object) -> str:
+    if answer["versions"] == 1:
+        return _("Answer")
+    told = {"place": answer["version"], "count": answer["versions"]}
+    return _("Answer, version %(place)d of %(count)d") % told
 
 
 def _head(exported: _Object) -> str:
@@ -62,6 +70,7 @@ def _answer(answer: _Object) -> Iterator[str]:
     about = _facts(
         [
             *((_("Note"), _one_line(note)) for note in answer["notes"]),
+            (_("Conversation read"), memory_words(answer["history"])),
             (_("Searched for"), _one_line(answer["searched_for"])),
             (_("Written by"), _one_line(written_by)),
             (_("Prompt template"), _one_line(answer["prompt_template"])),

@@ -9,18 +9,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from chat import selectors
+from chat.addresses import named_message
 from chat.export import FORMATS, File, export
 
 
 @login_required
 @require_GET
 def download(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """``?format=md``, which is the default, or ``json``."""
+    """``?format=md``, which is the default, or ``json``; ``?m=`` names a message of the branch."""
     form = request.GET.get("format", "md")
     conversation = selectors.get_conversation(request.user, conversation_id)
     if form not in FORMATS:
         raise Http404(_("A conversation can be exported as “md” or “json”."))
-    return as_download(export(conversation, form, request.build_absolute_uri))
+    through = named_message(request)
+    return as_download(export(conversation, form, request.build_absolute_uri, through))
 
 
 def as_download(file: File) -> HttpResponse:

@@ -7,14 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from chat.errors import ChatError, NoReadyDocuments, NotTheLast, StillWriting, TooBusy
+from chat.errors import ChatError, NoReadyDocuments, StillWriting, TooBusy
 from chat.events import QuestionError
 from chat.models import Message
 
 BUSY_RETRY_S = 30
 _REFUSED: dict[type[ChatError], HTTPStatus] = {
     StillWriting: HTTPStatus.CONFLICT,
-    NotTheLast: HTTPStatus.CONFLICT,
     NoReadyDocuments: HTTPStatus.CONFLICT,
     TooBusy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -40,6 +39,10 @@ _OURS = {
     "search_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "too_busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "unknown_model_name": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "needs_model": HTTPStatus.CONFLICT,
+    "no_ready_documents": HTTPStatus.CONFLICT,
+    "nothing_to_search": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "nothing_found": HTTPStatus.UNPROCESSABLE_ENTITY,
     "interrupted": HTTPStatus.SERVICE_UNAVAILABLE,
     "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -80,7 +83,7 @@ def failed(answer: Message) -> Told:
     }
     last = answer.failures[-1] if answer.failures else {}
     wait = last.get("retry_after") if last.get("code") == code else None
-    return _told(code, detail, wait, more)
+    return told(code, detail, wait, more)
 
 
 def problems(answer: Message) -> list[dict[str, Any]]:
@@ -92,18 +95,19 @@ def problems(answer: Message) -> list[dict[str, Any]]:
 
 
 def _problem(failure: dict[str, Any]) -> dict[str, Any]:
-    told = _told(failure["code"], failure["message"], failure["retry_after"], {})
+    known = told(failure["code"], failure["message"], failure["retry_after"], {})
     problem = {
-        "type": f"/problems/{told.code}",
-        "title": HTTPStatus(told.status).phrase,
-        "status": int(told.status),
-        "detail": told.detail,
+        "type": f"/problems/{known.code}",
+        "title": HTTPStatus(known.status).phrase,
+        "status": int(known.status),
+        "detail": known.detail,
         "endpoint": failure["endpoint"],
     }
-    return problem if told.retry_after is None else problem | {"retry_after": ceil(told.retry_after)}
+    return problem if known.retry_after is None else problem | {"retry_after": ceil(known.retry_after)}
 
 
-def _told(code: str, detail: str, wait: float | None, more: dict[str, Any]) -> Told:
+def told(code: str, detail: str, wait: float | None, more: dict[str, Any]) -> Told:
+    """``code`` is that of ``llm.errors`` or ``chat.errors``, ``wait`` what the server asked for."""
     retry_after = (wait or BUSY_RETRY_S) if code in _RETRY else None
     if code in _FAILED:
         return Told(_FAILED[code], f"model_{code}", detail, retry_after, more)

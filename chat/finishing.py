@@ -57,6 +57,7 @@ def finished(
         error=writing.failure,
         failures=(*writing.failures, *([writing.failure] if writing.failure else [])),
         forgets=writing.forgets,
+        memory=writing.memory,
     )
     notes = [*notes, *forgetting(writing)]
     if described.is_model and not quotes and not answer.error and _refuses(writing, grounded):

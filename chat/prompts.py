@@ -53,22 +53,25 @@ Wishes of the people who run this collection. Follow them as far as they do not 
 class Turn:
     """One question and its answer, earlier in the conversation.
 
-    ``standalone`` is what the question was rewritten to, where it was.
+    ``standalone`` is what the question was rewritten to, where it was, ``number`` the turn's place in the
+    conversation, from 1.
     """
 
     question: str
     answer: str
     standalone: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """``used`` are the sources that found room, in order; the numbers are unchanged. ``max_tokens`` is what
-    is left for the answer."""
+    is left for the answer, ``turns`` how many of the newest turns found room."""
 
     messages: tuple[Message, ...]
     used: tuple[Source, ...]
     max_tokens: int
+    turns: int = 0
 
 
 def build(
@@ -95,12 +98,13 @@ def build(
     asked = f"Question: {harmless(question)}"
     room = int((backend.context_tokens - max_tokens) * SAFETY_SHARE) - count(system) - count(asked)
     room -= 2 * MESSAGE_OVERHEAD_TOKENS
-    earlier = _conversation(_fitting_turns(history, int(max(room, 0) * MAX_HISTORY_SHARE), count))
+    turns = _fitting_turns(history, int(max(room, 0) * MAX_HISTORY_SHARE), count)
+    earlier = _conversation(turns)
     room -= count(earlier) if earlier else 0
-    used = _fitting_sources(sources, room, count, backend.context_words)
-    parts = [*map(_source, used), earlier, asked]
+    used = fitting_sources(sources, room, count, backend.context_words)
+    parts = [*map(source_block, used), earlier, asked]
     content = "\n\n".join(part for part in parts if part)
-    return Prompt((Message("system", system), Message("user", content)), used, max_tokens)
+    return Prompt((Message("system", system), Message("user", content)), used, max_tokens, len(turns))
 
 
 def language_of(text: str, default: str = "en") -> str:
@@ -117,7 +121,8 @@ def _paragraph(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
 
 
-def _source(source: Source) -> str:
+def source_block(source: Source) -> str:
+    """A source between its marks, as a model reads it."""
     return f'<source n="{source.n}" title="{one_line(source.title)}">\n{harmless(source.text)}\n</source>'
 
 
@@ -142,12 +147,13 @@ def _fitting_turns(history: Sequence[Turn], room: int, count: Count) -> list[str
     return kept
 
 
-def _fitting_sources(
+def fitting_sources(
     sources: Sequence[Source], room: int, count: Count, word_room: float | None
 ) -> tuple[Source, ...]:
+    """Those that have room in so many tokens and, where that is bounded, words; the last ones go first."""
     kept: list[Source] = []
     for source in sources:
-        left = room - count(_source(Source(source.n, "", source.title))) - MESSAGE_OVERHEAD_TOKENS
+        left = room - count(source_block(Source(source.n, "", source.title))) - MESSAGE_OVERHEAD_TOKENS
         text = _fitting(source.text, left, count, word_room)
         if not text:
             break

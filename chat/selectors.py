@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat import failures
+from chat.branches import tree_of
 from chat.cited import linked
 from chat.errors import UnknownModelName
 from chat.events import Failure
@@ -21,6 +22,9 @@ from ingestion.access import Person, collections_for
 from ingestion.models import Collection, Document
 from llm import endpoints
 from llm.types import Backend
+
+# A model reads at most so many turns, and of them what has room.
+MOST_TURNS = 20
 
 
 def conversations_of(user: Person) -> QuerySet[Conversation]:
@@ -40,15 +44,24 @@ def get_conversation(user: Person, conversation_id: UUID) -> Conversation:
 
 def get_answer(user: Person, conversation_id: UUID, message_id: UUID) -> Message:
     """An assistant's message. Raises ``Http404`` as ``get_conversation``."""
-    answer = (
-        Message.objects.select_related("conversation__owner")
-        .filter(conversation__in=conversations_of(user).filter(pk=conversation_id))
-        .filter(pk=message_id, role=Message.Role.ASSISTANT)
-        .first()
-    )
+    answer = _messages(user, conversation_id).filter(pk=message_id, role=Message.Role.ASSISTANT).first()
     if answer is None:
         raise Http404(_("There is no such answer, or it is not yours."))
     return answer
+
+
+def get_question(user: Person, conversation_id: UUID, message_id: UUID) -> Message:
+    """With its ``parent``. Raises ``Http404`` as ``get_conversation``."""
+    asked = _messages(user, conversation_id).filter(pk=message_id, role=Message.Role.USER)
+    question = asked.select_related("parent", "conversation__owner").first()
+    if question is None:
+        raise Http404(_("There is no such question, or it is not yours."))
+    return question
+
+
+def _messages(user: Person, conversation_id: UUID) -> QuerySet[Message]:
+    own = conversations_of(user).filter(pk=conversation_id)
+    return Message.objects.select_related("conversation__owner").filter(conversation__in=own)
 
 
 def searched_collections(conversation: Conversation) -> list[Collection]:
@@ -65,13 +78,16 @@ class LinedUp:
     failures: tuple[Failure, ...] = ()
 
 
-def backends_of(conversation: Conversation, collections: Sequence[Collection]) -> LinedUp:
-    """What the conversation chose, else what all its collections did, else the site's default.
+def backends_of(
+    conversation: Conversation, collections: Sequence[Collection], *, wanted: str = ""
+) -> LinedUp:
+    """What is ``wanted`` for this answer, else what the conversation chose, else what all its collections
+    did, else the site's default.
 
     A choice that is deleted or out of use counts as none.
     """
     gone: list[Failure] = []
-    for name in (conversation.model, _agreed([collection.llm for collection in collections])):
+    for name in (wanted, conversation.model, _agreed([collection.llm for collection in collections])):
         try:
             if name:
                 return LinedUp(backends(name), tuple(gone))
@@ -109,24 +125,31 @@ def documents_in_work(collections: Sequence[Collection]) -> int:
 
 
 def question_of(answer: Message) -> Message:
-    """The question right before ``answer``."""
-    return Message.objects.get(conversation_id=answer.conversation_id, ordinal=answer.ordinal - 1)
+    """The question that ``answer`` follows."""
+    return Message.objects.get(children=answer)
 
 
-def turns_before(answer: Message, *, limit: int = 6) -> list[Turn]:
-    """The finished turns before ``answer``'s question, oldest first; refusals hold nothing to build on.
+def turns_before(answer: Message, *, limit: int = MOST_TURNS) -> list[Turn]:
+    """The finished turns of its branch before ``answer``'s question, oldest first; refusals hold nothing to
+    build on.
 
     They begin where the last ``history_from`` says, the one of ``answer`` itself included.
     """
-    said = Message.objects.filter(conversation_id=answer.conversation_id, ordinal__lte=answer.ordinal)
-    begin = said.aggregate(begin=Max("history_from"))["begin"] or 0
-    earlier = said.filter(ordinal__lt=answer.ordinal - 1, ordinal__gte=begin)
-    messages = list(earlier.order_by("-ordinal")[: 2 * limit])[::-1]
-    pairs = zip(messages[::2], messages[1::2], strict=False)
+    branch = tree_of(answer.conversation_id).path(answer.pk)
+    before = branch[:-2]
+    if not before:
+        return []
+    begin = Message.objects.filter(pk__in=branch).aggregate(begin=Max("history_from"))["begin"] or 0
+    messages = Message.objects.in_bulk(before[-2 * limit :])
+    turns = [
+        (number, messages[question], messages[reply])
+        for number, (question, reply) in enumerate(zip(before[::2], before[1::2], strict=True), 1)
+        if question in messages
+    ]
     return [
-        Turn(question.text, reply.text, reply.rewritten)
-        for question, reply in pairs
-        if reply.text and not reply.refused
+        Turn(question.text, reply.text, reply.rewritten, number)
+        for number, question, reply in turns
+        if question.ordinal >= begin and reply.text and not reply.refused
     ]
 
 
@@ -157,6 +180,7 @@ def answer_object(message: Message) -> dict[str, Any]:
         "status": message.status,
         "notes": message.notes,
         "rewritten": message.rewritten,
+        "history": message.history,
         "error": message.error,
         "problems": failures.problems(message),
     }

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from functools import partial
 from types import EllipsisType
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +16,8 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from chat import selectors, streaming
 from chat.answering import checked
-from chat.errors import NoReadyDocuments, NothingToSearch, NotTheLast, StillWriting, TooBusy
+from chat.branches import tree_of
+from chat.errors import NoReadyDocuments, NothingToSearch, StillWriting, TooBusy
 from chat.generation import Nobody, Progress, generate
 from chat.models import LIVE, Conversation, Message, PromptTemplate
 from chat.writers import Job, writers
@@ -76,21 +78,25 @@ def refuse_without_documents(collections: Sequence[Collection]) -> None:
     )  # fmt: skip
 
 
-def ask(*, conversation: Conversation, question: str) -> Message:
+def ask(*, conversation: Conversation, question: str, after: Message | EllipsisType | None = ...) -> Message:
     """The pending answer; it is written outside of the caller, see ``chat.streaming.follow``.
 
-    Raises ``QuestionError``, ``NothingToSearch``, ``NoReadyDocuments`` and ``StillWriting``.
+    The question follows the answer ``after``, ``None`` begins the conversation anew beside what was asked
+    first; left out, it follows what was written last. Raises ``QuestionError``, ``NothingToSearch``,
+    ``NoReadyDocuments`` and ``StillWriting``.
     """
     with transaction.atomic():
-        answer = _pending(conversation, question)
+        answer = _pending(conversation, question, after)
         transaction.on_commit(partial(_begin, answer))
     return answer
 
 
-def answer_now(*, conversation: Conversation, question: str) -> Message:
+def answer_now(
+    *, conversation: Conversation, question: str, after: Message | EllipsisType | None = ...
+) -> Message:
     """As ``ask``, but returns when the answer is complete; needs no broker."""
     with transaction.atomic():
-        answer = _pending(conversation, question)
+        answer = _pending(conversation, question, after)
     progress = Progress(answer.pk, answer.attempt)
     with writers.holding(progress):
         generate(progress, _language(), Nobody())
@@ -98,26 +104,49 @@ def answer_now(*, conversation: Conversation, question: str) -> Message:
     return answer
 
 
-def retry(*, message: Message) -> Message:
-    """Writes the last answer of its conversation again. Raises ``StillWriting`` and ``NotTheLast``."""
+def retry(*, message: Message, model: str | None = None) -> Message:
+    """The answer that is written again, as a further version of ``message``; the last one of all is written
+    in its place where it ended before its first word. By ``model``, by default the one that ``message``
+    wanted. Raises ``StillWriting``."""
     with transaction.atomic():
         conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
         _refuse_while_writing(conversation)
-        if message.role != Role.ASSISTANT or message.ordinal != _last_ordinal(conversation):
-            raise NotTheLast(_("Only the last answer can be written again: ask the question anew."))
-        Message.objects.filter(pk=message.pk).update(
-            status=Status.PENDING,
-            attempt=F("attempt") + 1,
-            heartbeat_at=timezone.now(),
-            refused=False,
-            **dict.fromkeys(("text", "rewritten", "reasoning", "model", "template_name"), ""),
-            **dict.fromkeys(("error", "error_code"), ""),
-            usage={},
-            refusal={},
-            **{name: [] for name in ("citations", "sources", "sentences", "notes", "failures")},
-        )
         message.refresh_from_db()
-        transaction.on_commit(partial(_begin, message))
+        is_blank = not message.text and message.status != Status.DONE
+        is_last = message.ordinal == _last_ordinal(conversation.pk)
+        wanted = message.wanted_model if model is None else model
+        again = _emptied(message, wanted) if is_blank and is_last else _version_beside(message, wanted)
+        _touch(conversation)
+        transaction.on_commit(partial(_begin, again))
+    return again
+
+
+def _version_beside(message: Message, model: str) -> Message:
+    """It reads no more of the conversation than ``message`` might."""
+    return Message.objects.create(
+        conversation_id=message.conversation_id,
+        parent_id=message.parent_id,
+        ordinal=_last_ordinal(message.conversation_id) + 1,
+        role=Role.ASSISTANT,
+        status=Status.PENDING,
+        history_from=message.history_from,
+        wanted_model=model,
+    )
+
+
+def _emptied(message: Message, model: str) -> Message:
+    Message.objects.filter(pk=message.pk).update(
+        status=Status.PENDING,
+        attempt=F("attempt") + 1,
+        heartbeat_at=timezone.now(),
+        refused=False,
+        wanted_model=model,
+        **dict.fromkeys(("text", "rewritten", "reasoning", "model", "template_name"), ""),
+        **dict.fromkeys(("error", "error_code"), ""),
+        **{name: {} for name in ("usage", "refusal", "history", "parameters")},
+        **{name: [] for name in ("citations", "sources", "sentences", "notes", "failures", "applied_rules")},
+    )
+    message.refresh_from_db()
     return message
 
 
@@ -139,20 +168,45 @@ def delete_conversation(*, conversation: Conversation) -> None:
     conversation.delete()
 
 
-def _pending(conversation: Conversation, question: str) -> Message:
+def _pending(conversation: Conversation, question: str, after: Message | EllipsisType | None) -> Message:
     asked = checked(question, settings.MAX_QUERY_CHARS)
     Conversation.objects.select_for_update().get(pk=conversation.pk)
     collections = selectors.searched_collections(conversation)
     refuse_without_documents(collections)
     _refuse_while_writing(conversation)
-    place = _last_ordinal(conversation) + 1
-    Message.objects.create(conversation=conversation, ordinal=place, role=Role.USER, text=asked)
-    conversation.title = conversation.title or " ".join(asked.split())[:TITLE_CHARS]
-    conversation.updated_at = timezone.now()
-    conversation.save(update_fields=["title", "updated_at"])
-    return Message.objects.create(
-        conversation=conversation, ordinal=place + 1, role=Role.ASSISTANT, status=Status.PENDING
+    place = _last_ordinal(conversation.pk) + 1
+    new = Message.objects.create(
+        conversation=conversation,
+        parent_id=_followed(conversation, after),
+        ordinal=place,
+        role=Role.USER,
+        text=asked,
     )
+    if not conversation.title:
+        conversation.title = " ".join(asked.split())[:TITLE_CHARS]
+        conversation.save(update_fields=["title"])
+    _touch(conversation)
+    return Message.objects.create(
+        conversation=conversation,
+        parent=new,
+        ordinal=place + 1,
+        role=Role.ASSISTANT,
+        status=Status.PENDING,
+    )
+
+
+def _followed(conversation: Conversation, after: Message | EllipsisType | None) -> UUID | None:
+    if after is ...:
+        branch = tree_of(conversation.pk).branch()
+        return branch[-1] if branch else None
+    return after.pk if after is not None else None
+
+
+def _touch(conversation: Conversation) -> None:
+    """The newest of its owner's, and no longer put away."""
+    conversation.updated_at = timezone.now()
+    conversation.archived_at = None
+    conversation.save(update_fields=["updated_at", "archived_at"])
 
 
 def _refuse_while_writing(conversation: Conversation) -> None:
@@ -162,8 +216,9 @@ def _refuse_while_writing(conversation: Conversation) -> None:
         raise StillWriting(_("The last answer is still being written: wait for it, or stop it first."))
 
 
-def _last_ordinal(conversation: Conversation) -> int:
-    last: int | None = conversation.messages.aggregate(last=Max("ordinal"))["last"]
+def _last_ordinal(conversation_id: UUID) -> int:
+    said = Message.objects.filter(conversation_id=conversation_id)
+    last: int | None = said.aggregate(last=Max("ordinal"))["last"]
     return last or 0
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
 from chat.events import Answer, Citation, Spent, shown_passage
+from chat.extractive import NAME as EXTRACTIVE
 from chat.grounding import Quote, ground
 from chat.models import Message
 from ingestion.finding import FoundPassage
@@ -14,7 +15,8 @@ from ingestion.neighbours import part_at, quoted_range
 from llm import endpoints
 from llm.types import Usage
 
-_HISTORY_FROM = {"nothing": None, "earlier": F("ordinal") - 1, "all": F("ordinal") + 1}
+_QUESTION = Message.objects.filter(pk=OuterRef("parent_id")).values("ordinal")
+_HISTORY_FROM = {"nothing": None, "earlier": Subquery(_QUESTION), "all": F("ordinal") + 1}
 
 
 def final_fields(done: Answer) -> dict[str, Any]:
@@ -31,11 +33,20 @@ def final_fields(done: Answer) -> dict[str, Any]:
         "notes": list(done.notes),
         "refusal": asdict(done.refusal) if done.refusal else {},
         "model": done.model[:120],
+        "parameters": _parameters_of(done),
         "usage": usage_of(done.spent),
         "error": done.error.message if done.error else "",
         "error_code": done.error.code if done.error else "",
         "failures": [asdict(failure) for failure in done.failures],
+        "history": asdict(done.memory) if done.memory else {},
     } | ({} if history_from is None else {"history_from": history_from})
+
+
+def _parameters_of(done: Answer) -> dict[str, Any]:
+    """Of the endpoint that wrote it; nothing where none did."""
+    if done.model == EXTRACTIVE or not done.spent:
+        return {}
+    return endpoints.parameters(done.spent[-1].endpoint)
 
 
 def usage_of(spent: Sequence[Spent]) -> dict[str, Any]:

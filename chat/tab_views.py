@@ -8,20 +8,28 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from chat import freshness, selectors
+from chat import selectors, shown_answers
+from chat.addresses import named_message
 from chat.not_taken import says_when_gone
-from chat.turns import states_of
+from chat.turns import states_of, turn_of
 
 
 @login_required
 @require_GET
 @says_when_gone
 def state(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """Every answer with its state, and the address of its HTML for a page that shows another one."""
+    """The answers of a branch with their questions and states, and the address of the HTML of each for a
+    page that shows another one."""
     conversation = selectors.get_conversation(request.user, conversation_id)
     answers = [
-        {"id": str(pk), "state": found, "url": reverse("chat-turn", args=[conversation_id, pk])}
-        for pk, found in states_of(conversation)
+        {
+            "id": str(turn.answer_id),
+            "question": str(turn.question_id),
+            "state": turn.state,
+            "versions": turn.versions,
+            "url": reverse("chat-turn", args=[conversation_id, turn.answer_id]),
+        }
+        for turn in states_of(conversation, named_message(request))
     ]
     return JsonResponse({"answers": answers})
 
@@ -32,9 +40,8 @@ def state(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def turn(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """An answer, alone and with its question."""
     answer = selectors.get_answer(request.user, conversation_id, message_id)
-    freshness.remember([answer])
-    is_last = states_of(answer.conversation)[-1][0] == answer.pk
-    shown = {"turn": {"question": selectors.question_of(answer), "answer": answer}, "is_last": is_last}
+    shown_answers.prepare([answer])
+    shown = {"turn": turn_of(answer)}
     return JsonResponse(
         {
             "turn": render_to_string("chat/_turn.html", shown, request),

@@ -1,19 +1,84 @@
-"""Questions and answers in pairs, as people read them."""
+"""Questions and answers in pairs, as people read them: one branch of a conversation."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
+from chat.branches import Tree, Versions, tree_of
 from chat.models import LIVE, Conversation, Message
 
 
-def turns_of(conversation: Conversation) -> list[tuple[Message, Message]]:
-    """Each question with its answer, oldest first; one query."""
-    listed = list(conversation.messages.all())
-    return list(zip(listed[::2], listed[1::2], strict=False))
+@dataclass(frozen=True, slots=True)
+class ShownTurn:
+    """``number`` is its place in the branch, from 1. The versions are those of the question and of the
+    answer to it."""
+
+    number: int
+    question: Message
+    answer: Message
+    question_versions: Versions
+    answer_versions: Versions
+
+    @property
+    def versions(self) -> str:
+        """Changes when a version is added; a page compares it with what it shows."""
+        return _told(self.question_versions, self.answer_versions)
 
 
-def states_of(conversation: Conversation) -> list[tuple[UUID, str]]:
-    """Each answer's id and state, oldest first. The state is as ``_answer.html`` has it: it changes when the
-    answer is written again, and when it ends."""
-    answers = conversation.messages.filter(role=Message.Role.ASSISTANT).order_by("ordinal")
-    rows = answers.values_list("pk", "attempt", "status")
-    return [(pk, f"{attempt}-{'live' if status in LIVE else status}") for pk, attempt, status in rows]
+@dataclass(frozen=True, slots=True)
+class TurnState:
+    """What a page needs to know whether it shows a turn as it is now. ``state`` is as ``_answer.html`` has
+    it: it changes when the answer is written again in its place, and when it ends."""
+
+    question_id: UUID
+    answer_id: UUID
+    state: str
+    versions: str
+
+
+def turns_of(conversation: Conversation, through: UUID | None = None) -> list[ShownTurn]:
+    """The branch that holds the message ``through``, else the newest, oldest first; two queries."""
+    tree = tree_of(conversation.pk)
+    return _shown(tree, tree.branch(through))
+
+
+def turns_until(answer: Message) -> list[ShownTurn]:
+    """The branch up to ``answer`` and no further."""
+    tree = tree_of(answer.conversation_id)
+    return _shown(tree, tree.path(answer.pk))
+
+
+def turn_of(answer: Message) -> ShownTurn:
+    """The turn that ends with ``answer``."""
+    tree = tree_of(answer.conversation_id)
+    path = tree.path(answer.pk)
+    question = Message.objects.get(pk=path[-2])
+    return ShownTurn(len(path) // 2, question, answer, tree.versions(question.pk), tree.versions(answer.pk))
+
+
+def states_of(conversation: Conversation, through: UUID | None = None) -> list[TurnState]:
+    """As ``turns_of``, without the texts."""
+    rows = list(conversation.messages.order_by("ordinal").values_list("pk", "parent_id", "attempt", "status"))
+    tree = Tree((pk, parent) for pk, parent, _attempt, _status in rows)
+    states = {
+        pk: f"{attempt}-{'live' if status in LIVE else status}" for pk, _parent, attempt, status in rows
+    }
+    branch = tree.branch(through)
+    return [
+        TurnState(question, answer, states[answer], _told(tree.versions(question), tree.versions(answer)))
+        for question, answer in zip(branch[::2], branch[1::2], strict=False)
+    ]
+
+
+def _told(*versions: Versions) -> str:
+    return " ".join(f"{one.place}/{one.count}" for one in versions)
+
+
+def _shown(tree: Tree, branch: list[UUID]) -> list[ShownTurn]:
+    messages = Message.objects.in_bulk(branch)
+    pairs = zip(branch[::2], branch[1::2], strict=False)
+    return [
+        ShownTurn(
+            number, messages[question], messages[answer], tree.versions(question), tree.versions(answer)
+        )
+        for number, (question, answer) in enumerate(pairs, 1)
+    ]

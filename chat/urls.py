@@ -16,6 +16,7 @@ urlpatterns = [
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/stream", views.stream, name="chat-stream"),
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/stop", views.stop, name="chat-stop"),
     path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/retry", views.retry, name="chat-retry"),
+    path("chat/<uuid:conversation_id>/messages/<uuid:message_id>/edit", views.edit, name="chat-edit"),
     path("", include("chat.widget.urls")),
     path("", include("chat.insights.urls")),
     path("evaluation/<uuid:set_id>/asked/", asked_views.questions, name="golden-asked"),

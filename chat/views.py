@@ -1,6 +1,7 @@
 """The chat pages. Each view parses, authorises, calls one function and renders."""
 
 from collections.abc import AsyncIterator
+from types import EllipsisType
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,14 +19,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import rate_limits
 from accounts.models import User
 from accounts.rate_limits import TooManyRequests
-from chat import freshness, selectors, services
+from chat import selectors, services, shown_answers
+from chat.addresses import named_message
 from chat.answering import checked
 from chat.errors import UnknownModelName
 from chat.forms import NewConversation, Scope
+from chat.models import Message
 from chat.not_taken import REFUSED, log_refused, refused, says_when_gone, status_of, wants_json
 from chat.server_sent import event_stream, frame
 from chat.streaming import follow
-from chat.turns import turns_of
+from chat.turns import turn_of, turns_of
 from llm import endpoints
 
 
@@ -74,7 +77,25 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         return refused(request, error) or _page(
             request, conversation_id, error=str(error), question=question, status=429
         )
-    return _asked(request, conversation_id, question)
+    followed = named_message(request)
+    after = selectors.get_answer(request.user, conversation_id, followed) if followed else ...
+    return _asked(request, conversation_id, question, after=after)
+
+
+@login_required
+@require_POST
+@says_when_gone
+def edit(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """An earlier question in other words begins a branch beside it, which follows the same answer."""
+    earlier = selectors.get_question(request.user, conversation_id, message_id)
+    question = request.POST.get("question", "")
+    try:
+        rate_limits.take_for(request, "chat")
+    except TooManyRequests as error:
+        return refused(request, error) or _page(
+            request, conversation_id, error=str(error), question=question, status=429
+        )
+    return _asked(request, conversation_id, question, after=earlier.parent)
 
 
 @login_required
@@ -114,14 +135,14 @@ def retry(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> Http
     follows = wants_json(request)
     try:
         rate_limits.take_for(request, "chat")
-        services.retry(message=answer)
+        answer = services.retry(message=answer)
     except REFUSED as error:
         if not follows:
             flash.error(request, str(error))
         return refused(request, error) or redirect("chat-conversation", conversation_id)
     if not follows:
         return redirect(f"{answer.conversation.get_absolute_url()}#m{answer.pk}")
-    html = render_to_string("chat/_answer.html", {"message": answer, "is_last": True}, request)
+    html = render_to_string("chat/_turn.html", {"turn": turn_of(answer)}, request)
     return JsonResponse({"html": html})
 
 
@@ -136,9 +157,7 @@ async def stream(request: HttpRequest, conversation_id: UUID, message_id: UUID) 
 async def _frames(message_id: UUID, last_id: str, language: str) -> AsyncIterator[str]:
     async for followed in follow(message_id, last_id):
         if followed.message is not None:
-            await sync_to_async(freshness.remember)([followed.message])
-            with translation.override(language):
-                html = render_to_string("chat/_answer.html", {"message": followed.message, "is_last": True})
+            html = await sync_to_async(_finished)(followed.message, language)
             yield frame("done", {"html": html, "status": followed.message.status}, followed.id)
         elif followed.event == "ping":
             yield ": still writing\n\n"
@@ -146,28 +165,39 @@ async def _frames(message_id: UUID, last_id: str, language: str) -> AsyncIterato
             yield frame(followed.event, followed.data, followed.id)
 
 
-def _asked(request: HttpRequest, conversation_id: UUID, question: str) -> HttpResponse:
+def _finished(answer: Message, language: str) -> str:
+    shown_answers.prepare([answer])
+    with translation.override(language):
+        return render_to_string("chat/_answer.html", {"message": answer, "turn": turn_of(answer)})
+
+
+def _asked(
+    request: HttpRequest,
+    conversation_id: UUID,
+    question: str,
+    *,
+    after: Message | EllipsisType | None = ...,
+) -> HttpResponse:
     """With our script the answer is followed; without, the page waits until it is complete."""
     found = selectors.get_conversation(request.user, conversation_id)
     follows = wants_json(request)
     try:
         write = services.ask if follows else services.answer_now
-        answer = write(conversation=found, question=question)
+        answer = write(conversation=found, question=question, after=after)
     except REFUSED as error:
         return refused(request, error) or _page(
             request, conversation_id, error=str(error), question=question, status=status_of(error)
         )
     if not follows:
         return redirect(f"{found.get_absolute_url()}#m{answer.pk}")
-    turn = {"question": selectors.question_of(answer), "answer": answer}
-    html = render_to_string("chat/_turn.html", {"turn": turn, "is_last": True}, request)
+    html = render_to_string("chat/_turn.html", {"turn": turn_of(answer)}, request)
     return JsonResponse({"html": html, "url": found.get_absolute_url(), "title": found.title})
 
 
 def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **more: Any) -> HttpResponse:
     found = selectors.get_conversation(request.user, conversation_id)
-    turns = [{"question": question, "answer": answer} for question, answer in turns_of(found)]
-    freshness.remember(turn["answer"] for turn in turns)
+    turns = turns_of(found, named_message(request))
+    shown_answers.prepare(turn.answer for turn in turns)
     scope = {"collections": found.collections.all(), "model": found.model, "template": found.template_id}
     context = {
         "conversation": found,
@@ -175,6 +205,8 @@ def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **m
         "turns": turns,
         "scope": Scope(user=found.owner, initial=scope),
         "searched": selectors.searched_collections(found),
+        "through": named_message(request),
+        "last": turns[-1].answer.pk if turns else "",
     }
     return render(request, "chat/conversation.html", context | _scene(found.model) | more, status=status)
 

@@ -11,6 +11,7 @@ from chat import prompts
 from chat.context import distinct
 from chat.events import Event, Failure, Forgets, Reset, Sources, Spent, Thinking, Token, Waiting
 from chat.hearing import Heard
+from chat.memory import Memory, memory
 from chat.prompts import Turn
 from ingestion.finding import FoundPassage
 from llm.errors import BadResponse, Blocked, ContextTooLong, HistoryRefused
@@ -43,7 +44,8 @@ class Writing:
     """An answer on its way.
 
     ``found`` are the passages as the search gave them, ``passages`` those that the back end reads, in the
-    order of their numbers. ``spent`` is what all requests for it used, ``failures`` what went wrong before.
+    order of their numbers. ``spent`` is what all requests for it used, ``failures`` what went wrong before,
+    ``memory`` how much of the conversation the back end read.
     """
 
     asked: Asked
@@ -58,6 +60,7 @@ class Writing:
     failures: list[Failure] = field(default_factory=list)
     spent: list[Spent] = field(default_factory=list)
     forgets: Forgets = "nothing"
+    memory: Memory | None = None
     _shown: bool = False
 
     @property
@@ -149,11 +152,13 @@ class Writing:
             language=language,
             instructions=self.asked.instructions,
         )
+        reads = described.is_model and described.follows_instructions
+        self.memory = memory(self.asked.history, prompt.turns) if reads else None
         return Request(
             messages=prompt.messages,
             question=self.asked.reading,
             # A back end that only continues text, or quotes, fits the sources into its own format.
-            sources=prompt.used if described.is_model and described.follows_instructions else self.sources,
+            sources=prompt.used if reads else self.sources,
             max_tokens=prompt.max_tokens,
             language=language,
         )

@@ -2,7 +2,7 @@
  * <answer-stream src>: shows an answer while it is written. The browser reconnects by itself and
  * resumes behind the last event; the server's finished answer replaces everything at the end.
  */
-import { replaceAnswer, tellTabs } from "./chat-tabs.js";
+import { replaceAnswer, replaceTurn, showNewest, tellTabs } from "./chat-tabs.js";
 import { csrfToken } from "./csrf.js";
 
 const AGAIN_MS = 3000;
@@ -141,7 +141,8 @@ function announce(article) {
   if (place) place.textContent = `${article.getAttribute("aria-label")}: ${words.join(" ")}`;
 }
 
-/** "Write again" keeps the page where it is; without us it is a form like any other. */
+/** "Write again" keeps the page where it is; without us it is a form like any other. What followed the answer
+ * belongs to its earlier version. */
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("[data-retry]");
   if (!form) return;
@@ -151,8 +152,9 @@ document.addEventListener("submit", async (event) => {
   const response = await posted(form.action);
   const answer = await response?.json().catch(() => null);
   if (answer?.html) {
-    replaceAnswer(answer.html);
-    tellTabs({ answer: answer.html });
+    replaceTurn(form.closest(".turn"), answer.html);
+    showNewest();
+    tellTabs();
     return;
   }
   button.disabled = false;

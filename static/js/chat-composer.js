@@ -1,5 +1,5 @@
 /** <chat-composer>: grows with its text, Enter sends, and the answer appears without a new page. */
-import { appendTurn, tellTabs } from "./chat-tabs.js";
+import { appendTurn, lastAnswer, tellTabs } from "./chat-tabs.js";
 import { csrfToken } from "./csrf.js";
 
 const UNSENT = "unsent-question";
@@ -70,10 +70,12 @@ class ChatComposer extends HTMLElement {
     if (this.busy || this.over) return;
     this.busy = true;
     this.error.textContent = "";
+    const body = new FormData(this.form);
+    if (this.turns) body.set("m", lastAnswer());
     try {
       const response = await fetch(this.form.action, {
         method: "POST",
-        body: new FormData(this.form),
+        body,
         headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
       });
       if (isSignedOut(response)) this.signInAgain();
@@ -107,7 +109,7 @@ class ChatComposer extends HTMLElement {
       return;
     }
     appendTurn(answer.html);
-    tellTabs({ turn: answer.html });
+    tellTabs();
     this.turns.lastElementChild.scrollIntoView({ block: "start" });
     this.field.value = "";
     this.grow();

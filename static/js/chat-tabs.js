@@ -1,18 +1,29 @@
 /**
  * The turns of a conversation, which several tabs and browsers may show at once. What one tab does is told
- * to the others of the same browser; a page that comes into view again asks the server what it missed.
+ * to the others of the same browser; they, and a page that comes into view again, ask the server what they
+ * missed. The address says which branch a page shows: that of `?m=`, else the one that was written last.
  */
 const turns = document.getElementById("turns");
-const tabs = turns && new BroadcastChannel(turns.dataset.state);
+const tabs = turns && new BroadcastChannel(`conversation-${turns.dataset.conversation}`);
 let isAsking = false;
+let askAgain = false;
 
 /** Puts a turn behind the others, unless it is there already. */
 export function appendTurn(html) {
   const turn = parsed(html);
   if (document.getElementById(turn.querySelector("article").id)) return;
   turns.querySelector(".turns-empty")?.remove();
-  turns.querySelectorAll("[data-retry]").forEach((form) => form.remove());
   turns.append(turn);
+  document.dispatchEvent(new CustomEvent("answer:shown"));
+}
+
+/** Puts a turn in the place of another one; what followed that one belongs to its branch and goes. */
+export function replaceTurn(shown, html) {
+  const fresh = parsed(html);
+  while (shown.nextElementSibling) shown.nextElementSibling.remove();
+  shown.replaceWith(fresh);
+  document.dispatchEvent(new CustomEvent("answer:shown"));
+  return fresh;
 }
 
 /** Puts the server's HTML of an answer in the place of the one that is shown, and returns it. */
@@ -23,30 +34,49 @@ export function replaceAnswer(html) {
   return fresh;
 }
 
-/** Tells the other tabs: `{turn}` of a question just asked, `{answer}` of one that is written again. */
-export function tellTabs(news) {
-  tabs?.postMessage(news);
+/** The answer that stands last, "" before the first one: what a question asked here follows. */
+export function lastAnswer() {
+  return turns?.querySelector(".turn:last-of-type article")?.id.slice(1) ?? "";
 }
 
-tabs?.addEventListener("message", ({ data }) => (data.turn ? appendTurn(data.turn) : replaceAnswer(data.answer)));
+/** What was written just now is shown, also after a reload. */
+export function showNewest() {
+  history.replaceState(history.state, "", turns.dataset.plain);
+  turns.dataset.state = `${turns.dataset.plain}state`;
+}
+
+/** Tells the other tabs that something was asked or is written again. */
+export function tellTabs() {
+  tabs?.postMessage("changed");
+}
+
+tabs?.addEventListener("message", () => catchUp());
 
 async function catchUp() {
-  if (isAsking || document.hidden) return;
+  askAgain = isAsking;
+  // Words being typed into an earlier question are not taken away.
+  if (isAsking || turns.querySelector(".question-edit[open]")) return;
   isAsking = true;
   try {
-    const { answers = [] } = (await asked(turns.dataset.state)) ?? {};
-    for (const answer of answers) await bringIn(answer);
+    const before = [...turns.querySelectorAll(".turn")];
+    const { answers } = (await asked(turns.dataset.state)) ?? {};
+    if (!answers) return;
+    for (const [place, answer] of answers.entries()) await bringIn(answer, before[place]);
+    for (const turn of before.slice(answers.length)) turn.remove();
   } finally {
     isAsking = false;
+    if (askAgain) catchUp();
   }
 }
 
-async function bringIn({ id, state, url }) {
-  const shown = () => document.getElementById(`m${id}`);
-  if (shown()?.dataset.state === state) return;
+async function bringIn({ id, question, state, versions, url }, turn) {
+  const answer = turn?.querySelector("article");
+  const isThere = turn?.dataset.turn === question && answer.id === `m${id}`;
+  if (isThere && turn.dataset.versions === versions && answer.dataset.state === state) return;
   const news = await asked(url);
   if (!news) return;
-  if (shown()) replaceAnswer(news.answer);
+  if (isThere && turn.dataset.versions === versions) replaceAnswer(news.answer);
+  else if (turn?.isConnected) turn.replaceWith(parsed(news.turn));
   else appendTurn(news.turn);
 }
 
@@ -66,8 +96,12 @@ function parsed(html) {
   return holder.content.firstElementChild;
 }
 
+function lookedAt() {
+  if (!document.hidden) catchUp();
+}
+
 if (turns) {
-  document.addEventListener("visibilitychange", catchUp);
-  window.addEventListener("focus", catchUp);
-  window.addEventListener("pageshow", (event) => event.persisted && catchUp());
+  document.addEventListener("visibilitychange", lookedAt);
+  window.addEventListener("focus", lookedAt);
+  window.addEventListener("pageshow", (event) => event.persisted && lookedAt());
 }

@@ -19,8 +19,10 @@ pytestmark = pytest.mark.django_db
 def asked(user: User, collection: Collection, question: str, **answer: Any) -> Message:
     conversation = Conversation.objects.create(owner=user)
     conversation.collections.add(collection)
-    Message.objects.create(conversation=conversation, ordinal=0, role="user", text=question)
-    return Message.objects.create(conversation=conversation, ordinal=1, role="assistant", **answer)
+    before = Message.objects.create(conversation=conversation, ordinal=0, role="user", text=question)
+    return Message.objects.create(
+        conversation=conversation, parent=before, ordinal=1, role="assistant", **answer
+    )
 
 
 def test_a_question_is_taken_over_with_what_its_answer_cited(

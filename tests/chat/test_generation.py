@@ -65,9 +65,15 @@ def endpoint(name: str, kind: str, address: str, **fields: Any) -> None:
 
 def written(conversation: Conversation, ear: Ear, question: str = QUESTION) -> Message:
     last = conversation.messages.count()
-    Message.objects.create(conversation=conversation, ordinal=last + 1, role="user", text=question)
+    asked = Message.objects.create(
+        conversation=conversation,
+        parent=conversation.messages.last(),
+        ordinal=last + 1,
+        role="user",
+        text=question,
+    )
     answer = Message.objects.create(
-        conversation=conversation, ordinal=last + 2, role="assistant", status="pending"
+        conversation=conversation, parent=asked, ordinal=last + 2, role="assistant", status="pending"
     )
     generate(Progress(answer.pk, answer.attempt), "en", ear)
     answer.refresh_from_db()

@@ -4,7 +4,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chat import services
-from chat.errors import NothingToSearch, NotTheLast, StillWriting
+from chat.errors import NothingToSearch, StillWriting
 from chat.events import QuestionError
 from chat.models import Conversation, Message
 from ingestion import services as ingestion_services
@@ -113,13 +113,6 @@ def test_an_answer_whose_writer_died_does_not_block_the_next(conversation: Conve
     services.answer_now(conversation=conversation, question=QUESTION)
     answer.refresh_from_db()
     assert answer.status == "interrupted"
-
-
-def test_only_the_last_answer_can_be_written_again(conversation: Conversation) -> None:
-    first = services.answer_now(conversation=conversation, question=QUESTION)
-    services.answer_now(conversation=conversation, question=QUESTION)
-    with pytest.raises(NotTheLast):
-        services.retry(message=first)
 
 
 def test_number_of_queries_does_not_grow_with_the_conversation(conversation: Conversation) -> None:
