@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.site import Site
+from tests.e2e.site import WITHOUT_MODEL, Site
 
 PASSWORD = "correct-horse-battery"
 _PREPARE = """
@@ -87,6 +87,17 @@ def running_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Started as a new user would, before anybody is an administrator."""
     site = Site(tmp_path_factory.mktemp("site") / "data").start()
     yield site
+    if site.process is not None and site.process.poll() is None:
+        site.stop()
+
+
+@pytest.fixture(scope="session")
+def used_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A running site with the administrator ``root``, shared by tests that each bring what they need; no
+    process loads a model. Other than ``running_site`` it does not matter who comes first."""
+    site = Site(tmp_path_factory.mktemp("used") / "data")
+    site.extra |= WITHOUT_MODEL
+    yield started(site)
     if site.process is not None and site.process.poll() is None:
         site.stop()
 
