@@ -53,7 +53,7 @@ LONGEST_REASONING = 20_000
 SEARCHES_AT_ONCE = max(2, os.cpu_count() or 1)
 Status = Message.Status
 
-_searching = threading.BoundedSemaphore(SEARCHES_AT_ONCE)
+searching = threading.BoundedSemaphore(SEARCHES_AT_ONCE)
 
 
 class Watcher(Protocol):
@@ -202,7 +202,7 @@ def _widened(passages: Sequence[FoundPassage]) -> list[FoundPassage]:
 
 def _found(query: str, collections: list[Collection], watcher: Watcher) -> Found:
     """Waits for its turn to search. Raises ``_Stopped`` where the answer is no longer wanted then."""
-    with _searching:
+    with searching:
         if watcher.wants_stop():
             raise _Stopped
         try:

@@ -80,7 +80,7 @@ class PromptForm(Styled):
 
     def clean_name(self) -> str:
         name = " ".join(str(self.cleaned_data["name"]).split())
-        if PromptTemplate.objects.filter(name=name).exclude(pk=self.template.pk).exists():
+        if PromptTemplate.objects.filter(name=name, owner=None).exclude(pk=self.template.pk).exists():
             raise ValidationError(_("There is a template of this name already."))
         return name
 

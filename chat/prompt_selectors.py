@@ -1,8 +1,8 @@
-"""Reads of prompt templates."""
+"""Reads of the prompt templates that say how answers are written."""
 
 from collections.abc import Sequence
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from chat.models import CollectionTemplate, Conversation, PromptTemplate
@@ -14,19 +14,9 @@ def all_templates() -> QuerySet[PromptTemplate]:
     return PromptTemplate.objects.filter(kind=PromptTemplate.Kind.ANSWERS)
 
 
-def counted_templates() -> list[PromptTemplate]:
-    """With ``collection_count`` and ``conversation_count``, those that have chosen it."""
-    return list(
-        PromptTemplate.objects.annotate(
-            collection_count=Count("of_collections", distinct=True),
-            conversation_count=Count("conversations", distinct=True),
-        )
-    )
-
-
 def get_template(template_id: int) -> PromptTemplate:
-    """Raises ``Http404``."""
-    return get_object_or_404(PromptTemplate, pk=template_id)
+    """Instructions for answers. Raises ``Http404``."""
+    return get_object_or_404(all_templates(), pk=template_id)
 
 
 def template_of(conversation: Conversation, collections: Sequence[Collection]) -> PromptTemplate | None:

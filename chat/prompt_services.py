@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.models import User
 from chat.models import CollectionTemplate, PromptTemplate
+from chat.prompt_library import versions
 from ingestion.models import Collection
 
 
@@ -13,13 +14,11 @@ from ingestion.models import Collection
 def save_template(
     *, template: PromptTemplate, collections: Iterable[Collection], by: User | None = None
 ) -> PromptTemplate:
-    """Saves a new or changed template; ``by`` made a new one. It counts from the next answer on.
+    """Saves instructions for answers as a version by ``by``. They count from the next answer on.
 
     Afterwards exactly ``collections`` have it. One that had another template gets this one instead.
     """
-    if template._state.adding:
-        template.created_by = by
-    template.save()
+    versions.save(template=template, by=by)
     chosen = list(collections)
     template.of_collections.exclude(collection__in=chosen).delete()
     for collection in chosen:

@@ -8,7 +8,7 @@ their own message between their marks; nothing that a person or a document wrote
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
@@ -55,6 +55,11 @@ def variables(text: str) -> list[str]:
     return list(names)
 
 
+def names_in(text: str) -> list[str]:
+    """As ``variables``, for a part of a text that was looked at before."""
+    return [part["name"] for part in _PARTS.finditer(text) if part["name"]]
+
+
 def unknown(names: Iterable[str]) -> list[str]:
     """Those of ``names`` that an answer does not fill in."""
     return [name for name in names if name not in OURS]
@@ -66,7 +71,16 @@ def filled(text: str, language: str) -> str:
     A variable that is not ours stays as it is, and so does a single brace.
     """
     own = language_of(text)
-    values = _REFERENCES[own] | {"language": _LANGUAGES[own].get(language[:2], language)}
+    return replaced(text, references(text) | {"language": _LANGUAGES[own].get(language[:2], language)})
+
+
+def references(text: str) -> dict[str, str]:
+    """The words that stand for ``{question}`` and ``{sources}`` in a template of this text's language."""
+    return _REFERENCES[language_of(text)]
+
+
+def replaced(text: str, values: Mapping[str, str]) -> str:
+    """``text`` with what ``values`` has for its variables; doubled braces become one, others stay."""
 
     def value(part: re.Match[str]) -> str:
         if part["double"]:

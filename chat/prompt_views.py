@@ -1,4 +1,4 @@
-"""The pages where administrators keep prompt templates."""
+"""The pages where administrators keep the instructions for answers."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -32,10 +33,15 @@ def for_administrators(view: View) -> View:
     return login_required(checked)
 
 
-@for_administrators
+@login_required
 @require_GET
 def prompts(request: HttpRequest) -> HttpResponse:
-    return render(request, "chat/prompt_list.html", {"templates": prompt_selectors.counted_templates()})
+    """They stand in the library, beside the prompts to fill in."""
+    return redirect(listed())
+
+
+def listed() -> str:
+    return f"{reverse('prompts')}?kind={PromptTemplate.Kind.ANSWERS}"
 
 
 @for_administrators
@@ -57,7 +63,7 @@ def _form_page(request: HttpRequest, template: PromptTemplate) -> HttpResponse:
         return _form(request, form, status=422 if form.is_bound else 200)
     saved = form.save()
     messages.success(request, _("“%(title)s” is saved.") % {"title": saved.name})
-    return redirect("prompts")
+    return redirect(listed())
 
 
 def _form(request: HttpRequest, form: PromptForm, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -92,4 +98,4 @@ def delete(request: HttpRequest, template_id: int) -> HttpResponse:
         return render(request, "chat/prompt_delete.html", {"template": template})
     prompt_services.delete_template(template=template)
     messages.success(request, _("“%(title)s” is deleted.") % {"title": template.name})
-    return redirect("prompts")
+    return redirect(listed())

@@ -78,6 +78,11 @@ def answer_html(message: Message, cite: "Cite | None" = None) -> SafeString:
     return mark_safe(_with_links(html, message, cite or _citation))
 
 
+def plain_markdown(text: str) -> SafeString:
+    """Markdown of a model that had no sources: without links, images and raw HTML."""
+    return mark_safe(nh3.clean(_markdown.render(text), tags=_TAGS, attributes={}))
+
+
 def _lost(html: str, message: Message) -> list[int]:
     """Weak sentences whose mark went with what is not shown, such as the address of a link."""
     shown = {int(n) for pattern in (WEAK_MARK, SIGN_MARK) for n in pattern.findall(html)}

@@ -20,8 +20,10 @@ from accounts.rate_limits import TooManyRequests
 from accounts.services import user_for_api_key
 from chat.api import router as chat_router
 from chat.export_api import router as export_router
-from chat.widget.api import router as widget_router
+from chat.feedback.api import router as feedback_router
 from chat.insights.api import router as insights_router
+from chat.prompt_library.api import router as prompts_router
+from chat.widget.api import router as widget_router
 from ingestion.api import router as ingestion_router
 from ingestion.errors import IngestionError
 from ingestion.golden_api import router as golden_router
@@ -92,8 +94,10 @@ api.add_router("", golden_router)
 api.add_router("", synonyms_router)
 api.add_router("", chat_router)
 api.add_router("", export_router)
+api.add_router("", prompts_router)
 api.add_router("", insights_router)
 api.add_router("", widget_router)
+api.add_router("", feedback_router)
 
 
 @api.exception_handler(Problem)

@@ -77,7 +77,7 @@ def test_an_import_is_reviewed_before_it_is_saved(chief: Client, qianfan: ErnieS
     assert made.origin == "qianfan:6610"
     read = '根据下面编号的来源写100字，格式{"a=b": {x}}，回答下面的问题'
     assert prompt_texts.filled(made.text, "zh") == read
-    assert "qianfan:6610" in html(chief, "/settings/prompts/")
+    assert "qianfan:6610" in html(chief, "/prompts/?kind=answers")
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Prompt templates: who has which, and their pages."""
+"""Instructions for answers: who has which, and their pages."""
 
 import pytest
 from django.test import Client
@@ -17,6 +17,7 @@ from tests.llm.openai_stub import OpenAIStub
 
 QUESTION = "How high is the lighthouse?"
 LIST = "/settings/prompts/"
+LIBRARY = "/prompts/?kind=answers"
 NEW = f"{LIST}new/"
 IMPORT = f"{LIST}import/"
 
@@ -83,7 +84,6 @@ def test_a_deleted_template_leaves_its_conversations(
 @pytest.mark.parametrize(
     ("method", "address"),
     [
-        ("get", LIST),
         ("get", NEW),
         ("post", NEW),
         ("get", IMPORT),
@@ -107,17 +107,18 @@ def html(client: Client, address: str) -> str:
 
 @pytest.mark.django_db
 def test_an_empty_list_says_what_to_do(chief: Client) -> None:
-    page = html(chief, LIST)
-    assert "No prompt template yet" in page
+    assert chief.get(LIST)["Location"] == LIBRARY
+    page = html(chief, LIBRARY)
+    assert "No instructions yet" in page
     assert f'href="{NEW}"' in page and f'href="{IMPORT}"' in page
-    assert f'href="{LIST}"' in html(chief, "/settings/")
+    assert f'href="{LIBRARY}"' in html(chief, "/settings/")
 
 
 @pytest.mark.django_db
 def test_a_template_is_made_changed_and_deleted(chief: Client, admin: User, collection: Collection) -> None:
     fields = {"name": " Formal  style ", "text": "Line 1\r\n{question}", "collections": [str(collection.pk)]}
     response = chief.post(NEW, fields)
-    assert (response.status_code, response["Location"]) == (302, LIST)
+    assert (response.status_code, response["Location"]) == (302, LIBRARY)
     made = PromptTemplate.objects.get()
     assert (made.name, made.text, made.origin, made.created_by) == (
         "Formal style",
@@ -127,18 +128,23 @@ def test_a_template_is_made_changed_and_deleted(chief: Client, admin: User, coll
     )
     assert CollectionTemplate.objects.get().collection == collection
 
-    page = html(chief, LIST)
+    page = html(chief, LIBRARY)
     assert "Formal style" in page and "Collections: 1" in page
 
-    address = made.get_absolute_url()
+    address = f"{LIST}{made.pk}/"
     assert "checked" in html(chief, address)
     chief.post(address, {"name": "Short", "text": "Two sentences.", "origin": "forged"})
     made.refresh_from_db()
     assert (made.name, made.text, made.origin) == ("Short", "Two sentences.", "")
     assert not CollectionTemplate.objects.exists()
+    assert "<del>Line 1</del>" in html(chief, f"/prompts/{made.pk}/versions/2/")
+    chief.post(f"/prompts/{made.pk}/versions/1/restore")
+    made.refresh_from_db()
+    assert (made.name, made.version) == ("Formal style", 3)
+    chief.post(f"/prompts/{made.pk}/versions/2/restore")
 
     assert "Delete “Short”?" in html(chief, f"{address}delete/")
-    assert chief.post(f"{address}delete/")["Location"] == LIST
+    assert chief.post(f"{address}delete/")["Location"] == LIBRARY
     assert not PromptTemplate.objects.exists()
 
 
@@ -181,7 +187,7 @@ def test_the_number_of_queries_of_the_list_does_not_grow(
     for number in range(12):
         template(f"Template {number}")
     with django_assert_max_num_queries(6):
-        html(chief, LIST)
+        html(chief, LIBRARY)
 
 
 @pytest.mark.django_db

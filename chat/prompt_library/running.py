@@ -1,0 +1,245 @@
+"""A filled prompt run once by one endpoint: events while it is written, and what it took at the end.
+
+Runs in any thread. Nothing is stored, and no database connection is held while the model writes. No other
+model steps in: who compares models wants to know which of them wrote.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from chat.connections import release_connections
+from chat.context import distinct
+from chat.errors import ChatError
+from chat.events import Event, Failure, Sources, Thinking, Token, Waiting
+from chat.generation import PASSAGES, searching
+from chat.hearing import Heard
+from chat.models import Message
+from chat.prompt_library import messages
+from chat.prompt_library.citing import cited_message
+from chat.prompt_library.filling import Filled
+from chat.services import refuse_without_documents
+from chat.stored_answers import usage_of
+from chat.writing import title_of
+from ingestion.errors import IngestionError
+from ingestion.finding import FoundPassage, find
+from ingestion.models import Collection
+from ingestion.neighbours import widen
+from llm import endpoints
+from llm.errors import BadResponse, Blocked, LLMError
+from llm.types import Backend, Request, Source
+from search.errors import SearchError
+
+logger = logging.getLogger(__name__)
+
+TEMPERATURE = 0.1
+
+
+class NeedsModel(ChatError):
+    """There is no language model to run the prompt."""
+
+    code = "needs_model"
+
+
+class NothingFound(ChatError):
+    """No passage fits what the prompt searches for."""
+
+    code = "nothing_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """``endpoint`` "" is the site's default. ``language`` is that of messages to the person."""
+
+    filled: Filled
+    endpoint: str = ""
+    collections: tuple[Collection, ...] = ()
+    language: str = "en"
+    temperature: float = TEMPERATURE
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of it. Seconds count from the order on; ``first_s`` until the model's first word, of its
+    reasoning or of its text. ``message`` holds the text with its citations where there were sources, and is
+    in no table; ``error`` is set where the text is missing or ends early."""
+
+    endpoint: str
+    title: str
+    model: str
+    text: str = ""
+    reasoning: str = ""
+    usage: dict[str, Any] = field(default_factory=dict)
+    first_s: float | None = None
+    total_s: float = 0.0
+    notes: tuple[str, ...] = ()
+    message: Message | None = None
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    result: Result
+
+
+def run(order: Order, *, clock: Callable[[], float] = time.monotonic) -> Generator[Event | Ended, None, None]:
+    """``Ended`` comes last, whatever happens. Closing it early ends the model's work too."""
+    running = _Running(order, clock)
+    with translation.override(order.language):
+        error: Failure | None = None
+        try:
+            yield from running.events()
+        except (LLMError, ChatError) as refused:
+            wait = getattr(refused, "retry_after", None)
+            error = Failure(refused.code, str(refused), refused.permanent, running.title, wait)
+        except (SearchError, IngestionError) as refused:
+            error = Failure("search_unavailable", str(refused), False)
+        except Exception:
+            logger.exception("a prompt run by “%s” failed", order.endpoint)
+            said = _("Something went wrong while the model was asked. Try again; the log says more.")
+            error = Failure("internal", said, False)
+        if error is not None:
+            logger.warning("a prompt run by “%s” failed (%s): %s", running.title, error.code, error.message)
+        yield Ended(running.result(error))
+    release_connections()
+
+
+def finished(order: Order) -> Result:
+    """Runs it to its end in the caller's thread."""
+    for event in run(order):
+        if isinstance(event, Ended):
+            return event.result
+    raise AssertionError("a run ends with its result")
+
+
+class _Running:
+    def __init__(self, order: Order, clock: Callable[[], float]) -> None:
+        self.order, self.clock = order, clock
+        self.began = clock()
+        self.heard = Heard()
+        self.first_s: float | None = None
+        self.backend: Backend | None = None
+        self.request: Request | None = None
+        self.passages: tuple[FoundPassage, ...] = ()
+        self.title = order.endpoint
+
+    def events(self) -> Generator[Event, None, None]:
+        self.backend, self.title = _backend(self.order.endpoint)
+        release_connections()
+        if self.order.filled.wants_sources:
+            self.passages = _passages(self.order)
+            yield Sources(self.passages)
+        sources = [Source(n, found.text, title_of(found)) for n, found in enumerate(self.passages, 1)]
+        told = messages.build(self.order.filled, sources, self.backend, self.order.max_tokens)
+        self.passages = self.passages[: len(told.used)]
+        self.request = Request(
+            messages=told.messages,
+            question=self.order.filled.text,
+            max_tokens=told.max_tokens,
+            temperature=self.order.temperature,
+            language=self.order.language,
+        )
+        yield from self._written(self.backend, self.request)
+
+    def _written(self, backend: Backend, request: Request) -> Generator[Event, None, None]:
+        deltas = backend.stream(request)
+        try:
+            for delta in deltas:
+                self.heard.take(delta)
+                if self.first_s is None and (delta.text or delta.reasoning):
+                    self.first_s = self.clock() - self.began
+                if delta.reasoning:
+                    yield Thinking(delta.reasoning)
+                if delta.text:
+                    yield Token(delta.text)
+                if not (delta.text or delta.reasoning):
+                    yield Waiting(delta.pause)
+        finally:
+            close = getattr(deltas, "close", None)
+            if close is not None:
+                close()
+        if not self.heard.text.strip():
+            raise _empty(self.heard.finish_reason)
+
+    def result(self, error: Failure | None) -> Result:
+        described = self.backend.describe() if self.backend is not None else None
+        total_s = self.clock() - self.began
+        text = self.heard.text.strip()
+        message = None
+        if self.passages and text:
+            message = cited_message(text, self.passages, self.order.filled.text)
+        spent = None
+        if self.backend is not None and self.request is not None and (error is None or text):
+            spent = self.heard.spent(self.backend, self.request)
+        return Result(
+            endpoint=described.name if described else self.order.endpoint,
+            title=self.title,
+            model=(described.model or described.backend) if described else "",
+            text=message.text if message is not None else text,
+            reasoning=self.heard.reasoning.strip(),
+            usage=usage_of([spent]) if spent is not None else {},
+            first_s=self.first_s,
+            total_s=total_s,
+            notes=_notes(self.heard.finish_reason),
+            message=message,
+            error=error,
+        )
+
+
+def _backend(name: str) -> tuple[Backend, str]:
+    """The endpoint and its title. Raises ``UnknownEndpoint`` and ``NeedsModel``."""
+    backend = endpoints.line_up(name)[0]
+    described = backend.describe()
+    if not described.is_model:
+        raise NeedsModel(needs_model())
+    return backend, dict(endpoints.choices()).get(described.name, "") or described.model
+
+
+def needs_model() -> str:
+    return _(
+        "Running a prompt needs a language model that follows instructions (a chat model). An administrator "
+        "adds one under Settings, Language models."
+    )
+
+
+def _passages(order: Order) -> tuple[FoundPassage, ...]:
+    """Raises ``NothingFound``, ``NothingToSearch`` and ``NoReadyDocuments``."""
+    collections = list(order.collections)
+    try:
+        refuse_without_documents(collections)
+        with searching:
+            passages = find(order.filled.query, collections, k=PASSAGES).passages
+            passages = distinct(widen(passages))
+    finally:
+        release_connections()
+    if not passages:
+        raise NothingFound(_nothing(order.filled.query, collections))
+    return tuple(passages)
+
+
+def _nothing(query: str, collections: Sequence[Collection]) -> str:
+    said = _("Nothing was found for “%(query)s” in %(names)s: use other words, or choose other collections.")
+    names = _(", ").join(_("“%(name)s”") % {"name": collection.name} for collection in collections)
+    return said % {"query": query[:80], "names": names}
+
+
+def _notes(finish_reason: str) -> tuple[str, ...]:
+    if finish_reason == "length":
+        return (_("The answer was cut because it grew too long."),)
+    if finish_reason == "content_filter":
+        return (_("The provider's safety filter cut the answer short."),)
+    return ()
+
+
+def _empty(finish_reason: str) -> LLMError:
+    if finish_reason == "content_filter":
+        return Blocked(
+            _("The provider's safety filter withheld the answer: put the question in other words.")
+        )
+    return BadResponse(_("The language model gave an empty answer."))
