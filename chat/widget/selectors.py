@@ -43,11 +43,11 @@ def links_documents(widget: Widget) -> bool:
 
 
 def talks_of(widget: Widget) -> QuerySet[WidgetTalk]:
-    """The newest first, each with its conversation and the number of questions."""
+    """Those of visitors, the newest first, each with its conversation and the number of questions."""
     counted = Count("conversation__messages", filter=Q(conversation__messages__role=Message.Role.USER))
     refused = Count("conversation__messages", filter=Q(conversation__messages__refused=True))
     talks = widget.talks.select_related("conversation").annotate(questions=counted, refusals=refused)
-    return talks.filter(questions__gt=0).order_by("-conversation__updated_at")
+    return talks.filter(questions__gt=0, is_preview=False).order_by("-conversation__updated_at")
 
 
 def get_talk(widget: Widget, conversation_id: UUID) -> WidgetTalk:
