@@ -15,6 +15,7 @@ from chat.finishing import finished, forgetting
 from chat.grounding import Similarity
 from chat.prompts import Turn
 from chat.refusing import NEAREST_SHOWN, in_text, refusal
+from chat.rules.applying import Ruled
 from chat.understanding import Find, understand
 from chat.writing import Asked, Widen, Writing
 from llm.errors import LLMError
@@ -48,6 +49,7 @@ def answer(
     searched: Sequence[str] = (),
     instructions: str = "",
     failures: Sequence[Failure] = (),
+    rules: Ruled | None = None,
 ) -> Generator[Event, None, None]:
     """Events in order: ``Rewritten`` (where it applies), ``Sources``, pieces, ``Finished`` last.
 
@@ -57,17 +59,24 @@ def answer(
     before a back end that reads other passages than those told so far: a model reads them as ``widen``
     (``ingestion.neighbours``) completes them. ``similarity`` weighs the meaning of sentences, ``searched``
     names the collections for a refusal, ``instructions`` are further wishes to a model, ``failures`` what
-    went wrong before. ``Reset`` takes back what a back end showed before it was replaced or asked anew.
+    went wrong before, ``rules`` what is done to the question, to what models read and to what they write.
+    ``Reset`` takes back what a back end showed before it was replaced or asked anew.
     Raises ``QuestionError`` and what ``find`` and ``widen`` raise.
     """
-    asked = checked(question, max_chars)
-    understood = yield from understand(asked, history, backends[0], find, max_chars=max_chars)
+    typed, ruled = checked(question, max_chars), rules or Ruled()
+    asked = ruled.question(typed, max_chars=max_chars)
+    if asked.reply:
+        yield Token(asked.reply)
+        yield Finished(Answer(text=asked.reply, refused=True, model=""))
+        return
+    backends = ruled.outgoing(backends)
+    understood = yield from understand(asked.text, history, backends[0], find, max_chars=max_chars)
     found = understood.found
-    if understood.reading != asked:
+    if understood.reading != typed:
         yield Rewritten(understood.reading)
-    told = Asked(asked, understood.reading, tuple(history), language, instructions)
+    told = Asked(asked.text, understood.reading, tuple(history), language, instructions)
     passages = tuple(found.passages)
-    writing = Writing(told, passages, widen, passages, failures=list(failures))
+    writing = Writing(told, passages, widen, passages, failures=list(failures), ruled=ruled)
     writing.spent += [understood.spent] if understood.spent else []
     if understood.history_refused:
         writing.forget()
@@ -77,11 +86,11 @@ def answer(
         yield from _refuse(writing, backends[0].describe(), notes, searched)
         return
     yield from _write(writing, backends, notes)
-    if not (writing.text.strip() or writing.says_no or writing.failure):
+    if not (writing.text.strip() or writing.says_no or writing.failure or writing.is_withheld):
         # Nothing in the passages can be quoted.
         yield from _refuse(writing, Extractive().describe(), notes, searched)
         return
-    yield Finished(finished(writing, notes, searched=searched, similarity=similarity))
+    yield Finished(ruled.finished(finished(writing, notes, searched=searched, similarity=similarity)))
 
 
 def _write(writing: Writing, backends: Sequence[Backend], notes: list[str]) -> Iterator[Event]:

@@ -87,6 +87,7 @@ def _grounded(
     added: list[Mark] = []
     if described.is_model:
         text = understood(without_addresses(text, [*texts.values(), writing.asked.question]), texts)
+        text = writing.ruled.clean(text)
     if described.is_model and not (described.follows_instructions and take_out(text)[1]):
         text, added = attributed(text, texts, titles)
     return ground(text, texts, titles=titles, similarity=similarity, added=added), added

@@ -36,6 +36,8 @@ from chat.events import (
 from chat.models import LIVE, Message
 from chat.prompt_use import Wishes
 from chat.prompts import language_of
+from chat.rules.applying import Ruled
+from chat.rules.loading import ruled
 from chat.similarity import by_embedding
 from chat.stored_answers import final_fields, part_fields
 from chat.waits import in_words
@@ -90,6 +92,7 @@ class Progress:
     passages: tuple[FoundPassage, ...] = ()
     told_wait: str = ""
     wishes: Wishes = field(default_factory=Wishes)
+    rules: Ruled = field(default_factory=Ruled)
     saved_text: str = ""
     saved_at: float = field(default_factory=time.monotonic)
 
@@ -109,17 +112,21 @@ class Progress:
     def finish(self, done: Answer) -> bool:
         fields = final_fields(self.wishes.noted(done))
         fields |= {"rewritten": self.rewritten, "reasoning": self._kept_reasoning}
+        fields["applied_rules"] = self.rules.applied()
         return self.save(template_name=self.wishes.name_for(done), **fields)
 
     def end(self, status: str, error: str = "", code: str = "") -> bool:
         """Keeps the part received, with the citations that it holds."""
+        fields = part_fields(self.text, self.passages)
+        fields["text"] = self.rules.part(fields["text"])
         return self.save(
             status=status,
             error=error,
             error_code=code,
             rewritten=self.rewritten,
             reasoning=self._kept_reasoning,
-            **part_fields(self.text, self.passages),
+            applied_rules=self.rules.applied(),
+            **fields,
         )
 
     @property
@@ -173,10 +180,11 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
     collections = selectors.searched_collections(message.conversation)
     question = selectors.question_of(message).text
     history = selectors.turns_before(message)
-    lined_up = selectors.backends_of(message.conversation, collections)
+    lined_up = selectors.backends_of(message.conversation, collections, wanted=message.wanted_model)
     described = [backend.describe() for backend in lined_up.backends]
     template = prompt_selectors.template_of(message.conversation, collections)
     progress.wishes = Wishes.of(template, described, language_of(question, language))
+    progress.rules = ruled(collections, language)
     release_connections()
     return answer(
         question,
@@ -190,6 +198,7 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
         searched=[collection.name for collection in collections],
         instructions=progress.wishes.instructions,
         failures=lined_up.failures,
+        rules=progress.rules,
     )
 
 

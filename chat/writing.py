@@ -13,6 +13,8 @@ from chat.events import Event, Failure, Forgets, Reset, Sources, Spent, Thinking
 from chat.hearing import Heard
 from chat.memory import Memory, memory
 from chat.prompts import Turn
+from chat.rules.applying import Ruled
+from chat.rules.screens import Chain
 from ingestion.finding import FoundPassage
 from llm.errors import BadResponse, Blocked, ContextTooLong, HistoryRefused
 from llm.types import Backend, Delta, Description, Request, Source
@@ -61,6 +63,9 @@ class Writing:
     spent: list[Spent] = field(default_factory=list)
     forgets: Forgets = "nothing"
     memory: Memory | None = None
+    ruled: Ruled = field(default_factory=Ruled)
+    _screen: Chain | None = None
+    _thoughts: Chain | None = None
     _shown: bool = False
 
     @property
@@ -86,8 +91,13 @@ class Writing:
             return
         # A server may have chosen the model itself, on the first request.
         self.described = backend.describe()
-        if self.described.is_model and not self.text.strip() and not self.says_no:
+        if self.described.is_model and not (self.text.strip() or self.says_no or self.is_withheld):
             raise self._empty()
+
+    @property
+    def is_withheld(self) -> bool:
+        """Something was written, and the rules left nothing of it."""
+        return self._screen is not None and self._screen.is_empty
 
     def forget(self) -> None:
         """From here on the model reads nothing of what was said before."""
@@ -119,23 +129,35 @@ class Writing:
         self.text, self.says_no, self.finish_reason, self._shown = "", False, "", False
         request = self._request(backend, described)
         start, heard = Start(), Heard()
+        self._screen, self._thoughts = self.ruled.screen(), self.ruled.thoughts()
         for delta in backend.stream(request):
             heard.take(delta)
             yield from self._take(delta, start)
-        yield from self._append(start.rest())
+            if self._screen is not None and self._screen.is_full:
+                break
+        yield from self._think("", last=True)
+        yield from self._append(start.rest(), last=True)
         self.says_no, self.finish_reason = start.says_no, heard.finish_reason
         spent = heard.spent(backend, request)
         self.spent += [spent] if spent else []
 
     def _take(self, delta: Delta, start: "Start") -> Iterator[Event]:
-        if delta.reasoning:
-            self._shown = True
-            yield Thinking(delta.reasoning)
+        yield from self._think(delta.reasoning, last=bool(delta.text))
         if not (delta.text or delta.reasoning):
             yield Waiting(delta.pause)
         yield from self._append(start.feed(delta.text))
 
-    def _append(self, text: str) -> Iterator[Event]:
+    def _think(self, text: str, *, last: bool) -> Iterator[Event]:
+        if self._thoughts is not None:
+            text = self._thoughts.feed(text) + (self._thoughts.rest() if last else "")
+        if text:
+            self._shown = True
+            yield Thinking(text)
+
+    def _append(self, text: str, *, last: bool = False) -> Iterator[Event]:
+        """What the rules let through of it, and at the end what they held back."""
+        if self._screen is not None:
+            text = self._screen.feed(text) + (self._screen.rest() if last else "")
         if text:
             self._shown = True
             self.text += text

@@ -1,5 +1,4 @@
-"""Rules before and after the model: an administrator's ordered list of what happens to questions and answers.
+"""Rules before and after the model: what is done to questions and answers, in the administrator's order.
 
-``before`` a question is searched and goes to a model, ``after`` a model wrote (``chat.rules.kinds``). The door
-for the answer engine is ``chat.rules.applying.Ruled``.
+The kinds are in ``chat.rules.kinds``; the door for the answer engine is ``chat.rules.applying.Ruled``.
 """

@@ -10,8 +10,9 @@ from ingestion.models import Collection
 class Rule(models.Model):
     """One rule of a kind of ``chat.rules.kinds``, which also reads its ``options``.
 
-    ``position`` orders the rules of one stage. With ``is_everywhere`` it counts for every conversation, else for
-    those that search one of ``collections``. ``trouble`` tells why the site itself switched it off.
+    ``position`` orders the rules of one stage. With ``is_everywhere`` it counts for every conversation, else
+    for those that search one of ``collections``. ``trouble`` is the pattern that was too slow, for which
+    the site itself switched it off.
     """
 
     kind = models.CharField(max_length=20)

@@ -1,0 +1,40 @@
+"""The rules that count for an answer, out of the database and ready to work."""
+
+from collections.abc import Sequence
+
+from chat.connections import release_connections
+from chat.rules.applying import Ruled
+from chat.rules.selectors import specs_for
+from chat.rules.services import switch_off_slow
+from ingestion import selectors as documents
+from ingestion.finding import Found
+from ingestion.models import Collection
+from ingestion.suggesting import better_spelling
+from llm.types import Backend
+
+
+def ruled(collections: Sequence[Collection], language: str = "en") -> Ruled:
+    """For one answer about ``collections``; one query. ``language`` is that of a question without letters."""
+
+    def respell(question: str) -> str:
+        try:
+            indexes = documents.active_indexes(collections).values()
+            nothing = Found([], 0.0, [], index_ids=tuple(index.index_id for index in indexes))
+            return better_spelling(question, nothing)
+        finally:
+            release_connections()
+
+    return Ruled(specs_for(collections), language=language, respell=respell, report=_switch_off)
+
+
+def masked(backends: Sequence[Backend], collections: Sequence[Collection]) -> list[Backend]:
+    """``backends`` for what is no answer in a conversation: personal data is kept from those that the rules
+    name, and put back in what they write."""
+    return ruled(collections).outgoing(backends)
+
+
+def _switch_off(rule: int, pattern: str) -> None:
+    try:
+        switch_off_slow(rule_id=rule, pattern=pattern)
+    finally:
+        release_connections()

@@ -1,0 +1,189 @@
+"""Personal data stays here: what leaves for a model holds placeholders, and its answer gets the data back.
+
+A value has one placeholder, such as ``[PHONE_1]``, in everything that is sent for one answer.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+import regex
+
+from chat.rules.patterns import Timed, TooSlow
+from chat.rules.personal import Found, found, with_new
+from llm.types import Backend, Delta, Description, Kind, Request
+
+# What looks like a placeholder already is masked too, so that it comes back as it was.
+_PLACEHOLDER = regex.compile(r"\[([A-Z][A-Z0-9_]*)_(\d{1,5})\]")
+# Models change brackets and put backslashes before them; without brackets only what looks like one counts.
+_SAID = (
+    r"\\?[\[【［]\s?(?<name>(?i:{names}))(?:\\?_|[ ])(?<number>\d{{1,5}})\s?\\?[\]】］]"
+    r"|(?<![A-Za-z0-9_])(?<name>{names})\\?_(?<number>\d{{1,5}})(?![A-Za-z0-9_])"
+)
+# What one begins with, and the longest that waits for its end.
+_BEGINS = regex.compile(r"[\\\[【［A-Z]")
+_LONGEST = 48
+
+
+@dataclass(slots=True)
+class Masker:
+    """For one answer. ``kinds`` are those of ``chat.rules.personal``, ``own`` names with their patterns;
+    ``report`` hears of a pattern that is too slow, which is left out from then on."""
+
+    kinds: tuple[str, ...]
+    own: Mapping[str, Timed] = field(default_factory=dict)
+    report: Callable[[str], None] = lambda _pattern: None
+    placeholders: dict[str, str] = field(default_factory=dict)
+    values: dict[tuple[str, int], str] = field(default_factory=dict)
+    _slow: set[str] = field(default_factory=set)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many different values of each kind were masked."""
+        return dict(Counter(name for name, _number in self.values if name != "TEXT"))
+
+    def masked(self, text: str) -> str:
+        listed = found(text, self.kinds)
+        for name, pattern in self.own.items():
+            listed = with_new(listed, name, self._spans(pattern, text))
+        # Of texts that only look like placeholders.
+        listed = with_new(listed, "TEXT", (match.span() for match in _PLACEHOLDER.finditer(text)))
+        parts: list[str] = []
+        begin = 0
+        for one in sorted(listed, key=_start):
+            parts += [text[begin : one.start], self._placeholder(one.kind, text[one.start : one.end])]
+            begin = one.end
+        return "".join([*parts, text[begin:]])
+
+    def unmasked(self, text: str) -> str:
+        if not self.values:
+            return text
+        back: str = self._said().sub(self._value, text)
+        return back
+
+    def waits_from(self, text: str) -> int:
+        """From where on ``text`` may be the beginning of a placeholder."""
+        if not self.values:
+            return len(text)
+        said = self._said()
+        for begin in _BEGINS.finditer(text, max(0, len(text) - _LONGEST)):
+            match = said.match(text, begin.start(), partial=True)
+            if match is not None and (match.partial or match.end() == len(text)):
+                return int(begin.start())
+        return len(text)
+
+    def _said(self) -> "regex.Pattern[str]":
+        names = sorted({name for name, _number in self.values}, key=len, reverse=True)
+        return regex.compile(_SAID.format(names="|".join(names)))
+
+    def _value(self, match: "regex.Match[str]") -> str:
+        return self.values.get((match["name"].upper(), int(match["number"])), str(match[0]))
+
+    def _placeholder(self, name: str, value: str) -> str:
+        known = self.placeholders.get(value)
+        if known is None:
+            number = sum(other == name for other, _number in self.values) + 1
+            known = self.placeholders[value] = f"[{name}_{number}]"
+            self.values[name, number] = value
+        return known
+
+    def _spans(self, pattern: Timed, text: str) -> Iterator[tuple[int, int]]:
+        if pattern.pattern in self._slow:
+            return
+        at = 0
+        try:
+            while at <= len(text) and (match := pattern.found(text, at, partial=False)) is not None:
+                if match.end() > match.start():
+                    yield match.span()
+                at = max(match.end(), match.start() + 1)
+        except TooSlow as error:
+            self._slow.add(error.pattern)
+            self.report(error.pattern)
+
+
+def _start(one: Found) -> int:
+    return one.start
+
+
+class Masked:
+    """A model that reads only what ``masker`` lets through, and whose words get the values back.
+
+    ``used`` is called before something is sent.
+    """
+
+    kind: ClassVar[Kind] = Kind(title="Endpoint")
+
+    def __init__(self, backend: Backend, masker: Masker, used: Callable[[Description], None]) -> None:
+        self._backend, self._masker, self._used = backend, masker, used
+
+    def describe(self) -> Description:
+        return self._backend.describe()
+
+    def count_tokens(self, text: str) -> int:
+        return self._backend.count_tokens(text)
+
+    def stream(self, request: Request) -> Iterator[Delta]:
+        deltas = self._backend.stream(self._outgoing(request))
+        self._used(self._backend.describe())
+        text, reasoning = _Back(self._masker), _Back(self._masker)
+        try:
+            for delta in deltas:
+                thought = reasoning.feed(delta.reasoning)
+                if delta.text or delta.finish_reason:
+                    thought += reasoning.rest()
+                said = text.feed(delta.text) + (text.rest() if delta.finish_reason else "")
+                yield replace(delta, text=said, reasoning=thought)
+            last = text.rest()
+            if last:
+                yield Delta(text=last)
+        finally:
+            close = getattr(deltas, "close", None)
+            if close is not None:
+                close()
+
+    def _outgoing(self, request: Request) -> Request:
+        masked = self._masker.masked
+        return replace(
+            request,
+            messages=tuple(replace(one, content=masked(one.content)) for one in request.messages),
+            question=masked(request.question),
+            sources=tuple(
+                replace(one, text=masked(one.text), title=masked(one.title)) for one in request.sources
+            ),
+        )
+
+
+@dataclass(slots=True)
+class _Back:
+    """Text in pieces with its values put back; a piece of a placeholder waits for the rest."""
+
+    masker: Masker
+    _held: str = ""
+
+    def feed(self, text: str) -> str:
+        if not text:
+            return ""
+        whole = self._held + text
+        wait = self.masker.waits_from(whole)
+        self._held = whole[wait:]
+        return self.masker.unmasked(whole[:wait])
+
+    def rest(self) -> str:
+        held, self._held = self._held, ""
+        return self.masker.unmasked(held)
+
+
+def outgoing(
+    backends: Sequence[Backend],
+    masker: Masker,
+    is_masked: Callable[[Description], bool],
+    used: Callable[[Description], None],
+) -> list[Backend]:
+    """``backends`` with those behind the masker that ``is_masked`` names."""
+    return [
+        Masked(backend, masker, used)
+        if backend.describe().is_model and is_masked(backend.describe())
+        else backend
+        for backend in backends
+    ]
