@@ -12,6 +12,7 @@ from accounts.roles import Role, Visibility
 from ingestion.describing_models import DocumentEvent, Tag
 from ingestion.golden_models import GoldenJudgement, GoldenQuestion, GoldenResult, GoldenRun, GoldenSet
 from ingestion.passage_models import PassageEdit
+from ingestion.recommend.models import ReadDocument, Reader, ReadSearch, Subscription
 from ingestion.search_models import SavedSearch, TitleKey
 from ingestion.source_models import FolderDetails, Source, SourceItem
 from ingestion.web_models import Crawl, CrawlPage, WebDetails
@@ -35,12 +36,16 @@ __all__ = [
     "GoldenSet",
     "Membership",
     "PassageEdit",
+    "ReadDocument",
+    "ReadSearch",
+    "Reader",
     "Recognition",
     "Removal",
     "Run",
     "SavedSearch",
     "Source",
     "SourceItem",
+    "Subscription",
     "Tag",
     "TitleKey",
     "Turn",
