@@ -5,6 +5,8 @@ from django.urls import include, path
 from chat import asked_views, export_views, prompt_views, tab_views, views
 
 urlpatterns = [
+    path("", include("chat.library.urls")),
+    path("", include("chat.sharing.urls")),
     path("chat/", views.conversations, name="chat-list"),
     path("chat/<uuid:conversation_id>/", views.conversation, name="chat-conversation"),
     path("chat/<uuid:conversation_id>/ask", views.ask, name="chat-ask"),

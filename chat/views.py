@@ -24,12 +24,16 @@ from chat.addresses import named_message
 from chat.answering import checked
 from chat.errors import UnknownModelName
 from chat.forms import NewConversation, Scope
+from chat.library.selectors import listed, rows
 from chat.models import Message
 from chat.not_taken import REFUSED, log_refused, refused, says_when_gone, status_of, wants_json
 from chat.server_sent import event_stream, frame
+from chat.sharing.selectors import is_offered
 from chat.streaming import follow
 from chat.turns import turn_of, turns_of
 from llm import endpoints
+
+_RECENT = 20
 
 
 @login_required
@@ -114,14 +118,6 @@ def change(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 @says_when_gone
-def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    services.delete_conversation(conversation=selectors.get_conversation(request.user, conversation_id))
-    return redirect("chat-list")
-
-
-@login_required
-@require_POST
-@says_when_gone
 def stop(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     services.stop(message=selectors.get_answer(request.user, conversation_id, message_id))
     return HttpResponse(status=204) if wants_json(request) else redirect("chat-conversation", conversation_id)
@@ -201,7 +197,8 @@ def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **m
     scope = {"collections": found.collections.all(), "model": found.model, "template": found.template_id}
     context = {
         "conversation": found,
-        "conversations": selectors.conversations_of(request.user)[:100],
+        "conversations": listed(request.user)[:100],
+        "may_share": is_offered(),
         "turns": turns,
         "scope": Scope(user=found.owner, initial=scope),
         "searched": selectors.searched_collections(found),
@@ -212,8 +209,8 @@ def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **m
 
 
 def _start_page(request: HttpRequest, form: NewConversation, *, status: int) -> HttpResponse:
-    listed = selectors.conversations_of(request.user)[:100]
-    context = {"form": form, "conversations": listed} | _scene()
+    recent = rows(listed(request.user)[:_RECENT])
+    context = {"form": form, "rows": recent, "words": (), "may_share": is_offered()} | _scene()
     return render(request, "chat/list.html", context, status=status)
 
 

@@ -22,7 +22,9 @@ from chat.api import router as chat_router
 from chat.export_api import router as export_router
 from chat.feedback.api import router as feedback_router
 from chat.insights.api import router as insights_router
+from chat.library.api import router as library_router
 from chat.prompt_library.api import router as prompts_router
+from chat.sharing.api import router as sharing_router
 from chat.widget.api import router as widget_router
 from ingestion.api import router as ingestion_router
 from ingestion.errors import IngestionError
@@ -94,6 +96,8 @@ api.add_router("", golden_router)
 api.add_router("", synonyms_router)
 api.add_router("", chat_router)
 api.add_router("", export_router)
+api.add_router("", library_router)
+api.add_router("", sharing_router)
 api.add_router("", prompts_router)
 api.add_router("", insights_router)
 api.add_router("", widget_router)

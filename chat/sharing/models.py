@@ -1,6 +1,7 @@
 """A link to a conversation as it was when the link was made."""
 
 import secrets
+from typing import Literal
 
 from django.conf import settings
 from django.db import models
@@ -44,5 +45,13 @@ class SharedLink(models.Model):
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     @property
+    def state(self) -> Literal["open", "expired", "withdrawn", "deleted"]:
+        if self.withdrawn_at:
+            return "withdrawn"
+        if self.until_id is None:
+            return "deleted"
+        return "expired" if self.is_expired else "open"
+
+    @property
     def is_open(self) -> bool:
-        return not (self.withdrawn_at or self.is_expired or self.until_id is None)
+        return self.state == "open"

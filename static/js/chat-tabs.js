@@ -43,6 +43,7 @@ export function lastAnswer() {
 export function showNewest() {
   history.replaceState(history.state, "", turns.dataset.plain);
   turns.dataset.state = `${turns.dataset.plain}state`;
+  for (const link of document.querySelectorAll("[data-branch] a")) link.href = link.href.replace(/[?&]m=[^&#]*/, "");
 }
 
 /** Tells the other tabs that something was asked or is written again. */
