@@ -23,6 +23,7 @@ MOST_PASSAGES = 400
 SENTENCES: Mapping[str, int] = {"short": 3, "medium": 6, "long": 12}
 _SHORTEST, _LONGEST = 25, 320
 _REPEATS = 0.6
+_FIRST, _OPENS, _SAME_SECTION = 1.8, 1.4, 0.7
 _SAME = 0.7
 _POINTS_BACK = regex.compile(
     r"\s*(?:(?:it|its|they|their|them|he|his|she|her|this|that|these|those|such|however|but|and|or|also|then|"
@@ -30,6 +31,8 @@ _POINTS_BACK = regex.compile(
     r"|[它他她]|这|那|该|此|其|但|而且|因此|所以|不过|然而|否则|另外|此外|同时|例如|比如|上述|并且|于是|也)",
     regex.IGNORECASE,
 )
+# A whole statement: no question, no clause before a semicolon.
+_ENDED = regex.compile(r"[.!。！…][\"'”’»)\]】」』）》*_`]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,12 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """``section`` counts the headings before it; ``opens``: it is the first sentence of its section."""
+
     text: str
     place: int
     terms: Mapping[str, float]
+    section: int
     opens: bool
 
 
@@ -78,10 +84,11 @@ def _candidates(
 ) -> list[_Candidate]:
     found: list[_Candidate] = []
     seen: set[str] = set()
-    section = None
+    section, heading = 0, None
     for place in places:
-        opens = headings[place] != section
-        section = headings[place]
+        opens = headings[place] != heading
+        section += opens
+        heading = headings[place]
         for text in quotable(texts[place]):
             key = "".join(text.split()).lower()
             if key in seen:  # passages overlap
@@ -90,7 +97,7 @@ def _candidates(
             terms = Counter(topical(text))
             if terms and not text.startswith("|"):
                 weights = {term: (1 + math.log(n)) * rarity.get(term, 1.0) for term, n in terms.items()}
-                found.append(_Candidate(text, place, weights, opens))
+                found.append(_Candidate(text, place, weights, section, opens))
             opens = False
     return found
 
@@ -125,12 +132,19 @@ def _choose(
     bonus = [_bonus(at, one, named) for at, one in enumerate(found)]
     chosen: list[int] = []
     open_places = set(range(len(found)))
+    told: set[int] = set()
+
+    def worth(at: int) -> float:
+        again = _SAME_SECTION if found[at].section in told else 1.0
+        return again * bonus[at] * _cosine(found[at].terms, left)
+
     while open_places and len(chosen) < count:
-        at = max(open_places, key=lambda at: (bonus[at] * _cosine(found[at].terms, left), -at))
+        at = max(open_places, key=lambda at: (worth(at), -at))
         open_places.discard(at)
         if any(_alike(found[at].terms, found[other].terms) for other in chosen):
             continue
         chosen.append(at)
+        told.add(found[at].section)
         for term in found[at].terms:
             left[term] = left.get(term, 0.0) * (1 - _REPEATS)
     return [found[at] for at in sorted(chosen)]
@@ -139,11 +153,11 @@ def _choose(
 def _bonus(at: int, one: _Candidate, named: Set[str]) -> float:
     held = sum(weight for term, weight in one.terms.items() if term in named)
     bonus = 1.0 + 0.4 * held / max(sum(one.terms.values()), 1e-9)
-    bonus *= 1.35 if at == 0 else 1.2 if one.opens else 1.0
+    bonus *= _FIRST if at == 0 else _OPENS if one.opens else 1.0
     if _POINTS_BACK.match(one.text):
         bonus *= 0.75
-    if one.text.rstrip().endswith(("?", "？")):
-        bonus *= 0.5
+    if not _ENDED.search(one.text) or one.text[:1].islower():
+        bonus *= 0.4
     return bonus * _of_good_length(one.text)
 
 

@@ -88,4 +88,6 @@ def _read(look: Look) -> Page:
 
 def _words(look: Look) -> str:
     lines = [_(line) for line in str(look.error).splitlines() if line]
+    if look.error is not None and look.error.code == "robots" and len(lines) > 1:
+        lines = lines[1:]  # the site cannot be reached, which says more than that its robots.txt cannot
     return " ".join(lines) or _("The page cannot be fetched.")

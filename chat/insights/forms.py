@@ -13,7 +13,7 @@ from llm import endpoints
 _SMALL = {"class": "select small"}
 _LENGTHS = [("short", _("Short")), ("medium", _("Medium")), ("long", _("Detailed"))]
 _SHAPES = [
-    ("", _("As I say below")),
+    ("", _("As my wishes say")),
     ("email", _("An e-mail")),
     ("announcement", _("An announcement")),
     ("slides", _("An outline for slides")),
@@ -98,7 +98,7 @@ class InsightForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if self.kind == Kind.GENERATED and not (cleaned.get("shape") or cleaned.get("wish")):
-            self.add_error("wish", _("Say what is to be written, or choose something above."))
+            self.add_error("wish", _("Say what is to be written, or choose what to write."))
         return cleaned
 
     @property

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 
 class Kind(models.TextChoices):
-    SUMMARY = "summary", _("Summary")
+    SUMMARY = "summary", _("Summaries")
     FACT = "fact", _("Find a fact")
     QUESTIONS = "questions", _("Questions and answers")
     SENTIMENT = "sentiment", _("Sentiment")

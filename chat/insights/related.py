@@ -1,14 +1,14 @@
 """Documents on the same subject, in the collections that a person may read, without a language model.
 
 By meaning: the nearest neighbours of a few central passages, whose vectors are those that their index was
-made with. By words: the text's most telling terms, which works in every language. The two lists are merged by
-rank (Cormack et al., "Reciprocal Rank Fusion", 2009); what is near in neither is not shown.
+made with. By words: the text's most telling terms, which works in every language. What both say is added up;
+what is near in neither is not shown.
 """
 
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from chat.connections import release_connections
 from chat.insights.made import Made, Task
 from chat.insights.subjects import Subject
-from chat.insights.telling_terms import central_places, counted, telling_terms
+from chat.insights.telling_terms import central_places, counted, telling_terms, words_of
 from ingestion import selectors
 from ingestion.access import collections_for
 from ingestion.embedding_cache import cache, embed_new, text_key
 from ingestion.embedding_texts import embedding_text
 from ingestion.finding import passage_url
-from ingestion.models import Chunk, Document
+from ingestion.models import Chunk
 from ingestion.searched import Searched
 from ingestion.token_counts import counter_for
 from search import analysis, registry
@@ -37,21 +37,34 @@ log = logging.getLogger(__name__)
 SHOWN = 8
 _CENTRAL = 5
 _DEPTH = 40
-_RANK = 20
-# A document by words alone must hold so much of the telling terms' weight.
-_LEAST_BY_WORDS = 0.3
-_TERMS_SHOWN = 5
+_WORDS_WEIGH = 0.6
+# A passage that holds less of the telling terms' weight shares no subject by its words.
+_LEAST_WORDS = 0.15
+# Passages are nearer to each other than questions to passages: a question and its answer are seldom nearer
+# than 1.
+_LEAST_NEARNESS = 0.5
+_FARTHER = 0.35
 
 
 @dataclass(slots=True)
 class _Near:
-    """What speaks for a document: ``score`` by ranks, ``nearness`` the best cosine from noise, 0, to signal,
-    1, and the passage that is nearest."""
+    """What speaks for a document: ``best`` is the nearness of ``chunk_id``, its nearest passage, as
+    ``Coverage.scaled`` has it, ``mean`` that to all central passages; ``words`` is the share of the telling
+    terms' weight in ``by_words``, its best passage by words."""
 
-    score: float = 0.0
-    nearness: float = 0.0
+    best: float = 0.0
+    mean: float = 0.0
     chunk_id: str = ""
-    by: set[str] = field(default_factory=set)
+    words: float = 0.0
+    by_words: str = ""
+
+    @property
+    def nearness(self) -> float:
+        return (self.best + self.mean) / 2
+
+    @property
+    def score(self) -> float:
+        return self.nearness + _WORDS_WEIGH * self.words
 
 
 def related(task: Task) -> Made:
@@ -71,11 +84,11 @@ def related(task: Task) -> Made:
     notes = _by_meaning(near, subject, places, searched.groups, own)
     task.work.tick()
     _by_words(near, terms, searched.index_ids, own)
-    listed = _shown(near, terms)
+    listed = _shown(near)
     release_connections()
     if not listed:
         notes.append(_("Nothing in the collections that you may read is close to this text."))
-    found = {"documents": listed, "terms": _words_of(subject, terms), "searched": len(generations)}
+    found = {"documents": listed, "terms": words_of(subject, terms), "searched": len(generations)}
     return Made(data=found, notes=tuple(notes))
 
 
@@ -83,24 +96,21 @@ def _by_meaning(
     near: dict[str, _Near], subject: Subject, places: Sequence[int], groups: Sequence[Group], own: str
 ) -> list[str]:
     """Notes where meaning could not be compared."""
-    text = " ".join(subject.passages[place].text for place in places)
+    text = " ".join(subject.passages[place].text for place in places)[:2000]
     blind = False
     for group in groups:
-        if group.embedder is None or group.coverage is None:
-            continue
         try:
-            if group.coverage.trust(text[:2000]) <= 0:
+            if group.embedder is None or group.coverage is None or group.coverage.trust(text) <= 0:
                 blind = True
                 continue
-            vectors = _vectors(subject, places, group.embedder)
-            _nearest(near, vectors, group, own)
+            _nearest(near, _vectors(subject, places, group.embedder), group, own)
         except SearchError as error:
             log.warning("related documents are found by words only: %s", error)
             blind = True
     if not blind:
         return []
     return [_("In some collections only words were compared: their embedding model does not know the "
-              "language of this text.")]  # fmt: skip
+              "language of this text, or is not there.")]  # fmt: skip
 
 
 def _vectors(subject: Subject, places: Sequence[int], embedder: Embedder) -> list[Vectors]:
@@ -126,70 +136,65 @@ def _nearest(near: dict[str, _Near], vectors: Sequence[Vectors], group: Group, o
         found: list[Candidate] = []
         for index_id in group.index_ids:
             found += index.query(index_id, vector, _DEPTH)
-        found.sort(key=lambda one: -one.score)
-        for rank, one in enumerate(_once(found, own)):
-            nearness = group.coverage.standard(one.score)
-            if nearness <= 0:
+        for one in _once(found, own):
+            nearness = group.coverage.scaled(one.score)
+            if nearness < _LEAST_NEARNESS:
                 break
             document = near[one.document_id]
-            document.score += 1 / (_RANK + rank) / len(vectors)
-            document.by.add("meaning")
-            if nearness > document.nearness or not document.chunk_id:
-                document.nearness, document.chunk_id = nearness, one.chunk_id
+            document.mean += nearness / len(vectors)
+            if nearness > document.best:
+                document.best, document.chunk_id = nearness, one.chunk_id
 
 
 def _by_words(near: dict[str, _Near], terms: dict[str, float], index_ids: Sequence[str], own: str) -> None:
+    """Only documents that hold enough of the terms."""
     if not terms:
         return
     index = registry.lexical_index()
-    wanted = Wanted(terms)
     found: list[Candidate] = []
     for index_id in index_ids:
-        found += index.query(index_id, " ".join(terms), _DEPTH, wanted=wanted)
-    found.sort(key=lambda one: -one.score)
-    for rank, one in enumerate(_once(found, own)):
-        document = near[one.document_id]
-        document.score += 1 / (_RANK + rank)
-        document.by.add("words")
-        document.chunk_id = document.chunk_id or one.chunk_id
+        found += index.query(index_id, " ".join(terms), _DEPTH, wanted=Wanted(terms))
+    best = _once(found, own)
+    chunks = selectors.passages_by_id([one.chunk_id for one in best])
+    total = sum(terms.values())
+    for one in best:
+        chunk = chunks.get(one.chunk_id)
+        share = _share(chunk, terms) / total if chunk else 0.0
+        if share >= _LEAST_WORDS:
+            document = near[one.document_id]
+            document.words, document.by_words = share, one.chunk_id
+
+
+def _share(chunk: Chunk, terms: dict[str, float]) -> float:
+    there = set(analysis.tokens(f"{chunk.document.shown_title}\n{chunk.heading}\n{chunk.text}"))
+    return sum(weight for term, weight in terms.items() if term in there)
 
 
 def _once(found: Iterable[Candidate], own: str) -> list[Candidate]:
-    """The best passage of each document, without the text's own."""
+    """The best passage of each document, best first, without the text's own."""
     best: dict[str, Candidate] = {}
-    for one in found:
+    for one in sorted(found, key=lambda one: -one.score):
         if one.document_id != own:
             best.setdefault(one.document_id, one)
     return list(best.values())
 
 
-def _shown(near: dict[str, _Near], terms: dict[str, float]) -> list[dict[str, Any]]:
-    ranked = sorted(near.items(), key=lambda item: -item[1].score)[: 3 * SHOWN]
-    chunks = selectors.passages_by_id([one.chunk_id for _pk, one in ranked])
-    listed = []
-    for _pk, one in ranked:
-        chunk = chunks.get(one.chunk_id)
-        if chunk is None:
-            continue
-        held = _held(chunk, terms)
-        share = sum(terms[term] for term in held) / (sum(terms.values()) or 1.0)
-        if "meaning" not in one.by and share < _LEAST_BY_WORDS:
-            continue
-        listed.append(_entry(chunk, chunk.document, one, share))
-    return listed[:SHOWN]
+def _shown(near: dict[str, _Near]) -> list[dict[str, Any]]:
+    """Of those that are near by meaning alone, only such as are not much farther than the nearest."""
+    nearest = max((one.nearness for one in near.values()), default=0.0)
+    kept = [one for one in near.values() if one.words or one.nearness >= nearest - _FARTHER]
+    ranked = sorted(kept, key=lambda one: -one.score)[:SHOWN]
+    chunks = selectors.passages_by_id([one.chunk_id or one.by_words for one in ranked])
+    shown = [(chunks.get(one.chunk_id or one.by_words), one) for one in ranked]
+    return [_entry(chunk, one) for chunk, one in shown if chunk is not None]
 
 
-def _held(chunk: Chunk, terms: dict[str, float]) -> list[str]:
-    there = set(analysis.tokens(f"{chunk.document.shown_title}\n{chunk.heading}\n{chunk.text}"))
-    return [term for term in terms if term in there]
-
-
-def _entry(chunk: Chunk, document: Document, one: _Near, share: float) -> dict[str, Any]:
+def _entry(chunk: Chunk, one: _Near) -> dict[str, Any]:
+    document = chunk.document
     return {
         "document_id": str(document.pk),
         "document": document.shown_title,
         "collection": document.collection.name,
-        "collection_id": str(document.collection_id),
         "chunk_id": chunk.id,
         "page": chunk.page,
         "heading": chunk.heading,
@@ -197,19 +202,7 @@ def _entry(chunk: Chunk, document: Document, one: _Near, share: float) -> dict[s
         "start": chunk.start,
         "end": chunk.end,
         "url": passage_url(document.pk, chunk.id),
-        "nearness": round(min(1.0, max(0.0, one.nearness)), 3),
-        "words": round(share, 3),
-        "by": sorted(one.by),
+        "nearness": round(one.nearness, 3),
+        "words": round(one.words, 3),
+        "by": [*(["meaning"] if one.nearness else []), *(["words"] if one.words else [])],
     }
-
-
-def _words_of(subject: Subject, terms: dict[str, float]) -> list[str]:
-    """The telling terms as the text writes them: terms of the index are cut short."""
-    left = dict.fromkeys(terms)
-    shown: dict[str, str] = {}
-    for passage in subject.passages[:100]:
-        for token in analysis.spans(passage.text, left):
-            shown.setdefault(token.term, passage.text[token.start : token.end])
-        if len(shown) == len(left):
-            break
-    return list(dict.fromkeys(shown[term] for term in terms if term in shown))[: _TERMS_SHOWN * 2]

@@ -16,6 +16,9 @@ from chat.models import Message
 from ingestion.access import Person
 from ingestion.models import Document
 
+# Kinds of which one wants another, so that their form stays open below a result.
+_ASKED_AGAIN = (Kind.FACT, Kind.GENERATED)
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
@@ -78,6 +81,7 @@ def scene(
         "error": error,
         "newest": shown[0] if shown else None,
         "earlier": shown[1:],
+        "is_folded": bool(shown) and not (error or form.errors) and kind not in _ASKED_AGAIN,
         "is_live": any(one.insight.is_live for one in shown),
         "has_model": selectors.has_model(document.collection.llm if document else ""),
     }
