@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from ingestion import clearing, fairness, reembedding
 from ingestion.generations import release_unused
@@ -115,9 +115,13 @@ def waiting() -> QuerySet[Chunk]:
 
 def next_batch(size: int = FIRST_BATCH, under_way: Sequence[Chunk] = ()) -> list[Chunk]:
     """The chunks whose turn it is, of as many documents as wait; those ``under_way`` are left out."""
-    line = waiting().select_related("document__run", "generation__run")[: size + len(under_way)]
+    line = waiting().prefetch_related(
+        Prefetch("document", Document.objects.only("title", "replaces_id", "run_id")),
+        "document__run",
+        "generation__run",
+    )
     known = {chunk.id for chunk in under_way}
-    return [chunk for chunk in line if chunk.id not in known][:size]
+    return [chunk for chunk in line[: size + len(under_way)] if chunk.id not in known][:size]
 
 
 def passage(chunk: Chunk) -> Passage:

@@ -7,6 +7,7 @@ read from the document itself, so a stale key can miss one, and never show what 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from ingestion.models import Collection, Document, TitleKey
@@ -38,13 +39,26 @@ def note(documents: Iterable[UUID]) -> None:
         part = ids[at : at + _AT_ONCE]
         TitleKey.objects.filter(document__in=part).delete()
         rows = Document.objects.filter(pk__in=part, collection__is_scratch=False).order_by()
-        TitleKey.objects.bulk_create(
-            (
-                TitleKey(document_id=pk, collection_id=collection, key=key)
-                for pk, collection, title, name in rows.values_list("pk", "collection_id", "title", "name")
-                for key in keys(title, name)
-            ),
-            batch_size=_AT_ONCE,
+        _insert(
+            (pk, collection, key)
+            for pk, collection, title, name in rows.values_list("pk", "collection_id", "title", "name")
+            for key in keys(title, name)
+        )
+
+
+def _insert(rows: Iterable[tuple[UUID, UUID, bytes]]) -> None:
+    """Without an object for each: a batch of documents has thousands of keys."""
+    fields = [TitleKey._meta.get_field(name) for name in ("document", "collection", "key")]
+    quoted = connection.ops.quote_name
+    names = ", ".join(quoted(field.column) for field in fields)
+    values = (
+        [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
+        for row in rows
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {quoted(TitleKey._meta.db_table)} ({names}) VALUES (%s, %s, %s)",
+            list(values),
         )
 
 

@@ -15,16 +15,18 @@ app.autodiscover_tasks()
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def _begin(sender: Any, **_kwargs: Any) -> None:
-    """The worker that embeds loads its model before the first document comes; the one that crawls goes on
-    at once with what another one left."""
-    if "crawl" in sender.app.amqp.queues.consume_from:
-        from ingestion import wake
+    """The workers that split and embed load their models before the first document comes; the one that crawls
+    goes on at once with what another one left."""
+    from ingestion import wake
+    from kb_site import warm_up
 
+    queues = sender.app.amqp.queues.consume_from
+    if wake.CRAWL_QUEUE in queues:
         wake.crawler()
-    if "index" in sender.app.amqp.queues.consume_from:
-        from kb_site.warm_up import start_warm_up
-
-        start_warm_up()
+    if wake.EXTRACT_QUEUE in queues:
+        warm_up.start_splitter_warm_up()
+    if wake.INDEX_QUEUE in queues:
+        warm_up.start_warm_up()
 
 
 class _EndSoon(bootsteps.StartStopStep):  # type: ignore[misc]

@@ -3,6 +3,8 @@
 import fcntl
 import logging
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -10,6 +12,7 @@ from django.db import DatabaseError, connection
 
 from ingestion.generations import generations_in_use
 from ingestion.searched import load_soon
+from ingestion.token_counts import counter_for
 from search import analysis, registry
 from search.errors import SearchError
 
@@ -17,35 +20,55 @@ log = logging.getLogger(__name__)
 
 
 def start_warm_up(*, searches: bool = False) -> threading.Thread:
-    """The thread that does it. A process that ``searches`` loads the reranker too, where there is one."""
-    thread = threading.Thread(target=_load_all, args=(searches,), name="warm-up", daemon=True)
+    """Loads what embeds, in the thread that is returned. A process that ``searches`` loads the reranker too,
+    where there is one."""
+
+    def load() -> None:
+        _load_embedding()
+        reranker = registry.reranker() if searches else None
+        loading = reranker.load_soon() if reranker else None
+        if loading:
+            loading.join()
+
+    return _in_background(load)
+
+
+def start_splitter_warm_up() -> threading.Thread:
+    """Loads what splits text, in the thread that is returned."""
+    return _in_background(_load_splitter)
+
+
+def _in_background(load: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()
     return thread
 
 
-def _load_all(searches: bool) -> None:
-    _load()
-    reranker = registry.reranker() if searches else None
-    loading = reranker.load_soon() if reranker else None
-    if loading:
-        loading.join()
+def _load_embedding() -> None:
+    """The embedding model, what is known of its languages, and the tables of the text analysis."""
+    with _turn():
+        registry.embedder().embed(["warm-up"])
+        registry.coverage().languages()
+        analysis.tokens("預熱 warming up")
+        load_soon(generations_in_use())
 
 
-def _load() -> None:
-    """The embedding model, what is known of its languages, and the tables of the text analysis.
+def _load_splitter() -> None:
+    """The model's own tokens, in which passages are measured."""
+    with _turn():
+        counter_for(registry.tokenizer_path(registry.embedder())).counts(["warm-up"])
 
-    One process after the other: two that load at once make each other late, and the site is ready when
-    the first one, the web, is.
-    """
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One process after the other: two that load at once make each other late, and the site is ready when
+    the first one, the web, is. What fails is loaded when it is asked for."""
     folder = Path(settings.RUN_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with open(folder / "warm-up.lock", "w") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
-            registry.embedder().embed(["warm-up"])
-            registry.coverage().languages()
-            analysis.tokens("預熱 warming up")
-            load_soon(generations_in_use())
+            yield
     except SearchError as error:
         log.error("the embedding model does not load: %s", error)
     except DatabaseError as error:

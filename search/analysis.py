@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import regex
-import snowballstemmer
+import Stemmer
 
 from search import stopwords
 from search.folding import Folded, fold
@@ -66,7 +66,8 @@ def _stem(word: str) -> str:
         return word
     stemmer = getattr(_local, "stemmer", None)
     if stemmer is None:
-        stemmer = _local.stemmer = snowballstemmer.stemmer("english")
+        # Not for several threads; what is remembered above is enough.
+        stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
     return str(stemmer.stemWord(word))
 
 
