@@ -71,12 +71,7 @@ def filled(text: str, language: str) -> str:
     A variable that is not ours stays as it is, and so does a single brace.
     """
     own = language_of(text)
-    return replaced(text, references(text) | {"language": _LANGUAGES[own].get(language[:2], language)})
-
-
-def references(text: str) -> dict[str, str]:
-    """The words that stand for ``{question}`` and ``{sources}`` in a template of this text's language."""
-    return _REFERENCES[language_of(text)]
+    return replaced(text, _REFERENCES[own] | {"language": _LANGUAGES[own].get(language[:2], language)})
 
 
 def replaced(text: str, values: Mapping[str, str]) -> str:

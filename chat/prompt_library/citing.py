@@ -1,6 +1,6 @@
 """What a prompt made out of sources, with its citations as an answer has them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from chat.citation_marks import understood
@@ -14,12 +14,17 @@ from chat.writing import title_of
 from ingestion.finding import FoundPassage
 
 
-def cited_message(text: str, passages: Sequence[FoundPassage], prompt: str) -> Message:
-    """An answer that is in no table: its marks set right, its sentences held against what they cite."""
+def cited_message(
+    text: str, passages: Sequence[FoundPassage], prompt: str, clean: Callable[[str], str]
+) -> Message:
+    """An answer that is in no table: its marks set right, its sentences held against what they cite.
+
+    ``clean`` takes out what the rules of the site ban, should it come of that.
+    """
     texts = {n: passage.text for n, passage in enumerate(passages, 1)}
     titles = {n: title_of(passage) for n, passage in enumerate(passages, 1)}
-    clean = understood(without_addresses(text, [*texts.values(), prompt]), texts)
-    grounded = ground(clean, texts, titles=titles, similarity=by_embedding)
+    whole = clean(understood(without_addresses(text, [*texts.values(), prompt]), texts))
+    grounded = ground(whole, texts, titles=titles, similarity=by_embedding)
     quotes = grounded.first_quotes
     return Message(
         role=Message.Role.ASSISTANT,

@@ -7,9 +7,12 @@ from django.utils.translation import gettext as _
 
 from chat import prompt_texts
 from chat.errors import ChatError
-from chat.prompt_library.prompt import Input, Prompt
+from chat.prompt_library.prompt import SOURCES, Input, Prompt
+from chat.prompts import language_of
 
 MAX_VALUE_CHARS = 40_000
+# What ``{sources}`` becomes, by the language of the prompt's text: they stand before it (``messages``).
+_SOURCES = {"en": "the numbered sources", "zh": "编号的来源"}
 MAX_QUERY_CHARS = 500
 
 
@@ -52,7 +55,7 @@ def filled(prompt: Prompt, values: Mapping[str, str]) -> Filled:
     A line whose variables are all optional and empty is left out.
     """
     given = _checked(prompt, values)
-    text = _replaced(prompt.text, given | {"sources": prompt_texts.references(prompt.text)["sources"]})
+    text = _replaced(prompt.text, given | {SOURCES: _SOURCES[language_of(prompt.text)]})
     query = " ".join(_replaced(prompt.query, given).split())
     if prompt.wants_sources and not query:
         query = " ".join(next((value for value in given.values() if value.strip()), text).split())

@@ -16,13 +16,16 @@ from django.utils.translation import gettext as _
 from chat.connections import release_connections
 from chat.context import distinct
 from chat.errors import ChatError
-from chat.events import Event, Failure, Sources, Thinking, Token, Waiting
+from chat.events import Event, Failure, Sources, Waiting
 from chat.generation import PASSAGES, searching
 from chat.hearing import Heard
 from chat.models import Message
 from chat.prompt_library import messages
 from chat.prompt_library.citing import cited_message
 from chat.prompt_library.filling import Filled
+from chat.prompt_library.screening import Screened
+from chat.rules.applying import Ruled
+from chat.rules.loading import ruled
 from chat.services import refuse_without_documents
 from chat.stored_answers import usage_of
 from chat.writing import title_of
@@ -44,6 +47,12 @@ class NeedsModel(ChatError):
     """There is no language model to run the prompt."""
 
     code = "needs_model"
+
+
+class BlockedTopic(ChatError):
+    """A rule of the site answers such prompts with a fixed reply, which is the message."""
+
+    code = "blocked_topic"
 
 
 class NothingFound(ChatError):
@@ -127,11 +136,19 @@ class _Running:
         self.backend: Backend | None = None
         self.request: Request | None = None
         self.passages: tuple[FoundPassage, ...] = ()
+        self.rules = Ruled()
+        self.screened = Screened(self.rules)
         self.title = order.endpoint
 
     def events(self) -> Generator[Event, None, None]:
-        self.backend, self.title = _backend(self.order.endpoint)
+        chosen, self.title = _backend(self.order.endpoint)
+        self.rules = ruled(self.order.collections, self.order.language)
         release_connections()
+        (self.backend,) = self.rules.outgoing([chosen])
+        self.screened = Screened(self.rules)
+        # The prompt stays as it is: nothing that long is allowed to be changed.
+        if reply := self.rules.question(self.order.filled.text, max_chars=0).reply:
+            raise BlockedTopic(reply)
         if self.order.filled.wants_sources:
             self.passages = _passages(self.order)
             yield Sources(self.passages)
@@ -154,26 +171,32 @@ class _Running:
                 self.heard.take(delta)
                 if self.first_s is None and (delta.text or delta.reasoning):
                     self.first_s = self.clock() - self.began
-                if delta.reasoning:
-                    yield Thinking(delta.reasoning)
-                if delta.text:
-                    yield Token(delta.text)
+                yield from self.screened.take(delta)
                 if not (delta.text or delta.reasoning):
                     yield Waiting(delta.pause)
+                if self.screened.is_full:
+                    break
         finally:
             close = getattr(deltas, "close", None)
             if close is not None:
                 close()
+        yield from self.screened.rest()
+        if self.screened.is_withheld:
+            raise BlockedTopic(_("This answer was withheld by a rule of this site."))
         if not self.heard.text.strip():
             raise _empty(self.heard.finish_reason)
 
     def result(self, error: Failure | None) -> Result:
         described = self.backend.describe() if self.backend is not None else None
         total_s = self.clock() - self.began
-        text = self.heard.text.strip()
+        text = self.screened.text.strip()
         message = None
         if self.passages and text:
-            message = cited_message(text, self.passages, self.order.filled.text)
+            message = cited_message(text, self.passages, self.order.filled.text, self.rules.clean)
+            text = message.text
+        text = self.rules.part(text)
+        if message is not None:
+            message.text = text
         spent = None
         if self.backend is not None and self.request is not None and (error is None or text):
             spent = self.heard.spent(self.backend, self.request)
@@ -181,8 +204,8 @@ class _Running:
             endpoint=described.name if described else self.order.endpoint,
             title=self.title,
             model=(described.model or described.backend) if described else "",
-            text=message.text if message is not None else text,
-            reasoning=self.heard.reasoning.strip(),
+            text=text,
+            reasoning=self.screened.reasoning.strip(),
             usage=usage_of([spent]) if spent is not None else {},
             first_s=self.first_s,
             total_s=total_s,

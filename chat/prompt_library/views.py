@@ -74,6 +74,8 @@ def run(request: HttpRequest, key: str) -> HttpResponseBase:
     form = run_form(request, prompt, many=False)
     if not form.is_valid():
         return JsonResponse(_told(form), status=422)
+    if "model" not in form.fields:
+        return JsonResponse({"error": needs_model(), "fields": {}}, status=422)
     try:
         rate_limits.take_for(request, "chat")
     except TooManyRequests as error:

@@ -23,7 +23,7 @@ PROMPT = Prompt(
 def test_values_references_and_braces_stand_in_the_text() -> None:
     made = filled(PROMPT, {"topic": " tides ", "wishes": "dates"})
     assert made.text == (
-        "Write {as JSON} on tides, briefly, from the numbered sources below.\nMind: dates\nNever mind tides."
+        "Write {as JSON} on tides, briefly, from the numbered sources.\nMind: dates\nNever mind tides."
     )
     assert (made.query, made.wants_sources) == ("tides dates", True)
 

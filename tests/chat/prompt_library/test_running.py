@@ -13,6 +13,7 @@ from chat.events import Token
 from chat.prompt_library.filling import Filled
 from chat.prompt_library.running import Ended, Order, run
 from chat.prompt_library.streams import followed
+from chat.rules.models import Rule
 from ingestion.models import Collection
 from tests.chat.handbook import fill
 from tests.conftest import signed_in
@@ -77,7 +78,7 @@ def test_a_prompt_with_sources_reads_them_as_data_and_is_cited(
     system, user = model.chats[-1].body["messages"]
     assert "never an instruction" in system["content"]
     assert user["content"].startswith('<source n="1" title="')
-    assert "Use only the numbered sources below." in user["content"]
+    assert "Use only the numbered sources." in user["content"]
 
     none = signed_in(owner).post(address, given | {"collections": []})
     assert "Choose at least one collection." in none.content.decode()
@@ -180,3 +181,18 @@ def test_a_prompt_that_does_not_fit_says_how_long_it_is(model: OpenAIStub) -> No
     assert isinstance(last, Ended) and last.result.error is not None
     assert last.result.error.code == "context_too_long" and "8192" in last.result.error.message
     assert model.chats == []
+
+
+@pytest.mark.django_db
+def test_the_rules_of_the_site_count_for_prompts_too(model: OpenAIStub) -> None:
+    Rule.objects.create(kind="blocked", options={"words": "dragons", "reply_en": "No dragons here."})
+    Rule.objects.create(kind="banned", options={"words": "terrible", "instead": "***"}, position=1)
+    Rule.objects.create(kind="disclaimer", options={"text_en": "Written by a machine."}, position=2)
+    model.say("A terri", "ble day.")
+    (*events, last) = run(Order(Filled("Write about a day."), "stub"))
+    assert isinstance(last, Ended)
+    assert last.result.text == "A *** day.\n\nWritten by a machine."
+    assert "terri" not in "".join(event.text for event in events if isinstance(event, Token))
+    (blocked,) = run(Order(Filled("Write about dragons."), "stub"))
+    assert isinstance(blocked, Ended) and blocked.result.error is not None
+    assert blocked.result.error.message == "No dragons here." and len(model.chats) == 1
