@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from ingestion.recommend import views as recommend_views
 from ingestion.views import (
     collections,
     crawls,
@@ -156,6 +157,9 @@ urlpatterns = [
         golden_questions.remove,
         name="golden-remove",
     ),
+    path("for-you/", recommend_views.start, name="for-you"),
+    path("settings/reading/", recommend_views.reading, name="reading"),
+    path("collections/<slug:slug>/subscribe/", recommend_views.subscribe, name="subscribe"),
     path("runs/", runs.runs, name="runs"),
     path("runs/retry-failed/", document_actions.retry_failed, name="runs-retry-failed"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),

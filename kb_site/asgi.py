@@ -11,6 +11,7 @@ django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402 - the rest needs the applications to be set up
 
+from ingestion.recommend import noting  # noqa: E402
 from kb_site.body_limit import App, BodyLimit  # noqa: E402
 from kb_site.request_threads import RequestHandler  # noqa: E402
 from kb_site.warm_up import start_warm_up  # noqa: E402
@@ -22,3 +23,4 @@ application = BodyLimit(
 )
 
 warming = start_warm_up(searches=True)
+noting.start()

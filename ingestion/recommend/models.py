@@ -7,7 +7,7 @@ from django.db import models
 class Reader(models.Model):
     """``is_on`` is the person's own choice; there is no row before something is noted, or chosen.
 
-    ``here_at`` is when they were last seen in the visit that lasts, ``before`` the end of the visit before it.
+    ``here_at`` is when they were last seen in the visit that lasts, ``before`` the end of the one before.
     What is older than ``cleared_at`` is not noted any more.
     """
 

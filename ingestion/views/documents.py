@@ -15,6 +15,7 @@ from ingestion import access, history, page_pictures, selectors, tagging, web_or
 from ingestion.finding import passage_url
 from ingestion.models import Document, DocumentText
 from ingestion.opening import Opened, open_passage, quoted_url
+from ingestion.recommend import noting
 from ingestion.views.reading_bar import place_of, places, search_in, start_of_place
 from ingestion.views.reading_page import around, part_at, start_of_page, start_of_part
 
@@ -31,6 +32,7 @@ def document(request: HttpRequest, document_id: UUID) -> HttpResponseBase:
     if place := _number(request, "go"):
         view = "view=original&" if comparing else ""
         return redirect(f"{shown.get_absolute_url()}?{view}place={place}#place-{place}")
+    noting.opened(request.user, shown.pk)
     content = selectors.document_text(shown)
     wanted, at = request.GET.get("p", ""), request.GET.get("at", "")
     opened = open_passage(shown, content, wanted, at) if content and (wanted or at) else None

@@ -14,6 +14,7 @@ from ingestion.errors import BadQuery
 from ingestion.finding import Found
 from ingestion.folding import find_distinct
 from ingestion.models import Collection, Document
+from ingestion.recommend import noting
 from ingestion.saved_searches import saved_by
 from ingestion.search_form import SearchForm
 from ingestion.tagging import folded, tags_of
@@ -48,6 +49,8 @@ def search(request: HttpRequest) -> HttpResponse:
             rate_limits.take_for(request, "search")
         context |= _results(request, form, collections)
         context["markable"] = _markable(request, context.get("found"))
+        if context.get("groups"):
+            noting.searched(request.user, form.query)
     except rate_limits.TooManyRequests as error:
         return _too_often(request, context, error)
     return page_or_part(request, *_TEMPLATES, context)
