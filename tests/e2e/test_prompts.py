@@ -57,13 +57,13 @@ def test_a_prompt_is_written_compared_and_asked(
     expect(page.get_by_text("saved as version 1")).to_be_visible()
 
     page.get_by_role("link", name="Compare models").click()
-    page.get_by_role("button", name="Run it").click()
+    page.get_by_role("button", name="Run the prompt").click()
     expect(page.get_by_text("Fill in “Topic”.")).to_be_visible()
     even.replies = [Reply(pieces=spoken(*["and on "] * 600), delay_s=0.05)]
     odd.fail(401, {"message": "no"})
     page.get_by_label("Topic").fill("tides")
     person.complaints.clear()  # the form that was refused
-    page.get_by_role("button", name="Run it").click()
+    page.get_by_role("button", name="Run the prompt").click()
     writing, failed = page.get_by_role("article", name="Even"), page.get_by_role("article", name="Odd")
     expect(failed.get_by_role("alert")).to_contain_text("refuses the key")
     expect(writing).to_contain_text("and on and on")
@@ -71,7 +71,7 @@ def test_a_prompt_is_written_compared_and_asked(
     page.get_by_role("button", name="Stop Even").click()
     expect(page.get_by_text("Stopped. This is the part received.")).to_be_visible()
     even.say("Dear **guest**.")
-    page.get_by_role("button", name="Run it").click()
+    page.get_by_role("button", name="Run the prompt").click()
     expect(page.get_by_role("article", name="Even").locator("strong")).to_have_text("guest")
     expect(page.get_by_role("article", name="Even")).to_contain_text("5 → 7")
     assert person.complaints == []
