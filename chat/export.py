@@ -18,6 +18,7 @@ from chat import freshness, selectors
 from chat.cited import linked
 from chat.export_markdown import in_markdown
 from chat.models import Conversation, Message
+from chat.rules.records import in_words
 from chat.turns import ShownTurn, turns_of
 from chat.weak_sentences import reason_of, weak_sentences
 
@@ -87,6 +88,7 @@ def _answer(message: Message, absolute: Absolute) -> dict[str, Any]:
         "prompt_template": message.template_name,
         "searched_for": message.rewritten,
         "notes": message.notes,
+        "rules": [applied | {"said": in_words(applied)} for applied in message.applied_rules],
         "sources": [_cited(citation, absolute) for citation in freshness.cited_now(message)],
         "sources_not_used": [_source(source, absolute) for source in message.sources],
         "sentences": [

@@ -56,7 +56,7 @@ def _head(exported: _Object) -> str:
 
 def _answer(answer: _Object) -> Iterator[str]:
     if answer["refused"]:
-        yield "**" + _("Not found in the documents") + "**"
+        yield "**" + (_("Blocked topic") if _is_blocked(answer) else _("Not found in the documents")) + "**"
         yield escaped(answer["text"])
         yield from _sources(_("Nearest passages"), answer["sources_not_used"], numbered=False)
     else:
@@ -71,6 +71,7 @@ def _answer(answer: _Object) -> Iterator[str]:
         [
             *((_("Note"), _one_line(note)) for note in answer["notes"]),
             (_("Conversation read"), memory_words(answer["history"])),
+            *((_("Rule"), _one_line(rule["said"])) for rule in answer["rules"]),
             (_("Searched for"), _one_line(answer["searched_for"])),
             (_("Written by"), _one_line(written_by)),
             (_("Prompt template"), _one_line(answer["prompt_template"])),
@@ -79,6 +80,10 @@ def _answer(answer: _Object) -> Iterator[str]:
     if about:
         yield "**" + _("About this answer") + "**"
         yield about
+
+
+def _is_blocked(answer: _Object) -> bool:
+    return any(rule["kind"] == "blocked" and not rule["failed"] for rule in answer["rules"])
 
 
 def _text(answer: _Object) -> str:

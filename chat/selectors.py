@@ -180,6 +180,7 @@ def answer_object(message: Message) -> dict[str, Any]:
         "status": message.status,
         "notes": message.notes,
         "rewritten": message.rewritten,
+        "rules": message.applied_rules,
         "history": message.history,
         "error": message.error,
         "problems": failures.problems(message),

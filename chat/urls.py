@@ -22,6 +22,7 @@ urlpatterns = [
     path("evaluation/<uuid:set_id>/asked/", asked_views.questions, name="golden-asked"),
     path("", include("chat.feedback.urls")),
     path("", include("chat.widget.urls")),
+    path("", include("chat.rules.urls")),
     path("", include("chat.prompt_library.urls")),
     path("settings/prompts/", prompt_views.prompts, name="answer-prompts"),
     path("settings/prompts/new/", prompt_views.new, name="prompt-new"),

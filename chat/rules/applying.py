@@ -114,12 +114,13 @@ class Ruled:
         guarded = list(backends)
         for specs, is_masked in ((everywhere, _is_near), (masks, is_remote)):
             if specs:
-                masker = self._masker(specs)
+                masker = self.masker(specs)
                 self._maskers.append((masker, specs))
                 guarded = outgoing(guarded, masker, is_masked, self._used)
         return guarded
 
-    def _masker(self, specs: Sequence[Spec]) -> Masker:
+    def masker(self, specs: Sequence[Spec]) -> Masker:
+        """One for all ``specs``, which are of the kind "mask"."""
         kinds = {kind for spec in specs for kind in spec.options.get("kinds", ())}
         own = {name: (spec.id, pattern) for spec in specs for name, pattern in own_patterns(spec.options)}
 

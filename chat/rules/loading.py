@@ -1,6 +1,6 @@
 """The rules that count for an answer, out of the database and ready to work."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chat.connections import release_connections
 from chat.rules.applying import Ruled
@@ -15,6 +15,12 @@ from llm.types import Backend
 
 def ruled(collections: Sequence[Collection], language: str = "en") -> Ruled:
     """For one answer about ``collections``; one query. ``language`` is that of a question without letters."""
+    specs = specs_for(collections)
+    return Ruled(specs, language=language, respell=respelling(collections), report=_switch_off)
+
+
+def respelling(collections: Sequence[Collection]) -> Callable[[str], str]:
+    """Mends slips in a question by the words of ``collections``; gives "" where there are none."""
 
     def respell(question: str) -> str:
         try:
@@ -24,7 +30,7 @@ def ruled(collections: Sequence[Collection], language: str = "en") -> Ruled:
         finally:
             release_connections()
 
-    return Ruled(specs_for(collections), language=language, respell=respell, report=_switch_off)
+    return respell
 
 
 def masked(backends: Sequence[Backend], collections: Sequence[Collection]) -> list[Backend]:

@@ -15,6 +15,7 @@ from chat.rules.personal import Found, found, with_new
 from llm.types import Backend, Delta, Description, Kind, Request
 
 # What looks like a placeholder already is masked too, so that it comes back as it was.
+LITERAL = "TEXT"
 _PLACEHOLDER = regex.compile(r"\[([A-Z][A-Z0-9_]*)_(\d{1,5})\]")
 # Models change brackets and put backslashes before them; without brackets only what looks like one counts.
 _SAID = (
@@ -41,14 +42,13 @@ class Masker:
     @property
     def counts(self) -> dict[str, int]:
         """How many different values of each kind were masked."""
-        return dict(Counter(name for name, _number in self.values if name != "TEXT"))
+        return dict(Counter(name for name, _number in self.values if name != LITERAL))
 
     def masked(self, text: str) -> str:
         listed = found(text, self.kinds)
         for name, pattern in self.own.items():
             listed = with_new(listed, name, self._spans(pattern, text))
-        # Of texts that only look like placeholders.
-        listed = with_new(listed, "TEXT", (match.span() for match in _PLACEHOLDER.finditer(text)))
+        listed = with_new(listed, LITERAL, (match.span() for match in _PLACEHOLDER.finditer(text)))
         parts: list[str] = []
         begin = 0
         for one in sorted(listed, key=_start):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from chat.rules.kinds import KINDS
 from ingestion.models import Collection
 
 
@@ -36,3 +37,8 @@ class Rule(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("rule", args=[self.pk])
+
+    @property
+    def title(self) -> str:
+        """The name, or else the kind's in the active language."""
+        return self.name or str(KINDS[self.kind].title)

@@ -1,14 +1,17 @@
 """Reads of rules."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from chat.rules.applying import Spec
 from chat.rules.kinds import KINDS, Stage
 from chat.rules.models import Rule
 from ingestion.models import Collection
+from llm import endpoints
+from llm.remoteness import is_remote
 
 
 def rules_of_stage(stage: Stage) -> list[Rule]:
@@ -24,9 +27,35 @@ def get_rule(rule_id: int) -> Rule:
 
 def specs_for(collections: Sequence[Collection]) -> list[Spec]:
     """What counts where ``collections`` are searched, in order; one query."""
+    return [spec_of(rule) for rule in _rows(collections).filter(is_enabled=True)]
+
+
+def with_those_off(collections: Sequence[Collection]) -> list[Spec]:
+    """``specs_for`` as if every rule were switched on."""
+    return [spec_of(rule) for rule in _rows(collections)]
+
+
+def _rows(collections: Sequence[Collection]) -> QuerySet[Rule]:
     chosen = Rule.collections.through.objects.filter(collection__in=collections).values("rule")
-    rows = Rule.objects.filter(Q(is_everywhere=True) | Q(pk__in=chosen), is_enabled=True, kind__in=KINDS)
-    return [spec_of(rule) for rule in rows]
+    return Rule.objects.filter(Q(is_everywhere=True) | Q(pk__in=chosen), kind__in=KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Titles of the models in use by where what they read goes."""
+
+    outside: list[str]
+    near: list[str]
+
+
+def reach_of_models() -> Reach:
+    """Names of servers are looked up."""
+    reach = Reach([], [])
+    for choice in endpoints.choices():
+        described = endpoints.line_up(choice.name)[0].describe()
+        if described.is_model:
+            (reach.outside if is_remote(described) else reach.near).append(choice.title)
+    return reach
 
 
 def spec_of(rule: Rule) -> Spec:

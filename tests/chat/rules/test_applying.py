@@ -75,9 +75,7 @@ def test_the_changed_question_is_searched_and_told() -> None:
 
 
 def test_what_leaves_is_masked_in_question_passages_and_history_and_grounded_on_the_originals() -> None:
-    puppet = Puppet(
-        pieces("Ada Holm of [PHONE_1] keeps the lighthouse [1]."), rewrites="Whose is [PHONE_1]?"
-    )
+    puppet = Puppet(pieces("Ada Holm of [PHONE_1] keeps the lighthouse [1]."), rewrites="Whose is [PHONE_1]?")
     history = [Turn("Who is at ada@example.org?", "Ada Holm, ada@example.org.")]
     mask = Spec(1, "mask", options={"kinds": ["PHONE", "EMAIL"]})
     events, ruled = run(puppet, mask, question="Whose is +47 22 85 50 50?", text=HOUSE, history=history)
