@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 SHOWN = 6
 _DOCUMENTS, _SEARCHES = 6, 3
 _INDEXES = 12
-_RANK = 20
+# Small, so that what is nearest to one thing comes before what is half near to all.
+_RANK = 4
+_OF_EACH = 10
 _FADES = 0.85
 _SEARCH_WEIGHT = 0.5
 _KEPT_S = 600
@@ -80,7 +82,7 @@ def _ranked(
         except SearchError as error:
             log.warning("nothing is suggested by %r this time: %s", seed.name, error)
             continue
-        for rank, document_id in enumerate(found):
+        for rank, document_id in enumerate(found[:_OF_EACH]):
             gain = weight / (_RANK + rank)
             scores[document_id] = scores.get(document_id, 0.0) + gain
             because = ("words" if seed.is_search else "read", seed.name)
