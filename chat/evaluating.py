@@ -12,6 +12,7 @@ from chat.answering import answer
 from chat.citation_marks import take_out
 from chat.events import Answer, Finished
 from chat.gold_answers import holds_gold as holds_gold
+from chat.rules.loading import masked
 from ingestion.beir import Query
 from ingestion.finding import Found
 from ingestion.golden_running import Judged
@@ -24,7 +25,7 @@ PASSAGES = 8
 def judge(query: Query, found: Found) -> Judged:
     """Answers the question from the first of what was found for it. A refusal is no hit."""
     passages = replace(found, passages=found.passages[:PASSAGES])
-    *_events, last = answer(query.text, find=lambda _reading: passages, backends=line_up())
+    *_events, last = answer(query.text, find=lambda _reading: passages, backends=masked(line_up()))
     assert isinstance(last, Finished)
     refused = last.answer.refused
     if not (query.answerable and query.answers):
@@ -84,7 +85,7 @@ class AnswerTally:
 
 
 def _answered(query: Query, found: Found) -> Answer:
-    *_events, last = answer(query.text, find=lambda _reading: found, backends=line_up())
+    *_events, last = answer(query.text, find=lambda _reading: found, backends=masked(line_up()))
     assert isinstance(last, Finished)
     return last.answer
 

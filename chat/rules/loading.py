@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from chat.connections import release_connections
 from chat.rules.applying import Ruled
-from chat.rules.selectors import specs_for
+from chat.rules.selectors import masks_of_all, specs_for
 from chat.rules.services import switch_off_slow
 from ingestion import selectors as documents
 from ingestion.finding import Found
@@ -33,10 +33,10 @@ def respelling(collections: Sequence[Collection]) -> Callable[[str], str]:
     return respell
 
 
-def masked(backends: Sequence[Backend], collections: Sequence[Collection]) -> list[Backend]:
-    """``backends`` for what is no answer in a conversation: personal data is kept from those that the rules
-    name, and put back in what they write."""
-    return ruled(collections).outgoing(backends)
+def masked(backends: Sequence[Backend]) -> list[Backend]:
+    """``backends`` for what is no answer to a person, such as an evaluation, whose passages come from copies
+    of collections: every rule that keeps personal data from a model counts, nothing else is done."""
+    return Ruled(masks_of_all(), report=_switch_off).outgoing(backends)
 
 
 def _switch_off(rule: int, pattern: str) -> None:

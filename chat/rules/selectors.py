@@ -30,6 +30,11 @@ def specs_for(collections: Sequence[Collection]) -> list[Spec]:
     return [spec_of(rule) for rule in _rows(collections).filter(is_enabled=True)]
 
 
+def masks_of_all() -> list[Spec]:
+    """What is in use to mask personal data, wherever it counts."""
+    return [spec_of(rule) for rule in Rule.objects.filter(is_enabled=True, kind="mask")]
+
+
 def with_those_off(collections: Sequence[Collection]) -> list[Spec]:
     """``specs_for`` as if every rule were switched on."""
     return [spec_of(rule) for rule in _rows(collections)]
