@@ -1,34 +1,41 @@
 """One model asked one thing after another, and the line of those that step in for it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
 from chat.events import Failure, Spent
 from chat.hearing import Heard
-from chat.insights.errors import NeedsModel
+from chat.insights.errors import BlockedTopic, NeedsModel
+from chat.insights.made import Task
 from chat.insights.progress import Work
+from chat.rules.applying import Ruled
+from chat.rules.screens import Chain
 from llm.errors import BadResponse, Blocked, ContextTooLong, LLMError
-from llm.types import Backend, Description, Message, Request
+from llm.types import Backend, Delta, Description, Message, Request
 
 SMALLER_CONTEXT = 0.5
 
 
 @dataclass(slots=True)
 class Speaker:
-    """``share`` is the part of its context that its server really has. ``cut`` says that some text ended
-    because it grew too long."""
+    """``share`` is the part of its context that its server really has, ``rules`` are the site's own. ``cut``
+    says that some text ended because it grew too long."""
 
     backend: Backend
     work: Work
     language: str
+    rules: Ruled
     share: float = 1.0
     spent: list[Spent] = field(default_factory=list)
     cut: bool = False
 
-    def say(self, rules: str, text: str, *, max_tokens: int, shown: bool = False) -> str:
-        """What the model writes; ``shown``: people read along. Raises ``LLMError`` and ``Stopped``."""
+    def say(
+        self, rules: str, text: str, *, max_tokens: int, shown: bool = False, is_last: bool = False
+    ) -> str:
+        """What the model writes; ``shown``: people read along; ``is_last``: it is the result as a whole, for
+        which the site may have a length. Raises ``LLMError``, ``BlockedTopic`` and ``Stopped``."""
         request = Request(
             messages=(Message("system", rules), Message("user", text)),
             question=text,
@@ -36,15 +43,32 @@ class Speaker:
             language=self.language,
         )
         heard = Heard()
-        for delta in self.backend.stream(request):
-            heard.take(delta)
-            self.work.tick(heard.text if shown else None)
+        screen = self.rules.screen() if is_last else self.rules.thoughts()
+        said = self._said(self.backend.stream(request), heard, screen or Chain((), _unheard), shown=shown)
         spent = heard.spent(self.backend, request)
         self.spent += [spent] if spent else []
         if not heard.text.strip():
             raise _empty(heard)
+        if not said.strip():
+            raise BlockedTopic(_("This answer was withheld by a rule of this site."))
         self.cut = self.cut or heard.finish_reason == "length"
-        return heard.text.strip()
+        return said.strip()
+
+    def _said(self, deltas: Iterator[Delta], heard: Heard, screen: Chain, *, shown: bool) -> str:
+        """What the site's rules let through; who stops listening ends the model's work too."""
+        said = ""
+        try:
+            for delta in deltas:
+                heard.take(delta)
+                said += screen.feed(delta.text)
+                self.work.tick(said if shown else None)
+                if screen.is_full:
+                    break
+        finally:
+            close = getattr(deltas, "close", None)
+            if close is not None:
+                close()
+        return said + screen.rest()
 
     @property
     def name(self) -> str:
@@ -68,9 +92,9 @@ def able(backends: Sequence[Backend]) -> list[Backend]:
     return [backend for backend, one in described if one.is_model and one.follows_instructions]
 
 
-def by_line(backends: Sequence[Backend], work: Work, language: str, do: Callable[[Speaker], None]) -> Tried:
+def by_line(task: Task, do: Callable[[Speaker], None]) -> Tried:
     """Has ``do`` done by the first model that can. Raises ``NeedsModel`` and ``Stopped``."""
-    line = able(backends)
+    line = able(task.backends)
     if not line:
         raise NeedsModel(needs_words())
     failures: list[Failure] = []
@@ -78,7 +102,7 @@ def by_line(backends: Sequence[Backend], work: Work, language: str, do: Callable
     error: LLMError | None = None
     for backend in line:
         try:
-            return Tried(_done_by(backend, work, language, do), tuple(failures), tuple(notes))
+            return Tried(_done_by(backend, task, do), tuple(failures), tuple(notes))
         except LLMError as raised:
             error, name = raised, _name(backend.describe())
             failures.append(Failure(raised.code, str(raised), raised.permanent, name, raised.retry_after))
@@ -86,15 +110,15 @@ def by_line(backends: Sequence[Backend], work: Work, language: str, do: Callable
     return Tried(None, tuple(failures), tuple(notes), error)
 
 
-def _done_by(backend: Backend, work: Work, language: str, do: Callable[[Speaker], None]) -> Speaker:
+def _done_by(backend: Backend, task: Task, do: Callable[[Speaker], None]) -> Speaker:
     """Once more with less where the context turns out to be smaller than the endpoint says."""
-    speaker = Speaker(backend, work, language)
-    work.before = ""
+    speaker = Speaker(backend, task.work, task.language, task.rules)
+    task.work.before = ""
     try:
         do(speaker)
     except ContextTooLong:
-        speaker = Speaker(backend, work, language, share=SMALLER_CONTEXT, spent=speaker.spent)
-        work.before = ""
+        speaker = replace(speaker, share=SMALLER_CONTEXT)
+        task.work.before = ""
         do(speaker)
     return speaker
 
@@ -104,6 +128,10 @@ def needs_words() -> str:
         "This needs a language model that follows instructions (a chat model), and none is set up here. "
         "An administrator can add one under Settings, Language models."
     )
+
+
+def _unheard(_rule: int, _pattern: str) -> None:
+    """No rule, no pattern that is too slow."""
 
 
 def _name(described: Description) -> str:

@@ -34,12 +34,14 @@ def write(speaker: Speaker, subject: Subject, task: str, language: str) -> Writt
     percent = read_share(parts, subject.passages)
     if len(parts) == 1:
         speaker.work.take("writing")
-        text = speaker.say(rules, _shown(parts[0]), max_tokens=room.answer, shown=True)
+        text = speaker.say(rules, _shown(parts[0]), max_tokens=room.answer, shown=True, is_last=True)
         return Written(text, given, 1, percent)
     notes = _noted(speaker, parts, task, language, room)
     speaker.work.take("writing")
     asked = instructions.note_from_rules(task, language)
-    text = speaker.say(asked, instructions.gathered("\n\n".join(notes)), max_tokens=room.answer, shown=True)
+    text = speaker.say(
+        asked, instructions.gathered("\n\n".join(notes)), max_tokens=room.answer, shown=True, is_last=True
+    )
     return Written(text, given, len(parts), percent)
 
 

@@ -33,5 +33,11 @@ class BadParameters(ChatError):
     code = "bad_parameters"
 
 
+class BlockedTopic(ChatError):
+    """A rule of the site answers such wishes with a fixed reply, which is the message."""
+
+    code = "blocked_topic"
+
+
 class Stopped(Exception):
     """Somebody ended it, deleted it, or began it anew."""

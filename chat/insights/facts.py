@@ -32,6 +32,7 @@ def fact(task: Task) -> Made:
         widen=widen if task.subject.document else None,
         similarity=by_embedding,
         searched=[task.subject.title],
+        rules=task.rules,
     ):
         if isinstance(event, Finished):
             done = event.answer
@@ -67,7 +68,7 @@ def _made(done: Answer) -> Made:
         model=done.model,
         citations=done.citations,
         sentences=done.sentences,
-        notes=done.notes,
+        notes=(*done.notes, *([done.error.message] if done.error else [])),
         refused=done.refused,
         data={"advice": list(refusal.advice), "head": refusal.head, "scope": refusal.scope}
         if refusal

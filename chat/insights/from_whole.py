@@ -36,7 +36,7 @@ def told_by(task: Task, asked: str, *, wish: str = "") -> tuple[Made | None, Tri
     def do(speaker: Speaker) -> None:
         written.append(condensing.write(speaker, task.subject, asked, output_language(task)))
 
-    tried = by_line(task.backends, task.work, task.language, do)
+    tried = by_line(task, do)
     if tried.speaker is None:
         return None, tried
     task.work.take("checking")
@@ -113,7 +113,7 @@ def sentiment(task: Task) -> Made:
         label.append(found)
         written.append(Written(reason, said.given, said.parts, said.percent))
 
-    tried = by_line(task.backends, task.work, task.language, do)
+    tried = by_line(task, do)
     if tried.speaker is None:
         assert tried.error is not None
         raise tried.error

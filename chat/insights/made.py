@@ -9,6 +9,7 @@ from chat.insights.models import Insight
 from chat.insights.progress import Work
 from chat.insights.subjects import Subject
 from chat.judging import Sentence
+from chat.rules.applying import Ruled
 from chat.stored_answers import usage_of
 from ingestion.access import Person
 from llm.types import Backend
@@ -17,7 +18,7 @@ from llm.types import Backend
 @dataclass(frozen=True, slots=True)
 class Task:
     """``wanted`` are the parameters, ``language`` is that of the person's pages. ``backends`` are tried in
-    their order."""
+    their order; ``rules`` are the site's own."""
 
     subject: Subject
     wanted: Mapping[str, Any]
@@ -25,6 +26,7 @@ class Task:
     language: str
     person: Person
     work: Work
+    rules: Ruled = field(default_factory=Ruled)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,7 @@ def as_message(insight: Insight) -> Message:
         notes=insight.notes,
         usage=insight.usage,
         refused=insight.refused,
+        applied_rules=insight.data.get("rules", []),
         created_at=insight.created_at,
         heartbeat_at=insight.heartbeat_at,
     )
@@ -157,6 +158,7 @@ def insight_object(user: Person, insight: Insight, *, is_outdated: bool = False)
         "notes": insight.notes,
         "model": insight.model,
         "usage": insight.usage,
+        "rules": insight.data.get("rules", []),
         "error": insight.error,
         "error_code": insight.error_code,
         "outdated": is_outdated,

@@ -43,7 +43,7 @@ def translation(task: Task) -> Made:
     def do(speaker: Speaker) -> None:
         told.append(_translated(speaker, task, target))
 
-    tried = by_line(task.backends, task.work, task.language, do)
+    tried = by_line(task, do)
     if tried.speaker is None:
         assert tried.error is not None
         raise tried.error

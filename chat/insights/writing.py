@@ -7,6 +7,7 @@ that need no model run at the same time: they keep a core busy.
 import logging
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone, translation
@@ -18,12 +19,13 @@ from chat.errors import ChatError, UnknownModelName
 from chat.events import QuestionError
 from chat.insights import facts, fetching, from_whole, related, summaries, translating
 from chat.insights.asking import able
-from chat.insights.errors import Stopped
+from chat.insights.errors import BlockedTopic, Stopped
 from chat.insights.kinds import Kind
 from chat.insights.made import Made, Maker, Task, fields_of
 from chat.insights.models import Insight, Material
 from chat.insights.progress import Work
 from chat.insights.subjects import subject_of
+from chat.rules.loading import ruled
 from llm.errors import LLMError
 from llm.types import Backend
 from search.errors import SearchError
@@ -70,6 +72,7 @@ def _make(work: Work, language: str) -> None:
     if insight.material is not None and insight.material.url and not insight.material.text:
         _fetch(work, insight.material)
     subject = subject_of(insight)
+    rules = ruled(subject.collections, language)
     task = Task(
         subject,
         insight.parameters,
@@ -77,10 +80,26 @@ def _make(work: Work, language: str) -> None:
         language,
         insight.owner,
         work,
+        rules,
     )
     release_connections()
-    made = _computed(insight.kind, task)
+    made = _ruled(insight.kind, task)
     work.save(**fields_of(made), digest=subject.digest)
+
+
+def _ruled(kind: str, task: Task) -> Made:
+    """What is made by the site's rules; the engine of the chat, which finds facts, keeps to them itself."""
+    rules = task.rules
+    if kind == Kind.FACT:
+        made = facts.fact(task)
+    else:
+        if reply := rules.question(task.wanted.get("wish") or "", max_chars=0).reply:
+            raise BlockedTopic(reply)
+        made = _computed(kind, replace(task, backends=rules.outgoing(task.backends)))
+        if able(task.backends) and made.text:
+            made = replace(made, text=rules.part(made.text))
+    made.data["rules"] = rules.applied()
+    return made
 
 
 def _computed(kind: str, task: Task) -> Made:

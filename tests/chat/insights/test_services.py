@@ -1,5 +1,7 @@
 """Insights of a document from the pipeline, with a stub of a model and without one."""
 
+import json
+
 import pytest
 from django.utils import timezone
 
@@ -8,6 +10,7 @@ from chat.insights import selectors as insight_selectors
 from chat.insights import services
 from chat.insights.errors import BadText, NeedsModel
 from chat.insights.models import Insight
+from chat.models import Rule
 from ingestion import selectors
 from ingestion import services as ingestion_services
 from ingestion.models import Collection, Document, DocumentText
@@ -173,3 +176,18 @@ def test_pasted_chinese_is_summarised_and_asked_within_itself(owner: User) -> No
     assert "四十二米" in fact.text
     with pytest.raises(BadText):
         services.add_text(owner=owner, text=" \n … ")
+
+
+def test_the_rules_of_the_site_hold_for_what_models_read_and_write(
+    document: Document, model: OpenAIStub
+) -> None:
+    Rule.objects.create(kind="mask", options={"kinds": ["EMAIL"], "near": True}, position=1)
+    Rule.objects.create(kind="banned", options={"words": "cheese", "instead": "▇"}, position=2)
+    text = "# Keeper\n\nAda Holm is reached at ada.holm@example.org all day.\n"
+    keeper = ready(document.collection, text, "keeper.md")
+    model.say("The keeper eats cheese and is reached all day [1].")
+    written = made(keeper, "generated", wish="A note on the keeper")
+    (asked,) = model.chats
+    assert "ada.holm@example.org" not in json.dumps(asked.body)
+    assert "cheese" not in written.text and "reached all day [1]" in written.text
+    assert {one["kind"] for one in written.data["rules"]} == {"mask", "banned"}
