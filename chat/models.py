@@ -104,8 +104,9 @@ class Message(models.Model):
     began with. ``heartbeat_at`` is renewed by the process that holds a live answer. ``failures`` are the
     members of ``chat.events.Failure``, ``applied_rules`` those of ``chat.rules.records.Applied``,
     ``parameters`` what the model was asked with; ``wanted_model``, where it is set, is to write this answer
-    instead of the conversation's own. What stands before the place ``history_from`` is not shown to models
-    any more: a provider objected to it.
+    instead of the conversation's own. ``verified`` has the members of ``chat.events.Verified`` where an
+    editor's answer was given. What stands before the place ``history_from`` is not shown to models any more: a
+    provider objected to it.
     """
 
     class Role(models.TextChoices):
@@ -138,6 +139,7 @@ class Message(models.Model):
     reasoning = models.TextField(blank=True, default="")
     model = models.CharField(max_length=120, blank=True, default="")
     template_name = models.CharField(max_length=80, blank=True, default="")
+    verified = models.JSONField(default=dict, blank=True)
     wanted_model = models.CharField(max_length=60, blank=True, default="")
     parameters = models.JSONField(default=dict, blank=True)
     usage = models.JSONField(default=dict, blank=True)
@@ -177,5 +179,7 @@ from chat.insights.models import Material as Material  # noqa: E402
 from chat.prompt_library.models import PromptVersion as PromptVersion  # noqa: E402
 from chat.rules.models import Rule as Rule  # noqa: E402
 from chat.sharing.models import SharedLink as SharedLink  # noqa: E402
+from chat.verified.models import VerifiedAnswer as VerifiedAnswer  # noqa: E402
+from chat.verified.models import VerifiedQuestion as VerifiedQuestion  # noqa: E402
 from chat.widget.models import Widget as Widget  # noqa: E402
 from chat.widget.models import WidgetTalk as WidgetTalk  # noqa: E402
