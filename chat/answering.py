@@ -16,7 +16,7 @@ from chat.grounding import Similarity
 from chat.prompts import Turn
 from chat.refusing import NEAREST_SHOWN, in_text, refusal
 from chat.rules.applying import Ruled
-from chat.understanding import Find, understand
+from chat.understanding import Find, Understood, understand
 from chat.writing import Asked, Widen, Writing
 from llm.errors import LLMError
 from llm.types import Backend, Description
@@ -50,6 +50,7 @@ def answer(
     instructions: str = "",
     failures: Sequence[Failure] = (),
     rules: Ruled | None = None,
+    search_for: str = "",
 ) -> Generator[Event, None, None]:
     """Events in order: ``Rewritten`` (where it applies), ``Sources``, pieces, ``Finished`` last.
 
@@ -60,6 +61,7 @@ def answer(
     (``ingestion.neighbours``) completes them. ``similarity`` weighs the meaning of sentences, ``searched``
     names the collections for a refusal, ``instructions`` are further wishes to a model, ``failures`` what
     went wrong before, ``rules`` what is done to the question, to what models read and to what they write.
+    ``search_for`` is searched in place of a question that is a filled prompt.
     ``Reset`` takes back what a back end showed before it was replaced or asked anew.
     Raises ``QuestionError`` and what ``find`` and ``widen`` raise.
     """
@@ -70,7 +72,10 @@ def answer(
         yield Finished(Answer(text=asked.reply, refused=True, model=""))
         return
     backends = ruled.outgoing(backends)
-    understood = yield from understand(asked.text, history, backends[0], find, max_chars=max_chars)
+    if search_for:
+        understood = Understood(search_for, find(search_for))
+    else:
+        understood = yield from understand(asked.text, history, backends[0], find, max_chars=max_chars)
     found = understood.found
     if understood.reading != typed:
         yield Rewritten(understood.reading)

@@ -178,7 +178,8 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
         pk=progress.message_id
     )
     collections = selectors.searched_collections(message.conversation)
-    question = selectors.question_of(message).text
+    asked = selectors.question_of(message)
+    question = asked.text
     history = selectors.turns_before(message)
     lined_up = selectors.backends_of(message.conversation, collections, wanted=message.wanted_model)
     described = [backend.describe() for backend in lined_up.backends]
@@ -199,6 +200,7 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
         instructions=progress.wishes.instructions,
         failures=lined_up.failures,
         rules=progress.rules,
+        search_for=asked.rewritten,
     )
 
 

@@ -78,25 +78,36 @@ def refuse_without_documents(collections: Sequence[Collection]) -> None:
     )  # fmt: skip
 
 
-def ask(*, conversation: Conversation, question: str, after: Message | EllipsisType | None = ...) -> Message:
+def ask(
+    *,
+    conversation: Conversation,
+    question: str,
+    after: Message | EllipsisType | None = ...,
+    search_for: str = "",
+) -> Message:
     """The pending answer; it is written outside of the caller, see ``chat.streaming.follow``.
 
     The question follows the answer ``after``, ``None`` begins the conversation anew beside what was asked
-    first; left out, it follows what was written last. Raises ``QuestionError``, ``NothingToSearch``,
+    first; left out, it follows what was written last. ``search_for`` is searched in place of a question that
+    is a filled prompt. Raises ``QuestionError``, ``NothingToSearch``,
     ``NoReadyDocuments`` and ``StillWriting``.
     """
     with transaction.atomic():
-        answer = _pending(conversation, question, after)
+        answer = _pending(conversation, question, after, search_for)
         transaction.on_commit(partial(_begin, answer))
     return answer
 
 
 def answer_now(
-    *, conversation: Conversation, question: str, after: Message | EllipsisType | None = ...
+    *,
+    conversation: Conversation,
+    question: str,
+    after: Message | EllipsisType | None = ...,
+    search_for: str = "",
 ) -> Message:
     """As ``ask``, but returns when the answer is complete; needs no broker."""
     with transaction.atomic():
-        answer = _pending(conversation, question, after)
+        answer = _pending(conversation, question, after, search_for)
     progress = Progress(answer.pk, answer.attempt)
     with writers.holding(progress):
         generate(progress, _language(), Nobody())
@@ -168,7 +179,9 @@ def delete_conversation(*, conversation: Conversation) -> None:
     conversation.delete()
 
 
-def _pending(conversation: Conversation, question: str, after: Message | EllipsisType | None) -> Message:
+def _pending(
+    conversation: Conversation, question: str, after: Message | EllipsisType | None, search_for: str
+) -> Message:
     asked = checked(question, settings.MAX_QUERY_CHARS)
     Conversation.objects.select_for_update().get(pk=conversation.pk)
     collections = selectors.searched_collections(conversation)
@@ -181,6 +194,7 @@ def _pending(conversation: Conversation, question: str, after: Message | Ellipsi
         ordinal=place,
         role=Role.USER,
         text=asked,
+        rewritten=search_for,
     )
     if not conversation.title:
         conversation.title = " ".join(asked.split())[:TITLE_CHARS]

@@ -27,6 +27,7 @@ from chat.forms import NewConversation, Scope
 from chat.library.selectors import listed, rows
 from chat.models import Message
 from chat.not_taken import REFUSED, log_refused, refused, says_when_gone, status_of, wants_json
+from chat.prompt_library.questions import search_for
 from chat.server_sent import event_stream, frame
 from chat.sharing.selectors import is_offered
 from chat.streaming import follow
@@ -179,7 +180,8 @@ def _asked(
     follows = wants_json(request)
     try:
         write = services.ask if follows else services.answer_now
-        answer = write(conversation=found, question=question, after=after)
+        sought = search_for(request.POST.get("search_for", ""), question)
+        answer = write(conversation=found, question=question, after=after, search_for=sought)
     except REFUSED as error:
         return refused(request, error) or _page(
             request, conversation_id, error=str(error), question=question, status=status_of(error)
@@ -195,15 +197,18 @@ def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **m
     turns = turns_of(found, named_message(request))
     shown_answers.prepare(turn.answer for turn in turns)
     scope = {"collections": found.collections.all(), "model": found.model, "template": found.template_id}
+    last = turns[-1].answer.pk if turns else None
+    writing = selectors.answer_being_written(found)
     context = {
         "conversation": found,
+        "elsewhere": writing if writing != last else None,
         "conversations": listed(request.user)[:100],
         "may_share": is_offered(),
         "turns": turns,
         "scope": Scope(user=found.owner, initial=scope),
         "searched": selectors.searched_collections(found),
         "through": named_message(request),
-        "last": turns[-1].answer.pk if turns else "",
+        "last": last or "",
     }
     return render(request, "chat/conversation.html", context | _scene(found.model) | more, status=status)
 

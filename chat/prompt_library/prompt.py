@@ -74,6 +74,13 @@ class Prompt:
         return SOURCES in prompt_texts.variables(self.text)
 
     @property
+    def suits_chat(self) -> bool:
+        """Whether it can be a question to documents: what works on a text that is filled in finds nothing
+        there, and neither do presets that ask for no sources."""
+        works_on_text = any(one.kind == "text" and not one.optional for one in self.inputs)
+        return self.wants_sources or not (self.is_preset or works_on_text)
+
+    @property
     def is_preset(self) -> bool:
         return self.template is None
 

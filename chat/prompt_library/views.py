@@ -25,6 +25,7 @@ from chat.prompt_library.forms import PREFIX, FillForm, RunForm, models, too_man
 from chat.prompt_library.frames import for_the_page
 from chat.prompt_library.presets import PLAIN
 from chat.prompt_library.prompt import Prompt
+from chat.prompt_library.questions import carried
 from chat.prompt_library.running import Order, Result, finished, needs_model
 from chat.server_sent import event_stream
 
@@ -45,9 +46,10 @@ def library(request: HttpRequest) -> HttpResponse:
     if request.GET.get("kind") == PromptTemplate.Kind.ANSWERS:
         context["answers"] = selectors.instructions_for_answers()
         return render(request, "chat/prompt_library/answers.html", context)
-    context |= {"shelf": selectors.shelf(user, language=language, words=words)}
-    page = "picker" if request.GET.get("part") else "library"
-    return render(request, f"chat/prompt_library/{page}.html", context)
+    shelf = selectors.shelf(user, language=language, words=words)
+    if request.GET.get("part"):
+        return _picker(request, shelf)
+    return render(request, "chat/prompt_library/library.html", context | {"shelf": shelf})
 
 
 @login_required
@@ -101,8 +103,9 @@ def fill(request: HttpRequest, key: str) -> HttpResponse:
         again.errors.update(form.errors)
         return _page(request, prompt, again, status=422)
     if wants_json(request):
-        return JsonResponse({"text": form.filled.text})
-    return redirect(f"{goal['address']}?{urlencode({'q': form.filled.text})}")
+        return JsonResponse({"text": form.filled.text, "search_for": carried(form.filled)})
+    question = {"q": form.filled.text, "s": carried(form.filled)}
+    return redirect(f"{goal['address']}?{urlencode(question)}")
 
 
 def run_all(orders: list[Order]) -> list[Result]:
@@ -157,11 +160,22 @@ def _result(request: HttpRequest, form: RunForm) -> Result | None:
 
 def _page(request: HttpRequest, prompt: Prompt, form: RunForm, *, status: int, **more: Any) -> HttpResponse:
     template = prompt.template
+    goal = _goal(request)
     context = scene(prompt, form) | {
-        "goal": _goal(request),
+        "goal": goal,
+        "is_question": bool(goal["is_asked"]) and prompt.suits_chat,
         "may_change": template is not None and selectors.may_change(cast(User, request.user), template),
     }
     return render(request, "chat/prompt_library/prompt.html", context | more, status=status)
+
+
+def _picker(request: HttpRequest, shelf: selectors.Shelf) -> HttpResponse:
+    listed = [*shelf.own, *shelf.shared, *shelf.presets]
+    context = {
+        "questions": [prompt for prompt in listed if prompt.suits_chat],
+        "others": [prompt for prompt in listed if not prompt.suits_chat],
+    }
+    return render(request, "chat/prompt_library/picker.html", context)
 
 
 def _dialog(request: HttpRequest, prompt: Prompt) -> HttpResponse:
@@ -179,8 +193,8 @@ def _goal(request: HttpRequest) -> dict[str, str]:
     address = reverse("chat-conversation", args=[conversation]) if conversation else reverse("chat-list")
     if not (conversation or request.GET.get("for") == "chat"):
         return {"conversation": "", "address": address, "is_asked": "", "carried": ""}
-    carried = urlencode({"for": "chat", "conversation": conversation})
-    return {"conversation": conversation, "address": address, "is_asked": "1", "carried": f"?{carried}"}
+    back = urlencode({"for": "chat", "conversation": conversation})
+    return {"conversation": conversation, "address": address, "is_asked": "1", "carried": f"?{back}"}
 
 
 def _told(form: FillForm) -> dict[str, Any]:

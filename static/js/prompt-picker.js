@@ -30,7 +30,7 @@ class PromptPicker extends HTMLElement {
   async click(event) {
     if (event.target === this.dialog || event.target.closest("[data-close]")) return this.dialog.close();
     if (event.target.closest("[data-back]")) return this.fill(this.dataset.address);
-    const pick = event.target.closest("[data-pick]");
+    const pick = event.target.closest("[data-pick]"); // others run on pages of their own
     if (!pick || event.ctrlKey || event.metaKey || event.shiftKey) return undefined;
     event.preventDefault();
     if (!(await this.fill(`${pick.href}&part=1`))) location.assign(pick.href);
@@ -54,15 +54,16 @@ class PromptPicker extends HTMLElement {
       headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
     }).catch(() => null);
     const told = await response?.json().catch(() => null);
-    if (told?.text) this.put(told.text);
+    if (told?.text) this.put(told);
     else if (told) this.refuse(form, told);
     else document.dispatchEvent(new CustomEvent("htmx:sendError"));
   }
 
-  put(text) {
+  put({ text, search_for: words }) {
     const field = document.querySelector("chat-composer textarea");
     this.dialog.close();
     field.value = text;
+    field.form.elements.search_for.value = words;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   }

@@ -173,9 +173,11 @@ def test_a_filled_prompt_becomes_a_question(owner: User, collection: Collection)
     given = {"v-topic": "tides", "v-aspects": ""}
     asked = client.post(address, given)
     assert asked["Location"].startswith("/chat/?q=Find+out")
-    assert "Theme: tides" in html(client, asked["Location"])
-    told = client.post(address, given, headers={"Accept": "application/json"}).json()["text"]
-    assert "Theme: tides" in told and "Look in particular" not in told
+    told = client.post(address, given, headers={"Accept": "application/json"}).json()
+    assert "Theme: tides" in told["text"] and "Look in particular" not in told["text"]
+    page = html(client, asked["Location"])
+    assert "Theme: tides" in page and f'name="search_for" value="{told["search_for"]}"' in page
+    assert "Ask it in the chat" not in html(client, "/prompts/summary-en/")
     long = client.post(address, {"v-topic": "x" * 3000})
     assert long.status_code == 422
     assert "at most 2000" in long.content.decode() and "x" * 3000 in long.content.decode()

@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from chat.events import Token
+from chat.models import Message
 from chat.prompt_library.filling import Filled
 from chat.prompt_library.running import Ended, Order, run
 from chat.prompt_library.streams import followed
@@ -196,3 +197,23 @@ def test_the_rules_of_the_site_count_for_prompts_too(model: OpenAIStub) -> None:
     (blocked,) = run(Order(Filled("Write about dragons."), "stub"))
     assert isinstance(blocked, Ended) and blocked.result.error is not None
     assert blocked.result.error.message == "No dragons here." and len(model.chats) == 1
+
+
+@pytest.mark.django_db
+def test_a_filled_prompt_in_the_chat_searches_for_what_it_is_about(
+    owner: User, collection: Collection, model: OpenAIStub
+) -> None:
+    fill(collection)
+    client = signed_in(owner)
+    model.say("It is 42 metres high [1].")
+    given = {"v-topic": "the height of the lighthouse", "v-aspects": ""}
+    headers = {"Accept": "application/json"}
+    filled = client.post("/prompts/knowledge-search-en/fill", given, headers=headers).json()
+    asked = {"collections": "handbook", "question": filled["text"].replace("\n", "\r\n")}
+    client.post("/chat/", asked | {"search_for": filled["search_for"]})
+    answer = Message.objects.get(role="assistant")
+    assert (answer.rewritten, answer.refused) == ("the height of the lighthouse", False)
+    assert "Theme: the height of the lighthouse" in model.chats[-1].body["messages"][1]["content"]
+
+    client.post("/chat/", asked | {"question": "Who keeps it?", "search_for": filled["search_for"]})
+    assert Message.objects.filter(role="assistant", rewritten="").count() == 1
