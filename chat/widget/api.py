@@ -5,7 +5,7 @@ Whoever may do what is decided in ``chat.widget.admission``.
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -21,6 +21,7 @@ from chat import failures, services
 from chat.answering import checked
 from chat.errors import ChatError, NoReadyDocuments, NothingToSearch
 from chat.events import QuestionError
+from chat.feedback import services as feedback_services
 from chat.models import Conversation, Message
 from chat.server_sent import event_stream, frame
 from chat.streaming import follow
@@ -43,6 +44,10 @@ class SessionIn(Schema):
 class QuestionIn(Schema):
     question: str
     conversation: UUID | None = None
+
+
+class ThumbIn(Schema):
+    thumb: Literal["up", "down"]
 
 
 @router.post("/widgets/{widget_id}/session", summary="A visitor's frame introduces itself")
@@ -100,6 +105,15 @@ def retry(request: HttpRequest, widget_id: UUID, answer_id: UUID) -> Any:
             answer = services.retry(message=answer)
             html = showing.answer(guest.widget, answer)
     return {"answer": str(answer.pk), "html": html}
+
+
+@router.post("/widgets/{widget_id}/answers/{answer_id}/thumb", summary="A visitor says whether it helped")
+def thumb(request: HttpRequest, widget_id: UUID, answer_id: UUID, data: ThumbIn) -> Any:
+    """Counts as feedback of the widget's account."""
+    with _problems():
+        guest = admitted(request, widget_id)
+        feedback_services.rate(by=guest.widget.account, answer=_answer(guest, answer_id), thumb=data.thumb)
+    return {"thumb": data.thumb}
 
 
 @contextmanager

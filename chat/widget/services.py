@@ -1,8 +1,10 @@
 """Writes of widgets."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from chat import services as chat_services
+from chat.feedback.models import Feedback
 from chat.models import Conversation
 from chat.widget.models import Widget, WidgetTalk
 from chat.widget.tokens import Visitor
@@ -65,8 +68,12 @@ def start_talk(*, widget: Widget, visitor: Visitor) -> Conversation:
 def delete_talks(*, widget: Widget) -> int:
     """How many conversations were removed."""
     ids = list(widget.talks.values_list("pk", flat=True))
-    Conversation.objects.filter(pk__in=ids).delete()
+    _delete(widget, ids)
     return len(ids)
+
+
+def delete_talk(*, talk: WidgetTalk) -> None:
+    _delete(talk.widget, [talk.pk])
 
 
 def forget_old() -> int:
@@ -76,6 +83,14 @@ def forget_old() -> int:
         before = timezone.now() - timedelta(days=widget.keep_days)
         old = widget.talks.filter(conversation__updated_at__lt=before)
         while ids := list(old.values_list("pk", flat=True)[:_AT_ONCE]):
-            Conversation.objects.filter(pk__in=ids).delete()
+            _delete(widget, ids)
             forgotten += len(ids)
     return forgotten
+
+
+@transaction.atomic
+def _delete(widget: Widget, ids: Sequence[UUID]) -> None:
+    """With what visitors said of the answers, which holds copies of them."""
+    Feedback.objects.filter(by=widget.account_id, message__conversation__in=ids).delete()
+    for conversation in Conversation.objects.filter(pk__in=ids):
+        chat_services.delete_conversation(conversation=conversation)

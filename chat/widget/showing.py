@@ -37,6 +37,7 @@ def _context(widget: Widget, message: Message) -> dict[str, Any]:
     return {
         "widget": widget,
         "message": message,
+        "thumb": message.feedback.filter(by=widget.account_id).values_list("thumb", flat=True).first(),
         "html": answer_html(message, cited) if shown else "",
         "sources": [_source(citation, is_public) for citation in message.citations],
     }

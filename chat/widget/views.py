@@ -19,7 +19,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.roles import Action
 from chat import freshness
-from chat import services as chat_services
 from chat.turns import turns_of
 from chat.widget import selectors, services, tokens
 from chat.widget.forms import NewWidget, WidgetForm
@@ -119,7 +118,7 @@ def talk(request: HttpRequest, slug: str, widget_id: UUID, conversation_id: UUID
     shown = selectors.get_widget(request.user, slug, widget_id)
     found = selectors.get_talk(shown, conversation_id)
     if request.method == "POST":
-        chat_services.delete_conversation(conversation=found.conversation)
+        services.delete_talk(talk=found)
         flash.success(request, _("The conversation is deleted."))
         return redirect("widget-talks", slug, widget_id)
     turns = turns_of(found.conversation)

@@ -78,7 +78,7 @@ class WidgetChat extends HTMLElement {
     if (!pressed) return;
     const answer = pressed.closest("[data-answer]");
     if (pressed.matches(".cite")) this.quote(answer, pressed);
-    for (const name of ["close", "new", "starter", "stop", "retry", "rephrase"]) {
+    for (const name of ["close", "new", "starter", "stop", "retry", "rephrase", "thumb"]) {
       if (name in pressed.dataset) this[`on_${name}`](pressed, answer);
     }
   }
@@ -120,6 +120,17 @@ class WidgetChat extends HTMLElement {
       this.follow(fresh);
     } catch (error) {
       pressed.disabled = false;
+      this.fail(error);
+    }
+  }
+
+  async on_thumb(pressed, answer) {
+    const { thumb } = pressed.dataset;
+    try {
+      await this.site.ask(`/answers/${answer.dataset.answer}/thumb`, { thumb });
+      for (const one of answer.querySelectorAll("[data-thumb]")) one.ariaPressed = String(one === pressed);
+      this.find("announce").textContent = this.dataset.thanks;
+    } catch (error) {
       this.fail(error);
     }
   }

@@ -14,12 +14,14 @@ from django.utils import timezone
 
 from accounts import rate_limits
 from accounts.models import User
+from chat.feedback.models import Feedback
 from chat.models import Conversation, Message
 from chat.widget import services, tokens
 from chat.widget.models import Widget
 from chat.writers import writers
 from ingestion.models import Collection
 from tests.chat.widget.conftest import HOME
+from tests.conftest import signed_in
 
 QUESTION = "How high is the lighthouse?"
 OURS = "http://testserver"
@@ -106,6 +108,20 @@ def test_an_answer_can_be_stopped_and_written_again(frame: Frame) -> None:
     assert frame.post(f"answers/{answer}/stop").status_code == 200
     again = frame.post(f"answers/{answer}/retry").json()
     assert "42 metres high" in html_of(frame.read(again["answer"]))
+
+
+def test_a_visitor_says_whether_it_helped(frame: Frame, owner: User) -> None:
+    asked = frame.ask()
+    frame.read(asked["answer"])
+    assert frame.post(f"answers/{asked['answer']}/thumb", {"thumb": "up"}).status_code == 200
+    assert frame.post(f"answers/{asked['answer']}/thumb", {"thumb": "down"}).status_code == 200
+    assert frame.post(f"answers/{asked['answer']}/thumb", {"thumb": "sideways"}).status_code == 422
+    given = Feedback.objects.get()
+    assert (given.thumb, given.by) == ("down", frame.widget.account)
+    page = signed_in(owner).get(f"{frame.widget.get_absolute_url()}conversations/{asked['conversation']}/")
+    assert "this did not help" in page.content.decode()
+    services.delete_talks(widget=frame.widget)
+    assert not Feedback.objects.exists()  # it holds a copy of what was said
 
 
 def test_a_page_of_another_origin_gets_no_token(widget: Widget) -> None:
