@@ -74,7 +74,7 @@ def _answer(answer: _Object) -> Iterator[str]:
             *((_("Rule"), _one_line(rule["said"])) for rule in answer["rules"]),
             (_("Searched for"), _one_line(answer["searched_for"])),
             (_("Written by"), _one_line(written_by)),
-            (_("Prompt template"), _one_line(answer["prompt_template"])),
+            (_("Instructions for answers"), _one_line(answer["prompt_template"])),
         ]
     )
     if about:

@@ -26,11 +26,11 @@ class Scope(forms.Form):
     model = forms.ChoiceField(label=_("Model"), required=False)
     template = forms.ModelChoiceField(
         queryset=PromptTemplate.objects.none(),
-        label=_("Prompt template"),
+        label=_("Instructions for answers"),
         required=False,
         empty_label=_("What all its collections have"),
         widget=forms.Select(attrs={"class": "select small"}),
-        error_messages={"invalid_choice": _("This prompt template is no longer there: choose another one.")},
+        error_messages={"invalid_choice": _("These instructions are no longer there: choose others.")},
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

@@ -81,7 +81,7 @@ class PromptForm(Styled):
     def clean_name(self) -> str:
         name = " ".join(str(self.cleaned_data["name"]).split())
         if PromptTemplate.objects.filter(name=name, owner=None).exclude(pk=self.template.pk).exists():
-            raise ValidationError(_("There is a template of this name already."))
+            raise ValidationError(_("There are instructions of this name already."))
         return name
 
     def clean_text(self) -> str:

@@ -63,6 +63,6 @@ def _model(described: Description) -> str:
 
 def _left_out(template: PromptTemplate, model: Description) -> str:
     said = _(
-        "The prompt template “%(name)s” was left out: it is too long for “%(model)s”. Choose a shorter one."
+        "The instructions “%(name)s” were left out: they are too long for “%(model)s”. Choose shorter ones."
     )
     return said % {"name": template.name, "model": model.name or _model(model)}

@@ -27,7 +27,7 @@ def for_administrators(view: View) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_superuser:
-            raise PermissionDenied(_("Only administrators may change prompt templates."))
+            raise PermissionDenied(_("Only administrators may change instructions for answers."))
         return view(request, *args, **kwargs)
 
     return login_required(checked)

@@ -63,6 +63,8 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
     form = run_form(request, prompt, many=False)
     if not form.is_valid():
         return _page(request, prompt, form, status=422 if form.is_bound else 200)
+    if "look" in request.POST:
+        return _page(request, prompt, form, status=200, filled_text=form.filled.text)
     result = _result(request, form)
     status = 429 if result is None else 200
     return _page(request, prompt, form, status=status, results=[result] if result else [])

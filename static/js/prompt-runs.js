@@ -20,7 +20,7 @@ class PromptRuns extends HTMLElement {
   }
 
   submit(event) {
-    if (event.submitter?.hasAttribute("data-fill")) return;
+    if (event.submitter?.matches("[data-fill], [name=look]")) return;
     event.preventDefault();
     const models = this.chosen();
     for (const run of this.runs) run.stop();

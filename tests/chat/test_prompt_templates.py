@@ -153,7 +153,7 @@ def test_a_template_is_made_changed_and_deleted(chief: Client, admin: User, coll
     ("name", "text", "said"),
     [
         ("", "x", "This field is required."),
-        ("Taken", "x", "There is a template of this name already."),
+        ("Taken", "x", "There are instructions of this name already."),
         ("New", "  ", "This field is required."),
         ("New", "{question} {tone} {sources} {length}", "place of: {tone}, {length}."),
         ("New", "a\nb {", "Line 2 has a brace"),
@@ -195,7 +195,7 @@ def test_everybody_chooses_a_template_in_a_conversation_of_theirs(
     conversation: Conversation, owner: User, collection: Collection, model: OpenAIStub
 ) -> None:
     client, address = signed_in(owner), conversation.get_absolute_url()
-    assert "Prompt template" not in html(client, address)
+    assert "Instructions for answers" not in html(client, address)
     chosen = template("Formal", "Be formal.")
     assert "What all its collections have" in html(client, address)
 
@@ -204,7 +204,7 @@ def test_everybody_chooses_a_template_in_a_conversation_of_theirs(
 
     model.say("It is 42 metres high [1].")
     client.post(f"{address}ask", {"question": QUESTION})
-    assert "<dt>Prompt template</dt><dd>Formal</dd>" in html(client, address)
+    assert "<dt>Instructions for answers</dt><dd>Formal</dd>" in html(client, address)
     assert "Be formal." in model.chats[-1].body["messages"][0]["content"]
 
     client.post(f"{address}settings", {"collections": [collection.slug], "model": "", "template": ""})
@@ -219,4 +219,4 @@ def test_a_template_that_is_gone_cannot_be_chosen(
     client, address = signed_in(owner), conversation.get_absolute_url()
     fields = {"collections": [collection.slug], "model": "", "template": "999"}
     page = client.post(f"{address}settings", fields, follow=True)
-    assert "This prompt template is no longer there" in page.content.decode()
+    assert "These instructions are no longer there" in page.content.decode()

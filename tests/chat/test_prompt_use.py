@@ -108,7 +108,7 @@ def test_a_template_that_leaves_no_room_for_sources_is_left_out_and_the_answer_s
     assert "字" not in system
     assert '<source n="1"' in user
     assert answer.template_name == ""
-    assert "“Long” was left out" in answer.notes[-1]
+    assert "“Long” were left out" in answer.notes[-1]
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """Prompts in a real browser: one is written and filled in, and two models write side by side."""
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -70,6 +71,10 @@ def test_a_prompt_is_written_compared_and_asked(
     assert "Write to a guest on tides." in str(even.chats[-1].body)
     page.get_by_role("button", name="Stop Even").click()
     expect(page.get_by_text("Stopped. This is the part received.")).to_be_visible()
+    until = time.monotonic() + 20
+    while even.busy and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not even.busy, "the model goes on writing"
     even.say("Dear **guest**.")
     page.get_by_role("button", name="Run the prompt").click()
     expect(page.get_by_role("article", name="Even").locator("strong")).to_have_text("guest")

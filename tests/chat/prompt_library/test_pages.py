@@ -189,6 +189,9 @@ def test_without_a_model_the_pages_say_which_kind_is_needed_and_where(owner: Use
         assert "/settings/models/" in html(signed_in(admin), address)
     page = signed_in(owner).post("/prompts/summary-en/", {"v-length": "three sentences", "v-text": "Long."})
     assert "follows instructions" in page.content.decode() and "Long." in page.content.decode()
+    given = {"v-length": "three sentences", "v-text": "Long.", "look": "1"}
+    looked = signed_in(owner).post("/prompts/summary-en/", given)
+    assert "The filled text" in looked.content.decode() and "in three sentences" in looked.content.decode()
     told = signed_in(owner).post("/prompts/plain/run", {"v-prompt": "Hello."})
     assert told.status_code == 422 and "follows instructions" in told.json()["error"]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from chat.events import Token
@@ -217,3 +218,19 @@ def test_a_filled_prompt_in_the_chat_searches_for_what_it_is_about(
 
     client.post("/chat/", asked | {"question": "Who keeps it?", "search_for": filled["search_for"]})
     assert Message.objects.filter(role="assistant", rewritten="").count() == 1
+
+
+@pytest.mark.django_db
+def test_who_asks_too_often_is_told_and_keeps_what_was_typed(
+    owner: User, model: OpenAIStub, broker: str, settings: Settings
+) -> None:
+    settings.RATE_LIMITS = {"chat": "1/minute"}
+    client = signed_in(owner)
+    assert client.post(SUMMARY, TEXT | {"model": "stub"}).status_code == 200
+    page = client.post(SUMMARY, TEXT | {"model": "stub"})
+    assert page.status_code == 429
+    assert "try again in" in page.content.decode() and TEXT["v-text"] in page.content.decode()
+    told = client.post(f"{SUMMARY}run", TEXT | {"model": "stub"})
+    assert told.status_code == 429 and "try again in" in told.json()["error"]
+    assert posted(client, f"{API}/summary-en/run", {"variables": {"text": "x"}}).status_code == 429
+    assert len(model.chats) == 1
