@@ -108,7 +108,7 @@ def redo(request: HttpRequest, insight_id: UUID, wait: bool = False) -> Any:
 def delete(request: HttpRequest, insight_id: UUID) -> Any:
     user = _person(request)
     insight = selectors.get_insight(user, insight_id)
-    if not selectors.may_delete(user, insight):
+    if not selectors.deletable(user, [insight]):
         raise PermissionDenied(_("Only who had this made, or an editor of the collection, may delete it."))
     services.delete(insight=insight)
     return 204, None

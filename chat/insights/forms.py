@@ -20,13 +20,14 @@ _SHAPES = [
     ("checklist", _("A checklist")),
     ("faq", _("Frequent questions")),
     ("post", _("A social media post")),
-    ("minutes", _("Minutes")),
+    ("minutes", _("Minutes of a meeting")),
 ]
 LONGEST_WISH = 1000
 
 
 class InsightForm(forms.Form):
-    """``parameters`` are the choices that its kind has; ``endpoint`` is the model."""
+    """``parameters`` are the choices that its kind has; ``endpoint`` is the model. Where there is no model to
+    ask (``has_model``), quotes are in the language of the text, which needs no choice."""
 
     question = forms.CharField(
         label=_("What do you want to know?"),
@@ -65,12 +66,15 @@ class InsightForm(forms.Form):
     )
     model = forms.ChoiceField(label=_("Model"), required=False, widget=forms.Select(attrs=_SMALL))
 
-    def __init__(self, data: Any = None, *, kind: str, language: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, kind: str, language: str = "", has_model: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(data, auto_id=f"{kind}_%s", **kwargs)
         self.kind = kind
         about = ABOUT[kind]
         kept = {*about.options, *(["shape"] if "wish" in about.options else [])}
         kept |= {"model"} if about.uses_model else set()
+        kept -= set() if has_model else {"language"}
         for name in [name for name in self.fields if name not in kept]:
             del self.fields[name]
         if "model" in self.fields:

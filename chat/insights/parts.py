@@ -12,6 +12,8 @@ Numbered = tuple[int, FoundPassage]
 
 # Of what is longer the rest is left out, and the result says so.
 MOST_PARTS = 24
+# Citations have at most three digits.
+MOST_PASSAGES = 999
 OVERHEAD_TOKENS = 24
 _SMALLEST_ROOM = 200
 
@@ -43,10 +45,11 @@ def parts_of(
     shown: Callable[[int, FoundPassage], str],
 ) -> list[list[Numbered]]:
     """``passages`` with their numbers from 1, in as few parts as hold them in their order; at most
-    ``MOST_PARTS``, so that the last ones may be missing. ``shown`` is how a prompt holds one."""
+    ``MOST_PARTS`` and ``MOST_PASSAGES``, so that the last ones may be missing. ``shown`` is how a prompt holds
+    one."""
     parts: list[list[Numbered]] = [[]]
     tokens, held = 0, 0.0
-    for n, passage in enumerate(passages, 1):
+    for n, passage in enumerate(passages[:MOST_PASSAGES], 1):
         text = shown(n, passage)
         size, length = count(text), words(passage.text)
         too_long = room.words is not None and held + length > room.words

@@ -94,10 +94,11 @@ def shown_one(user: Person, insight: Insight) -> dict[str, Any]:
 def shown_all(user: Person, insights: Sequence[Insight], document: Document | None) -> list[Shown]:
     old: set[UUID] = selectors.outdated(document, insights) if document else set()
     messages = selectors.remembered(insights)
-    return [_shown(user, one, messages[one.pk], one.pk in old) for one in insights]
+    deletable = selectors.deletable(user, insights)
+    return [_shown(user, one, messages[one.pk], one.pk in old, one.pk in deletable) for one in insights]
 
 
-def _shown(user: Person, insight: Insight, message: Message, is_outdated: bool) -> Shown:
+def _shown(user: Person, insight: Insight, message: Message, is_outdated: bool, may_delete: bool) -> Shown:
     parts = [
         ShownPart(as_html(part["text"]), part["url"], part["page"]) for part in insight.data.get("parts", [])
     ]
@@ -107,7 +108,7 @@ def _shown(user: Person, insight: Insight, message: Message, is_outdated: bool) 
         message,
         is_outdated,
         insight.owner_id == user.pk,
-        selectors.may_delete(user, insight),
+        may_delete,
         parts,
         documents,
     )

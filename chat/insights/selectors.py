@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -38,8 +38,7 @@ def visible_to(user: Person) -> QuerySet[Insight]:
 
 def get_insight(user: Person, insight_id: UUID) -> Insight:
     """Raises ``Http404``."""
-    found = visible_to(user).select_related("owner", "document__collection", "material").filter(pk=insight_id)
-    insight = found.first()
+    insight = _with_its_own(visible_to(user)).filter(pk=insight_id).first()
     if insight is None:
         raise Http404(_("There is no such result, or it is not yours."))
     return _settled(insight)
@@ -78,17 +77,17 @@ def get_material(user: Person, material_id: UUID) -> Material:
 
 def counts(insights: QuerySet[Insight]) -> dict[str, int]:
     """How many there are of each kind."""
-    found: dict[str, int] = {}
-    for kind in insights.order_by().values_list("kind", flat=True)[:1000]:
-        found[kind] = found.get(kind, 0) + 1
-    return found
+    return dict(insights.order_by().values_list("kind").annotate(Count("pk")))
 
 
-def may_delete(user: Person, insight: Insight) -> bool:
-    """Its owner, and for what is shared those who may edit the collection."""
-    if insight.owner_id == user.pk:
-        return True
-    return insight.document is not None and access.may(user, insight.document.collection, Action.EDIT)
+def deletable(user: Person, insights: Sequence[Insight]) -> set[UUID]:
+    """Of ``insights`` of one thing those that ``user`` may delete: their own, and what is shared where they
+    may edit the collection."""
+    own = {one.pk for one in insights if one.owner_id == user.pk}
+    others = [one for one in insights if one.pk not in own and one.document is not None]
+    if others and others[0].document and access.may(user, others[0].document.collection, Action.EDIT):
+        own |= {one.pk for one in others}
+    return own
 
 
 def has_model(of_collection: str = "", name: str = "") -> bool:
@@ -180,10 +179,15 @@ def _more(user: Person, insight: Insight) -> dict[str, Any]:
 
 
 def _listed(insights: QuerySet[Insight], kind: str) -> list[Insight]:
-    found = insights.select_related("owner", "document__collection", "material")
+    found = _with_its_own(insights)
     if kind:
         found = found.filter(kind=kind)
     return [_settled(one) for one in found[:MOST_SHOWN]]
+
+
+def _with_its_own(insights: QuerySet[Insight]) -> QuerySet[Insight]:
+    """Texts may be long, and are not needed to show what was made of them."""
+    return insights.select_related("owner", "document__collection", "material").defer("material__text")
 
 
 def _settled(insight: Insight) -> Insight:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from chat.extractive import NAME as EXTRACTIVE
 from chat.insights import instructions
@@ -41,11 +40,7 @@ def _by_words(task: Task, length: str, notes: tuple[str, ...]) -> Made:
         raise NothingToRead(_("The text holds no whole sentence that could be quoted."))
     told = quoted([(one.text, one.place) for one in chosen.sentences], passages)
     if chosen.step > 1:
-        said = ngettext(
-            "The text is long: every %(step)d. passage was weighed.",
-            "The text is long: every %(step)d. passage was weighed.",
-            chosen.step,
-        )
+        said = _("The text is long: one passage in %(step)d was weighed.")
         notes = (*notes, said % {"step": chosen.step})
     return Made(told.text, EXTRACTIVE, told.citations, told.sentences, notes)
 

@@ -63,7 +63,7 @@ def materials(request: HttpRequest) -> HttpResponse:
             return redirect(_added(user, form))
         except BadText as error:
             form.add_error("url" if form.cleaned_data["url"].strip() else "text", str(error))
-    listed = selectors.materials_of(user)[:100]
+    listed = selectors.materials_of(user).defer("text")[:100]
     context = {"form": form, "materials": listed}
     return render(request, "chat/insights/index.html", context, status=422 if form.errors else 200)
 
@@ -105,15 +105,14 @@ def stop(request: HttpRequest, insight_id: UUID) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, insight_id: UUID) -> HttpResponse:
     insight = selectors.get_insight(request.user, insight_id)
-    if selectors.may_delete(request.user, insight):
+    if selectors.deletable(request.user, [insight]):
         services.delete(insight=insight)
     return redirect(insight.get_absolute_url().partition("#")[0])
 
 
 def _page(request: HttpRequest, template: str, **about: Document | Material) -> HttpResponse:
     kind = _kind(request)
-    language = about["document" if "document" in about else "material"].language
-    form = InsightForm(request.POST or None, kind=kind, language=language)
+    form = InsightForm(request.POST or None, kind=kind, **_of_text(**about))  # type: ignore[arg-type]
     error = ""
     if form.is_valid():
         try:
@@ -130,6 +129,14 @@ def _page(request: HttpRequest, template: str, **about: Document | Material) -> 
             error = str(refused)
     context = scene(request.user, kind=kind, form=form, error=error, **about)  # type: ignore[arg-type]
     return render(request, template, context, status=422 if error or form.errors else 200)
+
+
+def _of_text(document: Document | None = None, material: Material | None = None) -> dict[str, Any]:
+    """What the form needs to know of the text, and whether a model could be asked about it."""
+    about = document or material
+    assert about is not None
+    of_collection = document.collection.llm if document else ""
+    return {"language": about.language, "has_model": selectors.has_model(of_collection)}
 
 
 def _ended(insight: Insight) -> str:

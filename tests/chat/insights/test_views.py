@@ -95,7 +95,7 @@ def test_a_pasted_text_is_its_owners_alone_and_quotes_lead_into_it(owner: User, 
     marked = client.get(link[1].replace("&amp;", "&")).content.decode()
     assert '<mark class="word"' in marked
     moved = client.get(f"{material.get_absolute_url()}?show=text&at=1-5-00000000").content.decode()
-    assert "no longer in this text" in moved
+    assert "words that this address names are not in the text" in moved
     for address in (material.get_absolute_url(), f"{material.get_absolute_url()}?show=text"):
         assert signed_in(stranger).get(address).status_code == 404
     assert signed_in(stranger).post(f"{material.get_absolute_url()}delete/").status_code == 404
@@ -110,3 +110,19 @@ def test_addresses_that_lead_inside_are_refused_and_visitors_sign_in(owner: User
     assert not Material.objects.exists()
     for address in ("/insights/", f"/insights/{uuid.uuid4()}/", f"/documents/{uuid.uuid4()}/insights/"):
         assert "login" in Client().get(address)["Location"]
+
+
+def test_the_number_of_queries_does_not_grow_with_the_results(
+    document: Document, owner: User, teammate: User, django_assert_max_num_queries: object
+) -> None:
+    made = summary_of(document, owner)
+    Insight.objects.bulk_create(
+        Insight(owner=owner, document=document, kind="summary", status="done", text=made.text)
+        for _ in range(12)
+    )
+    Material.objects.bulk_create(Material(owner=teammate, text="a", title="a") for _ in range(12))
+    client = signed_in(teammate)
+    for address, most in ((f"/documents/{document.pk}/insights/", 24), ("/insights/", 6)):
+        client.get(address)
+        with django_assert_max_num_queries(most):  # type: ignore[operator]
+            client.get(address)
