@@ -57,6 +57,7 @@ class WidgetChat extends HTMLElement {
   resume(conversation, turns) {
     this.conversation = conversation;
     this.turns.replaceChildren(...turns.map(parsed));
+    this.turns.querySelectorAll(".turn:not(:last-child) [data-retry]").forEach((button) => button.remove());
     this.keep();
     this.begun(turns.length > 0);
     this.say("");
