@@ -3,7 +3,7 @@
 Pure and synchronous: what it needs to search and to generate is handed in.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -51,6 +51,7 @@ def answer(
     failures: Sequence[Failure] = (),
     rules: Ruled | None = None,
     search_for: str = "",
+    pinned: Callable[[str], Answer | None] | None = None,
 ) -> Generator[Event, None, None]:
     """Events in order: ``Rewritten`` (where it applies), ``Sources``, pieces, ``Finished`` last.
 
@@ -61,7 +62,8 @@ def answer(
     (``ingestion.neighbours``) completes them. ``similarity`` weighs the meaning of sentences, ``searched``
     names the collections for a refusal, ``instructions`` are further wishes to a model, ``failures`` what
     went wrong before, ``rules`` what is done to the question, to what models read and to what they write.
-    ``search_for`` is searched in place of a question that is a filled prompt.
+    ``search_for`` is searched in place of a question that is a filled prompt. ``pinned`` knows the answers
+    that need no writing.
     ``Reset`` takes back what a back end showed before it was replaced or asked anew.
     Raises ``QuestionError`` and what ``find`` and ``widen`` raise.
     """
@@ -70,6 +72,10 @@ def answer(
     if asked.reply:
         yield Token(asked.reply)
         yield Finished(Answer(text=asked.reply, refused=True, model=""))
+        return
+    if pinned is not None and (kept := pinned(asked.text)) is not None:
+        yield Token(kept.text)
+        yield Finished(ruled.finished(kept))
         return
     backends = ruled.outgoing(backends)
     if search_for:

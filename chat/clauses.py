@@ -75,7 +75,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
 
 
 def clause_of(text: str, sentence: int = 0) -> Clause:
-    return Clause(text, content_terms(text), figures.held(text), _is_negated(text), sentence)
+    return Clause(text, content_terms(text), figures.held(text), is_negated(text), sentence)
 
 
 def content_terms(text: str) -> dict[str, float]:
@@ -86,7 +86,7 @@ def content_terms(text: str) -> dict[str, float]:
     return {term: weight for term, weight in terms.items() if weight == 1.0 and term not in stop}
 
 
-def _is_negated(text: str) -> bool:
+def is_negated(text: str) -> bool:
     """An even number of negations is none: 不得不."""
     return len(_NEGATION.findall(_QUESTIONING.sub("", fold(text).text))) % 2 == 1
 

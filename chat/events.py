@@ -85,6 +85,17 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Verified:
+    """Whose answer was given: ``id`` is its row's, ``question`` the one that it is pinned to, ``by`` who
+    verified it, ``at`` when, as ISO 8601."""
+
+    id: str
+    question: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """``text`` holds its citations as ``[n]``. ``unused`` are passages fetched but not cited; for a refused
     answer the nearest ones.
@@ -92,7 +103,8 @@ class Answer:
     ``error`` is set where the text ends in the middle; where another back end stepped in, ``notes``
     say so instead. ``failures`` are all that went wrong with models, in order, ``error`` among them.
     ``spent`` is what the models used, the rewriting of the question included. ``refusal`` is there where
-    ``refused`` is true. ``memory`` is how much of the conversation the model read that wrote it.
+    ``refused`` is true, ``verified`` where no model wrote the text but an editor. ``memory`` is how much of
+    the conversation the model read that wrote it.
     """
 
     text: str
@@ -106,6 +118,7 @@ class Answer:
     error: Failure | None = None
     failures: tuple[Failure, ...] = ()
     refusal: Refusal | None = None
+    verified: Verified | None = None
     forgets: Forgets = "nothing"
     memory: Memory | None = None
 

@@ -40,6 +40,7 @@ from chat.rules.applying import Ruled
 from chat.rules.loading import ruled
 from chat.similarity import by_embedding
 from chat.stored_answers import final_fields, part_fields
+from chat.verified.giving import pinned_for
 from chat.waits import in_words
 from ingestion.finding import Found, FoundPassage, find
 from ingestion.models import Collection
@@ -186,6 +187,7 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
     template = prompt_selectors.template_of(message.conversation, collections)
     progress.wishes = Wishes.of(template, described, language_of(question, language))
     progress.rules = ruled(collections, language)
+    pinned = pinned_for(message, asked, history, collections)
     release_connections()
     return answer(
         question,
@@ -201,6 +203,7 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
         failures=lined_up.failures,
         rules=progress.rules,
         search_for=asked.rewritten,
+        pinned=pinned,
     )
 
 

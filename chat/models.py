@@ -105,8 +105,8 @@ class Message(models.Model):
     members of ``chat.events.Failure``, ``applied_rules`` those of ``chat.rules.records.Applied``,
     ``parameters`` what the model was asked with; ``wanted_model``, where it is set, is to write this answer
     instead of the conversation's own. ``verified`` has the members of ``chat.events.Verified`` where an
-    editor's answer was given. What stands before the place ``history_from`` is not shown to models any more: a
-    provider objected to it.
+    editor's answer was given. What stands before the place ``history_from`` is not shown to models any more:
+    a provider objected to it.
     """
 
     class Role(models.TextChoices):

@@ -47,13 +47,17 @@ class Wishes:
 
     def noted(self, done: Answer) -> Answer:
         """``done`` with the note that a template was left out, where a model wrote it."""
-        if not self.note or done.model == EXTRACTIVE:
+        if not self.note or done.model == EXTRACTIVE or done.verified:
             return done
         return replace(done, notes=(*done.notes, self.note))
 
     def name_for(self, done: Answer) -> str:
         """The template that ``done`` was written with; "" where nobody read it."""
-        is_unread = done.model in self.deaf or (done.refusal is not None and not done.refusal.by_model)
+        is_unread = (
+            done.model in self.deaf
+            or done.verified is not None
+            or (done.refusal is not None and not done.refusal.by_model)
+        )
         return "" if is_unread else self.name
 
 

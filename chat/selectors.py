@@ -16,7 +16,7 @@ from chat.branches import tree_of
 from chat.cited import linked
 from chat.errors import UnknownModelName
 from chat.events import Failure
-from chat.models import Conversation, Message
+from chat.models import LIVE, Conversation, Message
 from chat.prompts import Turn
 from ingestion.access import Person, collections_for
 from ingestion.models import Collection, Document
@@ -129,6 +129,13 @@ def question_of(answer: Message) -> Message:
     return Message.objects.get(children=answer)
 
 
+def answer_being_written(conversation: Conversation) -> UUID | None:
+    """At most one is, in whichever branch."""
+    live = conversation.messages.filter(status__in=LIVE).order_by("ordinal")
+    pk: UUID | None = live.values_list("pk", flat=True).last()
+    return pk
+
+
 def turns_before(answer: Message, *, limit: int = MOST_TURNS) -> list[Turn]:
     """The finished turns of its branch before ``answer``'s question, oldest first; refusals hold nothing to
     build on.
@@ -176,6 +183,7 @@ def answer_object(message: Message) -> dict[str, Any]:
         ],
         "sources_not_used": message.sources,
         "model": message.model,
+        "verified": message.verified or None,
         "usage": message.usage,
         "status": message.status,
         "notes": message.notes,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from chat import freshness
 from chat.feedback import selectors as feedback
 from chat.models import Message
+from chat.verified import selectors as verified
 
 
 def prepare(answers: Iterable[Message]) -> None:
@@ -12,3 +13,4 @@ def prepare(answers: Iterable[Message]) -> None:
     answers = list(answers)
     freshness.remember(answers)
     feedback.remember(answers)
+    verified.remember(answers)

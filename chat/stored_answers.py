@@ -33,6 +33,7 @@ def final_fields(done: Answer) -> dict[str, Any]:
         "notes": list(done.notes),
         "refusal": asdict(done.refusal) if done.refusal else {},
         "model": done.model[:120],
+        "verified": asdict(done.verified) if done.verified else {},
         "parameters": _parameters_of(done),
         "usage": usage_of(done.spent),
         "error": done.error.message if done.error else "",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("chat.insights.urls")),
     path("evaluation/<uuid:set_id>/asked/", asked_views.questions, name="golden-asked"),
     path("", include("chat.feedback.urls")),
+    path("", include("chat.verified.urls")),
     path("", include("chat.widget.urls")),
     path("", include("chat.rules.urls")),
     path("", include("chat.prompt_library.urls")),

@@ -25,6 +25,7 @@ from chat.insights.api import router as insights_router
 from chat.library.api import router as library_router
 from chat.prompt_library.api import router as prompts_router
 from chat.sharing.api import router as sharing_router
+from chat.verified.api import router as verified_router
 from chat.widget.api import router as widget_router
 from ingestion.api import router as ingestion_router
 from ingestion.errors import IngestionError
@@ -102,6 +103,7 @@ api.add_router("", prompts_router)
 api.add_router("", insights_router)
 api.add_router("", widget_router)
 api.add_router("", feedback_router)
+api.add_router("", verified_router)
 
 
 @api.exception_handler(Problem)

@@ -11,12 +11,14 @@ from chat.feedback import reasons, selectors
 from chat.feedback.models import Feedback
 from chat.feedback.selectors import Wanted
 from chat.feedback.services import LONGEST_ANSWER, LONGEST_COMMENT, SCORES, Details
+from chat.verified.giving import MODEL as VERIFIED
 from ingestion.models import Collection
 
 
 def model_name(model: str) -> str:
     """Of what wrote an answer, as people read it."""
-    return str(_("Quotes only")) if model == EXTRACTIVE else model or "–"
+    known = {EXTRACTIVE: _("Quotes only"), VERIFIED: _("Verified answer")}
+    return str(known.get(model, model or "–"))
 
 
 def _named(models: list[str]) -> list[tuple[str, str]]:

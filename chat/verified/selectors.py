@@ -1,0 +1,98 @@
+"""Reads of verified answers: editors see those of their collections."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from accounts.roles import Action
+from chat.models import Conversation, Message
+from chat.verified.freshness import Change, changes
+from chat.verified.models import VerifiedAnswer
+from ingestion.access import Person, collections_for
+from ingestion.models import Collection
+
+_KEY = "_may_be_verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """``changes`` are what happened to its sources: with any it is not given until it is reviewed."""
+
+    answer: VerifiedAnswer
+    changes: list[Change]
+
+
+def of_collection(collection: Collection, text: str = "") -> QuerySet[VerifiedAnswer]:
+    """The one verified last first; with the words of ``text`` in a question or the answer."""
+    found = VerifiedAnswer.objects.filter(collections=collection)
+    for word in text.split():
+        found = found.filter(Q(text__icontains=word) | Q(questions__text__icontains=word))
+    return found.distinct().prefetch_related("questions", "collections").order_by("-verified_at", "id")
+
+
+def with_changes(answers: Iterable[VerifiedAnswer]) -> list[Listed]:
+    answers = list(answers)
+    told = changes(answers)
+    return [Listed(answer, told.get(answer.pk, [])) for answer in answers]
+
+
+def to_review(collection: Collection) -> list[UUID]:
+    """Ids of those whose sources changed."""
+    return list(changes(VerifiedAnswer.objects.filter(collections=collection)))
+
+
+def get_verified(user: Person, verified_id: UUID) -> VerifiedAnswer:
+    """For who may edit all its collections. Raises ``Http404``."""
+    found = VerifiedAnswer.objects.prefetch_related("questions", "collections").filter(pk=verified_id).first()
+    if found is not None:
+        own = {each.pk for each in found.collections.all()}
+        may = set(collections_for(user, Action.EDIT).filter(pk__in=own).values_list("pk", flat=True))
+        if own and own == may:
+            return found
+    raise Http404(_("There is no such verified answer, or you may not edit it."))
+
+
+def editable(user: Person) -> QuerySet[Collection]:
+    """Collections in which ``user`` may verify answers."""
+    return collections_for(user, Action.EDIT)
+
+
+def remember(answers: Iterable[Message]) -> None:
+    """Notes at each answer whether its person may verify it: edits a collection of its conversation."""
+    may: dict[UUID, bool] = {}
+    for answer in answers:
+        conversation = answer.conversation_id
+        if conversation not in may:
+            may[conversation] = _may_verify(answer.conversation)
+        vars(answer)[_KEY] = may[conversation]
+
+
+def may_verify(answer: Message) -> bool:
+    """Without ``remember`` nobody may."""
+    return bool(vars(answer).get(_KEY))
+
+
+def _may_verify(conversation: Conversation) -> bool:
+    searched = conversation.collections.values("pk")
+    return editable(conversation.owner).filter(pk__in=searched).exists()
+
+
+def verified_out(listed: Listed) -> dict[str, Any]:
+    """As the API shows it."""
+    answer = listed.answer
+    return {
+        "id": str(answer.pk),
+        "questions": answer.phrasings,
+        "answer": answer.text,
+        "citations": answer.citations,
+        "collections": [each.slug for each in answer.collections.all()],
+        "verified_by": answer.verified_name,
+        "verified_at": answer.verified_at,
+        "given": answer.given_count,
+        "to_review": [{"document": each.document, "kind": each.kind} for each in listed.changes],
+    }
