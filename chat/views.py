@@ -93,7 +93,7 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def edit(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """An earlier question in other words begins a branch beside it, which follows the same answer."""
     earlier = selectors.get_question(request.user, conversation_id, message_id)
-    question = request.POST.get("question", "")
+    question = request.POST.get("edited", "")
     try:
         rate_limits.take_for(request, "chat")
     except TooManyRequests as error:

@@ -48,7 +48,7 @@ def conversation(request: HttpRequest, conversation_id: UUID, through: UUID | No
     return _known(found, request) | as_object(found, request.build_absolute_uri, through)
 
 
-@router.patch("/conversations/{uuid:conversation_id}", summary="Rename a conversation, or put it into the archive")
+@router.patch("/conversations/{uuid:conversation_id}", summary="Rename a conversation, or archive it")
 def change(request: HttpRequest, conversation_id: UUID, data: ChangeIn) -> Any:
     found = get_conversation(request.user, conversation_id)
     try:

@@ -70,7 +70,9 @@ def _said(conversations: Sequence[Conversation], words: Sequence[str]) -> dict[U
 
 def _row(conversation: Conversation, said: Iterable[tuple[UUID, str]], words: Sequence[str]) -> Row:
     address = conversation.get_absolute_url()
-    found = best_snippet(said, words)
+    said = list(said)
+    beside = [(pk, text) for pk, text in said if text != conversation.title]
+    found = best_snippet(beside or said, words)
     if found is None:
         return Row(conversation, address)
     message, snippet = found

@@ -54,6 +54,7 @@ document.addEventListener(
   "toggle",
   (event) => {
     const box = event.target;
+    if (box.matches?.(".rename[open]")) box.querySelector("#title").select();
     if (!box.matches?.(".question-edit") || !box.open) return;
     const field = box.querySelector("textarea");
     box.querySelector("[data-cancel]").hidden = false;

@@ -120,6 +120,11 @@ def test_while_an_answer_is_written_nothing_branches(conversation: Conversation)
     with pytest.raises(StillWriting):
         edited(conversation, first, "How deep is the harbour?")
     assert shown(conversation) == [QUESTION, KEEPER]
+    beside = Message.objects.create(
+        conversation=conversation, parent=first.question, ordinal=9, role="assistant", status="done", text="x"
+    )
+    page = signed_in(conversation.owner).get(f"{conversation.get_absolute_url()}?m={beside.pk}")
+    assert f'?m={second.answer.pk}#m{second.answer.pk}">Show it' in page.content.decode()
 
 
 def test_the_page_the_export_and_the_state_show_the_branch_of_the_address(
@@ -160,9 +165,9 @@ def test_without_script_an_edited_question_leads_to_its_answer(
 ) -> None:
     question = turns_of(conversation)[1].question
     address = f"{conversation.get_absolute_url()}messages/{question.pk}/edit"
-    assert signed_in(stranger).post(address, {"question": "x"}).status_code == 404
-    assert signed_in(owner).post(address, {"question": " "}).status_code == 422
-    response = signed_in(owner).post(address, {"question": "How deep is the harbour?"})
+    assert signed_in(stranger).post(address, {"edited": "x"}).status_code == 404
+    assert signed_in(owner).post(address, {"edited": " "}).status_code == 422
+    response = signed_in(owner).post(address, {"edited": "How deep is the harbour?"})
     last = turns_of(conversation)[-1]
     assert response["Location"] == f"{conversation.get_absolute_url()}#m{last.answer.pk}"
     assert last.question.text == "How deep is the harbour?"
