@@ -13,6 +13,7 @@ import json
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 Pair = tuple[str, str]
 
@@ -94,7 +95,7 @@ def _cosines(pairs: list[Pair]) -> dict[Pair, float]:
     from search import registry
 
     texts = list(dict.fromkeys(text for pair in pairs for text in pair))
-    vectors = {}
+    vectors: dict[str, Any] = {}
     for at in range(0, len(texts), 64):
         part = texts[at : at + 64]
         vectors |= dict(zip(part, registry.embedder().embed_queries(part), strict=True))
