@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import regex
 
 from chat.quotable import quotable
-from search import analysis, stopwords
+from ingestion.telling_terms import topical
+from search import analysis
 from search.language import shares
 
 # More is not weighed: of a longer text every second, third … passage is.
@@ -100,19 +101,6 @@ def _candidates(
                 found.append(_Candidate(text, place, weights, section, opens))
             opens = False
     return found
-
-
-def topical(text: str) -> list[str]:
-    """The terms that carry a subject: no stop words, no single characters of scripts that are written in
-    pairs here, no bare numbers."""
-    return [
-        term
-        for term in analysis.tokens(text)
-        if term not in stopwords.ENGLISH
-        and term not in stopwords.CHINESE_PAIRS
-        and not analysis.is_single(term)
-        and not term.isdigit()
-    ]
 
 
 def _centre(found: Sequence[_Candidate]) -> dict[str, float]:

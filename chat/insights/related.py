@@ -16,15 +16,14 @@ from django.utils.translation import gettext as _
 from chat.connections import release_connections
 from chat.insights.made import Made, Task
 from chat.insights.subjects import Subject
-from chat.insights.telling_terms import central_places, counted, telling_terms, words_of
+from chat.insights.telling_terms import central_places, words_of
 from ingestion import selectors
 from ingestion.access import collections_for
-from ingestion.embedding_cache import cache, embed_new, text_key
-from ingestion.embedding_texts import embedding_text
 from ingestion.finding import passage_url
 from ingestion.models import Chunk
 from ingestion.searched import Searched
-from ingestion.token_counts import counter_for
+from ingestion.stored_vectors import vectors_of
+from ingestion.telling_terms import counted, telling_terms
 from search import analysis, registry
 from search.errors import SearchError
 from search.protocols import Embedder, Vectors
@@ -115,18 +114,12 @@ def _by_meaning(
 
 def _vectors(subject: Subject, places: Sequence[int], embedder: Embedder) -> list[Vectors]:
     """Those that the index was made with, where they are kept; otherwise they are made anew."""
-    counter = counter_for(registry.tokenizer_path(embedder))
-    window = registry.passage_tokens(embedder)
-    texts = []
-    for place in places:
-        one = subject.passages[place]
-        passage = Passage(one.chunk_id, one.document_id, one.text, subject.title, one.heading, one.table)
-        texts.append(embedding_text(passage, window, counter))
-    keys = [text_key(embedder.fingerprint, text) for text in texts]
-    known = cache().get(keys)
-    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-    known |= embed_new(embedder, missing.items())
-    return [known[key] for key in keys]
+    central = [subject.passages[place] for place in places]
+    passages = [
+        Passage(one.chunk_id, one.document_id, one.text, subject.title, one.heading, one.table)
+        for one in central
+    ]
+    return vectors_of(passages, embedder)
 
 
 def _nearest(near: dict[str, _Near], vectors: Sequence[Vectors], group: Group, own: str) -> None:

@@ -1,56 +1,15 @@
-"""What a text is about in its own words: its most telling terms, and its most central passages."""
+"""What a text is about in its own words: its most central passages, and its telling terms as words."""
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from chat.insights.central import topical
 from chat.insights.subjects import Subject
-from search import analysis, rarity, stopwords
+from ingestion.telling_terms import MOST_COUNTED, topical
+from search import analysis, stopwords
 from search.analysis import Token
-from search.protocols import LexicalIndex
 
-TERMS = 16
-# Terms are counted in so many passages, spread over the text.
-MOST_COUNTED = 200
-_CANDIDATES = 120
 _SHOWN_FROM = 100
 _WORDS_SHOWN = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How often a text has each term, and in about how many of its ``passages`` that are in the indexes."""
-
-    often: Mapping[str, int]
-    passages: Mapping[str, int]
-
-
-def counted(texts: Sequence[str], *, is_indexed: bool) -> Counts:
-    step = math.ceil(len(texts) / MOST_COUNTED) or 1
-    bags = [Counter(topical(text)) for text in texts[::step]]
-    often: Counter[str] = Counter()
-    for bag in bags:
-        often.update(bag)
-    passages = Counter(term for bag in bags for term in bag) if is_indexed else Counter()
-    return Counts(often, {term: count * step for term, count in passages.items()})
-
-
-def telling_terms(counts: Counts, index_ids: Sequence[str], lexical: LexicalIndex) -> dict[str, float]:
-    """The terms that stand for the text best among all that is in the indexes, with their weights: how often
-    it has them, and how rare they are elsewhere. What stands nowhere else finds nothing, and is none of them.
-    Raises ``SearchError``."""
-    likely = [term for term, _count in Counter(counts.often).most_common(_CANDIDATES)]
-    frequency, total = rarity.frequencies(likely, index_ids, lexical)
-    elsewhere = {term: frequency[term] - counts.passages.get(term, 0) for term in likely}
-    weights = {
-        term: (1 + math.log(counts.often[term])) * rarity.idf(total, elsewhere[term])
-        for term in likely
-        if elsewhere[term] > 0
-    }
-    best = sorted(weights, key=lambda term: -weights[term])[:TERMS]
-    return {term: weights[term] for term in best}
 
 
 def central_places(texts: Sequence[str], weights: Mapping[str, float], count: int) -> list[int]:

@@ -1,20 +1,18 @@
 """Which documents are near one thing that was read: by meaning where a model knows its language, else by its
 most telling words. No vector is computed for what was indexed: those that its index was made with count."""
 
-import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ingestion import selectors
-from ingestion.embedding_cache import cache, text_key
-from ingestion.embedding_texts import embedding_text
 from ingestion.models import Chunk, Document, Generation
-from ingestion.token_counts import counter_for
-from search import analysis, rarity, registry
-from search.protocols import Embedder, Vectors
+from ingestion.stored_vectors import stored_vectors
+from ingestion.telling_terms import counted, telling_terms
+from search import analysis, registry
+from search.protocols import Vectors
 from search.retrieval import Group
 from search.types import Candidate, Wanted
 from search.types import Chunk as Passage
@@ -23,7 +21,6 @@ _PASSAGES = 4
 _DEPTH = 30
 # On the scale of ``Coverage.scaled``: 0 is noise, 1 as near as a question and its answer.
 _LEAST_NEARNESS = 0.5
-_TERMS, _COUNTED = 12, 60
 _LEAST_WORDS = 0.2
 
 
@@ -87,17 +84,12 @@ def _vector(seed: Seed, group: Group) -> Vectors | None:
     if seed.is_search:
         vector: Vectors = model.embed_queries([seed.text])[0]
         return vector
-    known = list(cache().get(_keys(seed, model)).values())
+    known = stored_vectors(seed.passages, model)
     if not known:
         return None
     mean = np.mean(known, axis=0)
     unit: Vectors = (mean / (np.linalg.norm(mean) or 1.0)).astype(np.float32)
     return unit
-
-
-def _keys(seed: Seed, model: Embedder) -> list[bytes]:
-    counter, window = counter_for(registry.tokenizer_path(model)), registry.passage_tokens(model)
-    return [text_key(model.fingerprint, embedding_text(one, window, counter)) for one in seed.passages]
 
 
 def _by_meaning(vector: Vectors, group: Group) -> list[Candidate]:
@@ -110,7 +102,8 @@ def _by_meaning(vector: Vectors, group: Group) -> list[Candidate]:
 def _by_words(seed: Seed, group: Group) -> list[Candidate]:
     """Passages that hold enough of the seed's telling terms."""
     index = registry.lexical_index()
-    terms = _telling(seed, group.index_ids)
+    texts = [seed.text] if seed.is_search else [f"{seed.name}\n{one.text}" for one in seed.passages]
+    terms = telling_terms(counted(texts, is_indexed=not seed.is_search), group.index_ids, index)
     if not terms:
         return []
     query, wanted = " ".join(terms), Wanted(terms)
@@ -125,20 +118,6 @@ def _by_words(seed: Seed, group: Group) -> list[Candidate]:
 def _held(chunk: Chunk, terms: Mapping[str, float]) -> float:
     there = set(analysis.tokens(f"{chunk.document.shown_title}\n{chunk.heading}\n{chunk.text}"))
     return sum(weight for term, weight in terms.items() if term in there)
-
-
-def _telling(seed: Seed, index_ids: Sequence[str]) -> dict[str, float]:
-    """The terms that the text has often and others seldom, with their weights."""
-    often = Counter(analysis.tokens(seed.text))
-    likely = [term for term, _count in often.most_common(_COUNTED)]
-    frequency, total = rarity.frequencies(likely, index_ids, registry.lexical_index())
-    weights = {
-        term: (1 + math.log(often[term])) * rarity.idf(total, frequency[term])
-        for term in likely
-        if frequency[term]
-    }
-    best = sorted(weights, key=lambda term: -weights[term])[:_TERMS]
-    return {term: weights[term] for term in best}
 
 
 def _once(found: Iterable[Candidate], own: str) -> list[str]:
