@@ -197,7 +197,7 @@ def _pending(
         rewritten=search_for,
     )
     if not conversation.title:
-        conversation.title = " ".join(asked.split())[:TITLE_CHARS]
+        conversation.title = " ".join((search_for or asked).split())[:TITLE_CHARS]
         conversation.save(update_fields=["title"])
     _touch(conversation)
     return Message.objects.create(

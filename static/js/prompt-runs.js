@@ -13,10 +13,19 @@ class PromptRuns extends HTMLElement {
     this.blank = this.querySelector("template[data-column]");
     this.runs = [];
     this.form?.addEventListener("submit", (event) => this.submit(event));
+    this.form?.addEventListener("keydown", (event) => this.key(event));
   }
 
   disconnectedCallback() {
     for (const run of this.runs) run.stop();
+  }
+
+  /** Ctrl+Enter, or ⌘+Enter, runs it from any field. */
+  key(event) {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    const button = this.form.querySelector("button[data-run-now]");
+    if (button) this.form.requestSubmit(button);
   }
 
   submit(event) {

@@ -214,6 +214,7 @@ def test_a_filled_prompt_in_the_chat_searches_for_what_it_is_about(
     client.post("/chat/", asked | {"search_for": filled["search_for"]})
     answer = Message.objects.get(role="assistant")
     assert (answer.rewritten, answer.refused) == ("the height of the lighthouse", False)
+    assert answer.conversation.title == "the height of the lighthouse"
     assert "Theme: the height of the lighthouse" in model.chats[-1].body["messages"][1]["content"]
 
     client.post("/chat/", asked | {"question": "Who keeps it?", "search_for": filled["search_for"]})
