@@ -10,11 +10,12 @@ from ninja import Router, Schema
 
 from accounts.models import User
 from chat import services as chat_services
+from chat.errors import ChatError
 from chat.export import as_object
 from chat.library import selectors, services
-from chat.library.services import BadTitle
 from chat.models import Conversation
-from chat.selectors import get_conversation
+from chat.selectors import backends, get_conversation
+from ingestion.access import get_collection
 from kb_site.problems import Problem
 
 router = Router()
@@ -22,8 +23,12 @@ _PAGE = 50
 
 
 class ChangeIn(Schema):
+    """What is left out stays as it is; ``model`` "" is the site's default."""
+
     title: str | None = None
     archived: bool | None = None
+    collections: list[str] | None = None
+    model: str | None = None
 
 
 @router.get("/conversations", summary="Your conversations, the newest first")
@@ -48,17 +53,30 @@ def conversation(request: HttpRequest, conversation_id: UUID, through: UUID | No
     return _known(found, request) | as_object(found, request.build_absolute_uri, through)
 
 
-@router.patch("/conversations/{uuid:conversation_id}", summary="Rename a conversation, or archive it")
+@router.patch(
+    "/conversations/{uuid:conversation_id}",
+    summary="Rename a conversation, archive it, or change what it asks",
+)
 def change(request: HttpRequest, conversation_id: UUID, data: ChangeIn) -> Any:
+    """``collections`` and ``model`` hold from the next question on."""
     found = get_conversation(request.user, conversation_id)
     try:
-        if data.title is not None:
-            services.rename(conversation=found, title=data.title)
-    except BadTitle as error:
+        _change(found, data)
+    except ChatError as error:
         raise Problem(422, str(error), code=error.code) from error
-    if data.archived is not None:
-        services.archive(conversation=found, archived=data.archived)
     return _known(found, request)
+
+
+def _change(conversation: Conversation, data: ChangeIn) -> None:
+    chosen = data.collections
+    collections = None if chosen is None else [get_collection(conversation.owner, slug) for slug in chosen]
+    if data.model:
+        backends(data.model)
+    if data.title is not None:
+        services.rename(conversation=conversation, title=data.title)
+    chat_services.change_conversation(conversation=conversation, collections=collections, model=data.model)
+    if data.archived is not None:
+        services.archive(conversation=conversation, archived=data.archived)
 
 
 @router.delete("/conversations/{uuid:conversation_id}", summary="Delete a conversation with all its versions")

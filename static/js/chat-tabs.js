@@ -77,8 +77,11 @@ async function bringIn({ id, question, state, versions, url }, turn) {
   const news = await asked(url);
   if (!news) return;
   if (isThere && turn.dataset.versions === versions) replaceAnswer(news.answer);
-  else if (turn?.isConnected) turn.replaceWith(parsed(news.turn));
-  else appendTurn(news.turn);
+  else if (!turn?.isConnected) appendTurn(news.turn);
+  else {
+    turn.replaceWith(parsed(news.turn));
+    document.dispatchEvent(new CustomEvent("answer:shown"));
+  }
 }
 
 /** Nothing where the site is away: the next look asks again. */

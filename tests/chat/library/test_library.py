@@ -159,6 +159,11 @@ def test_programs_list_find_read_change_and_delete(
     assert (changed.json()["title"], changed.json()["archived"]) == ("The coast", True)
     assert client.get("/api/v1/conversations").json()["count"] == 0
     assert client.get("/api/v1/conversations?archived=true").json()["count"] == 1
+    client.patch(address, {"collections": [], "model": "extractive"}, content_type="application/json")
+    conversation.refresh_from_db()
+    assert (conversation.model, conversation.collections.count()) == ("extractive", 0)
+    for wrong, status in (({"model": "none"}, 422), ({"collections": ["none"]}, 404)):
+        assert client.patch(address, wrong, content_type="application/json").status_code == status
     bad = client.patch(address, {"title": " "}, content_type="application/json")
     assert (bad.status_code, bad.json()["type"]) == (422, "/problems/bad_title")
     other = Client(headers={"Authorization": f"Bearer {foreign}"})
