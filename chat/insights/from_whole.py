@@ -39,7 +39,7 @@ def told_by(task: Task, asked: str, *, wish: str = "") -> tuple[Made | None, Tri
     tried = by_line(task, do)
     if tried.speaker is None:
         return None, tried
-    task.work.take("checking")
+    task.work.take("checking", text=written[-1].text)
     return _made(task, written[-1], tried, tried.speaker, wish), tried
 
 
@@ -117,7 +117,7 @@ def sentiment(task: Task) -> Made:
     if tried.speaker is None:
         assert tried.error is not None
         raise tried.error
-    task.work.take("checking")
+    task.work.take("checking", text=written[-1].text)
     made = _made(task, written[-1], tried, tried.speaker, "")
     made.data["label"] = label[-1]
     return made

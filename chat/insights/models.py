@@ -64,7 +64,6 @@ class Insight(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     parameters = models.JSONField(default=dict, blank=True)
     endpoint = models.CharField(max_length=60, blank=True, default="")
-    language = models.CharField(max_length=10, blank=True, default="")
     status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
     attempt = models.PositiveSmallIntegerField(default=1)
     step = models.CharField(max_length=12, blank=True, default="")

@@ -45,8 +45,8 @@ def parts_of(
     shown: Callable[[int, FoundPassage], str],
 ) -> list[list[Numbered]]:
     """``passages`` with their numbers from 1, in as few parts as hold them in their order; at most
-    ``MOST_PARTS`` and ``MOST_PASSAGES``, so that the last ones may be missing. ``shown`` is how a prompt holds
-    one."""
+    ``MOST_PARTS`` and ``MOST_PASSAGES``, so that the last ones may be missing. ``shown`` is how a prompt
+    holds one."""
     parts: list[list[Numbered]] = [[]]
     tokens, held = 0, 0.0
     for n, passage in enumerate(passages[:MOST_PASSAGES], 1):

@@ -37,9 +37,9 @@ class Work:
             self.saved_at = time.monotonic()
             release_connections()
 
-    def take(self, step: str, done: int = 0, total: int = 0) -> None:
-        """Begins a step, of ``total`` equal parts where that is known."""
-        self.step, self.done, self.total, self.text = step, done, total, ""
+    def take(self, step: str, done: int = 0, total: int = 0, *, text: str = "") -> None:
+        """Begins a step, of ``total`` equal parts where that is known; ``text`` is shown meanwhile."""
+        self.step, self.done, self.total, self.text = step, done, total, text
         self.save(**self._part)
 
     def tick(self, text: str | None = None) -> None:

@@ -56,7 +56,6 @@ def start(
         kind=kind,
         parameters=dict(parameters),
         endpoint=endpoint,
-        language=_language()[:10],
     )
     return _run(insight, wait)
 
@@ -70,7 +69,6 @@ def redo(*, insight: Insight, wait: bool = False) -> Insight:
         attempt=F("attempt") + 1,
         created_at=timezone.now(),
         heartbeat_at=timezone.now(),
-        language=_language()[:10],
         refused=False,
         done=0,
         total=0,
