@@ -30,8 +30,13 @@ def is_remote(described: Description) -> bool:
     """
     if not described.is_model or _in_process(described.backend):
         return False
+    return is_outside(described.details.get("base_url", ""))
+
+
+def is_outside(address: str) -> bool:
+    """Whether the server of an address is none of one's own; one without a server counts as such."""
     try:
-        host = urlsplit(described.details.get("base_url", "")).hostname or ""
+        host = urlsplit(address).hostname or ""
     except ValueError:
         return True
     return not (host and _is_near(host))

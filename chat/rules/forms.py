@@ -221,7 +221,7 @@ class BlockedForm(RuleForm):
     reply_en = _text_field(gettext_lazy("Reply in English"))
     reply_zh = _text_field(
         gettext_lazy("Reply in Chinese"),
-        gettext_lazy("A question gets the reply in its own language, where there is only one the other one."),
+        gettext_lazy("A question gets the reply in its own language; where only one is written, that one."),
     )
 
     def clean_words(self) -> str:
@@ -336,7 +336,7 @@ class DisclaimerForm(RuleForm):
     text_zh = _text_field(
         gettext_lazy("In Chinese"),
         gettext_lazy(
-            "An answer gets the text in its own language, where there is only one the other one. What the "
+            "An answer gets the text in its own language; where only one is written, that one. What the "
             "documents do not answer gets none."
         ),
         rows=3,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
@@ -11,7 +12,7 @@ from chat.rules.kinds import KINDS, Stage
 from chat.rules.models import Rule
 from ingestion.models import Collection
 from llm import endpoints
-from llm.remoteness import is_remote
+from llm.remoteness import is_outside, is_remote
 
 
 def rules_of_stage(stage: Stage) -> list[Rule]:
@@ -47,15 +48,18 @@ def _rows(collections: Sequence[Collection]) -> QuerySet[Rule]:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Titles of the models in use by where what they read goes."""
+    """Titles of the models in use by where what they read goes. ``reranker`` is the address of one outside,
+    which reads questions and passages while they are searched."""
 
     outside: list[str]
     near: list[str]
+    reranker: str = ""
 
 
 def reach_of_models() -> Reach:
     """Names of servers are looked up."""
-    reach = Reach([], [])
+    reranker = str(settings.RERANKER.get("OPTIONS", {}).get("url", ""))
+    reach = Reach([], [], reranker if reranker and is_outside(reranker) else "")
     for choice in endpoints.choices():
         described = endpoints.line_up(choice.name)[0].describe()
         if described.is_model:
