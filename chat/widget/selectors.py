@@ -17,16 +17,20 @@ from ingestion.models import Collection
 def widgets_of(collection: Collection) -> QuerySet[Widget]:
     """Each with the number of its visitors' conversations, and when the last question was asked."""
     asked = Q(talks__is_preview=False)
-    return Widget.objects.filter(collection=collection).annotate(
-        talk_count=Count("talks", filter=asked),
-        last_asked=Max("talks__conversation__updated_at", filter=asked),
+    return (
+        Widget.objects.filter(collection=collection)
+        .select_related("collection")
+        .annotate(
+            talk_count=Count("talks", filter=asked),
+            last_asked=Max("talks__conversation__updated_at", filter=asked),
+        )
     )
 
 
 def get_widget(user: Person, slug: str, widget_id: UUID) -> Widget:
     """For those who may edit the collection. Raises as ``ingestion.access.get_collection``."""
     collection = get_collection(user, slug, Action.EDIT)
-    widget = widgets_of(collection).select_related("collection").filter(pk=widget_id).first()
+    widget = widgets_of(collection).filter(pk=widget_id).first()
     if widget is None:
         raise Http404(_("There is no such widget in this collection."))
     return widget

@@ -240,7 +240,7 @@ def test_the_number_of_queries_does_not_grow(
         add(collection, f"# Note {number}", f"note-{number}.md")
         services.create_collection(owner=owner, name=f"Collection {number}")
     client = signed_in(owner)
-    with django_assert_max_num_queries(13):  # type: ignore[operator]
+    with django_assert_max_num_queries(14):  # type: ignore[operator]
         client.get("/collections/handbook/")
     with django_assert_max_num_queries(6):  # type: ignore[operator]
         client.get("/collections/")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -85,6 +86,28 @@ def test_editors_read_what_visitors_asked_and_delete_it(
     assert client.get(talk.get_absolute_url()).status_code == 404  # it is no conversation of the owner's
     client.post(f"{base}conversations/{talk.pk}/")
     assert not Conversation.objects.exists()
+
+
+def test_lists_ask_the_database_no_more_often_when_they_grow(
+    widget: Widget, talk: Conversation, owner: User, django_assert_max_num_queries: Any
+) -> None:
+    client, base = signed_in(owner), widget.get_absolute_url()
+
+    def queries() -> list[int]:
+        counts = []
+        for page in ("/collections/handbook/widgets/", f"{base}conversations/"):
+            with django_assert_max_num_queries(30) as asked:
+                client.get(page)
+            counts.append(len(asked))
+        return counts
+
+    before = queries()
+    for number in range(3):
+        made = services.make_widget(collection=widget.collection, by=owner, name=f"{number}", origins=[HOME])
+        assert made.pk != widget.pk
+        started = services.start_talk(widget=widget, visitor=new_visitor(widget.pk, HOME))
+        chat_services.answer_now(conversation=started, question="How high is the lighthouse?")
+    assert queries() == before
 
 
 def test_the_frame_may_be_shown_by_the_allowed_origins_alone(widget: Widget) -> None:
