@@ -7,9 +7,18 @@ class PromptPicker extends HTMLElement {
     this.link = this.querySelector("a");
     this.dialog = this.querySelector("dialog");
     this.link.addEventListener("click", (event) => this.open(event));
+    this.field = document.querySelector("chat-composer textarea");
+    this.field?.addEventListener("input", () => this.slash());
     this.dialog.addEventListener("click", (event) => this.click(event));
     this.dialog.addEventListener("submit", (event) => this.submit(event));
     this.dialog.addEventListener("input", (event) => event.target.matches("[data-filter]") && this.filter(event.target.value));
+  }
+
+  /** A question that begins with "/" asks for a prompt. */
+  slash() {
+    if (this.field.value !== "/") return;
+    this.field.value = "";
+    this.link.click();
   }
 
   async open(event) {
@@ -60,12 +69,11 @@ class PromptPicker extends HTMLElement {
   }
 
   put({ text, search_for: words }) {
-    const field = document.querySelector("chat-composer textarea");
     this.dialog.close();
-    field.value = text;
-    field.form.elements.search_for.value = words;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.focus();
+    this.field.value = text;
+    this.field.form.elements.search_for.value = words;
+    this.field.dispatchEvent(new Event("input", { bubbles: true }));
+    this.field.focus();
   }
 
   refuse(form, { error, fields = {} }) {

@@ -5,6 +5,7 @@
 import { csrfToken } from "./csrf.js";
 
 const SECOND_MS = 1000;
+const UNSENT = "unsent-prompt";
 
 class PromptRuns extends HTMLElement {
   connectedCallback() {
@@ -12,6 +13,7 @@ class PromptRuns extends HTMLElement {
     this.columns = this.querySelector("[data-columns]");
     this.blank = this.querySelector("template[data-column]");
     this.runs = [];
+    this.restore();
     this.form?.addEventListener("submit", (event) => this.submit(event));
     this.form?.addEventListener("keydown", (event) => this.key(event));
   }
@@ -63,6 +65,20 @@ class PromptRuns extends HTMLElement {
     if (first && field?.setAttribute) field.setAttribute("aria-invalid", "true");
   }
 
+  /** The page leads to the sign-in page and back, and what was typed is there again. */
+  signInAgain() {
+    const typed = [...new FormData(this.form)].filter(([name]) => name.startsWith("v-"));
+    sessionStorage.setItem(UNSENT, JSON.stringify({ at: location.href, typed }));
+    location.assign(location.href);
+  }
+
+  restore() {
+    const { at, typed = [] } = JSON.parse(sessionStorage.getItem(UNSENT) ?? "{}");
+    sessionStorage.removeItem(UNSENT);
+    if (at !== location.href) return;
+    for (const [name, value] of typed) if (this.form?.elements[name]) this.form.elements[name].value = value;
+  }
+
   place(name) {
     return this.form.querySelector(`[data-error-for="${CSS.escape(name)}"]`);
   }
@@ -106,7 +122,7 @@ class Run {
   }
 
   async take(response) {
-    if (response.redirected || response.status === 403) return location.reload();
+    if (response.redirected || response.status === 403) return this.host.signInAgain();
     if (!response.ok) {
       const told = await response.json();
       if (response.status === 422) return this.host.refuse(told);

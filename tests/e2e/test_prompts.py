@@ -66,8 +66,8 @@ def test_a_prompt_is_written_compared_and_asked(
     person.complaints.clear()  # the form that was refused
     page.get_by_role("button", name="Run the prompt").click()
     writing, failed = page.get_by_role("article", name="Even"), page.get_by_role("article", name="Odd")
-    expect(failed.get_by_role("alert")).to_contain_text("refuses the key")
-    expect(writing).to_contain_text("and on and on")
+    expect(failed.get_by_role("alert")).to_contain_text("refuses the key", timeout=20_000)
+    expect(writing).to_contain_text("and on and on", timeout=20_000)
     assert "Write to a guest on tides." in str(even.chats[-1].body)
     page.get_by_role("button", name="Stop Even").click()
     expect(page.get_by_text("Stopped. This is the part received.")).to_be_visible()
@@ -77,7 +77,7 @@ def test_a_prompt_is_written_compared_and_asked(
     assert not even.busy, "the model goes on writing"
     even.say("Dear **guest**.")
     page.get_by_role("button", name="Run the prompt").click()
-    expect(page.get_by_role("article", name="Even").locator("strong")).to_have_text("guest")
+    expect(page.get_by_role("article", name="Even").locator("strong")).to_have_text("guest", timeout=20_000)
     expect(page.get_by_role("article", name="Even")).to_contain_text("5 → 7")
     assert person.complaints == []
 
@@ -88,7 +88,7 @@ def test_a_prompt_is_written_compared_and_asked(
         phone.page.goto(f"{url}{address}")
         phone.expect_no_sideways_scrolling()
     phone.page.goto(f"{url}/chat/")
-    phone.page.locator(".use-prompt").click()
+    phone.page.locator("chat-composer textarea").first.press_sequentially("/")
     phone.page.get_by_text("主题知识检索").click()
     phone.page.get_by_label("主题", exact=True).fill("潮汐")
     phone.page.locator("[data-filler] button.primary").click()
