@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import Styled
@@ -35,24 +36,26 @@ class VerifiedForm(Styled):
         error_messages={"required": _("Choose at least one collection.")},
     )
 
-    def __init__(self, *args: Any, draft: Draft, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, draft: Draft, typed: QueryDict | None = None, **kwargs: Any) -> None:
+        """``typed`` is what stands in the fields while sources are looked for: it is not checked yet."""
         initial = {
             "questions": "\n".join(draft.questions),
             "text": draft.text,
             "collections": list(draft.chosen),
         }
+        if typed is not None:
+            initial |= {name: typed.get(name, "") for name in ("questions", "text")}
+            initial["collections"] = typed.getlist("collections")
         super().__init__(*args, initial=initial, **kwargs)
         chosen = self.fields["collections"]
         assert isinstance(chosen, forms.ModelMultipleChoiceField)
         chosen.queryset = Collection.objects.filter(pk__in=[each.pk for each in draft.collections])
-        picked = self.data.getlist("collections") if hasattr(self.data, "getlist") else ()
-        searched = [
-            each
-            for each in draft.collections
-            if (str(each.pk) in picked if self.is_bound else each.pk in draft.chosen)
-        ]
+        given = typed if typed is not None else self.data if self.is_bound else QueryDict()
+        assert isinstance(given, QueryDict)
+        picked = given.getlist("collections") if typed is not None or self.is_bound else draft.chosen
+        searched = [each for each in draft.collections if each.pk in picked or str(each.pk) in picked]
         first = str(self["questions"].value() or "").strip().splitlines()[:1]
-        ticked = self.data.getlist("source") if self.is_bound and hasattr(self.data, "getlist") else ()
+        ticked = given.getlist("source")
         self.offered = candidates.offered(
             draft.own, draft.further, first[0] if first else "", searched, ticked
         )

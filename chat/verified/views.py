@@ -107,8 +107,9 @@ def _form_page(
     request: HttpRequest, draft: Draft, *, back: Collection | None = None, **more: Any
 ) -> HttpResponse:
     is_search = "find" in request.POST  # looks for sources of what is typed, and stores nothing
-    form = VerifiedForm(request.POST or None, draft=draft)
-    if form.is_bound and not is_search and form.is_valid():
+    typed = request.POST if is_search else None
+    form = VerifiedForm(None if is_search else request.POST or None, draft=draft, typed=typed)
+    if form.is_bound and form.is_valid():
         try:
             stored = services.verify(by=_person(request), content=form.content(), answer=more.get("verified"))
         except BadVerified as error:
@@ -117,7 +118,7 @@ def _form_page(
             messages.success(request, _("The answer is verified: who asks this gets it first."))
             return redirect("verified-list", _home(stored).slug)
     context = {"form": form, "draft": draft, "collection": back or next(iter(draft.collections))} | more
-    status = 422 if form.is_bound and not is_search else 200
+    status = 422 if form.is_bound else 200
     return render(request, "chat/verified/form.html", context, status=status)
 
 
