@@ -11,7 +11,7 @@ from chat.insights.errors import BlockedTopic, NeedsModel
 from chat.insights.made import Task
 from chat.insights.progress import Work
 from chat.rules.applying import Ruled
-from chat.rules.screens import Chain
+from chat.rules.chain import Chain
 from llm.errors import BadResponse, Blocked, ContextTooLong, LLMError
 from llm.types import Backend, Delta, Description, Message, Request
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from chat.answering import answer
 from chat.connections import release_connections
-from chat.events import Answer, Finished, Reset, Sources, Token
+from chat.events import Answer, Finished, Reset, Sources, Token, shown_passage
 from chat.insights.made import Made, Task
 from chat.insights.subjects import Subject
 from chat.insights.within import find_within
@@ -62,7 +64,6 @@ def _finder(subject: Subject) -> Callable[[str], Found]:
 
 
 def _made(done: Answer) -> Made:
-    refusal = done.refusal
     return Made(
         text=done.text,
         model=done.model,
@@ -70,9 +71,15 @@ def _made(done: Answer) -> Made:
         sentences=done.sentences,
         notes=(*done.notes, *([done.error.message] if done.error else [])),
         refused=done.refused,
-        data={"advice": list(refusal.advice), "head": refusal.head, "scope": refusal.scope}
-        if refusal
-        else {},
+        data=_refused(done) if done.refusal else {},
         spent=done.spent,
         failures=done.failures,
     )
+
+
+def _refused(done: Answer) -> dict[str, Any]:
+    """What the chat says of collections, said of one text, with the passages that are nearest."""
+    return {
+        "head": _("This text does not hold an answer to this question."),
+        "nearest": [shown_passage(n, passage) for n, passage in done.unused],
+    }
