@@ -14,7 +14,7 @@ from chat.hearing import Heard
 from chat.memory import Memory, memory
 from chat.prompts import Turn
 from chat.rules.applying import Ruled
-from chat.rules.screens import Chain
+from chat.rules.chain import Chain
 from ingestion.finding import FoundPassage
 from llm.errors import BadResponse, Blocked, ContextTooLong, HistoryRefused
 from llm.types import Backend, Delta, Description, Request, Source

@@ -14,10 +14,11 @@ from chat.events import Answer
 from chat.prompts import language_of
 from chat.refusing import site_language
 from chat.rules import questions, screens
+from chat.rules.chain import Chain
 from chat.rules.masking import Masker, outgoing
 from chat.rules.patterns import Timed, TooSlow
 from chat.rules.records import Applied, of_question
-from chat.rules.screens import Chain, Screen
+from chat.rules.screens import Screen
 from chat.rules.wordlists import lines, parse
 from llm.remoteness import is_remote
 from llm.types import Backend, Description

@@ -97,24 +97,26 @@ def _broken(pattern: str, reason: object) -> str:
 
 
 class Timed:
-    """A pattern for one answer. Every search raises ``TooSlow`` instead of taking longer than it may."""
+    """A pattern for one answer. Every search raises ``TooSlow`` instead of taking longer than it may, and so
+    does one by a pattern that an earlier release took and this one finds broken."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self._compiled = compiled(pattern)
         self._left = ANSWER_S
 
     def found(self, text: str, begin: int = 0, *, partial: bool) -> "regex.Match[str] | None":
         """The first match, or with ``partial`` what at the end of ``text`` may become one."""
+        try:
+            made = compiled(self.pattern)
+        except BadPattern as error:
+            raise TooSlow(self.pattern) from error
         for _attempt in range(_TRIES):
             limit = min(SEARCH_S, self._left)
             if limit <= 0:
                 break
             started = time.thread_time()
             try:
-                found: regex.Match[str] | None = self._compiled.search(
-                    text, begin, timeout=limit, partial=partial
-                )
+                found: regex.Match[str] | None = made.search(text, begin, timeout=limit, partial=partial)
                 return found
             except TimeoutError:
                 if time.thread_time() - started > limit / 2:

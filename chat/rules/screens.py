@@ -4,13 +4,11 @@ A screen takes the text in pieces and gives what may be shown, holding back as l
 is never taken back.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import regex
 
-from chat.rules.patterns import TooSlow
 from chat.rules.sentences import Sentences, bare
 from chat.rules.spotting import Spotter
 from chat.rules.wordlists import WordList
@@ -58,7 +56,7 @@ class Banned:
         return self._release(final=False) if text else ""
 
     def rest(self) -> str:
-        return self._release(final=True)
+        return self._release(final=True) if self._held else ""
 
     def _release(self, *, final: bool) -> str:
         whole, begin = self._shown + self._held, len(self._shown)
@@ -244,56 +242,6 @@ class Length:
         if len(sentence) > room:
             part = _LAST_WORD.sub("", part)
         return f"{part.rstrip()}…"
-
-
-@dataclass(slots=True)
-class Chain:
-    """Screens one behind the other, each with the id of its rule. One that is too slow is left out from then
-    on, and ``report`` hears of it."""
-
-    screens: Sequence[tuple[int, Screen]]
-    report: Callable[[int, str], None]
-    received: bool = False
-    gave: bool = False
-    _broken: set[int] = field(default_factory=set)
-
-    @property
-    def is_full(self) -> bool:
-        return any(screen.is_full for _rule, screen in self.screens)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether something came and nothing of it was left."""
-        return self.received and not self.gave
-
-    def feed(self, text: str) -> str:
-        self.received = self.received or bool(text.strip())
-        for rule, screen in self.screens:
-            text = self._through(rule, screen, screen.feed, text)
-        self.gave = self.gave or bool(text.strip())
-        return text
-
-    def rest(self) -> str:
-        shown = ""
-        for rule, screen in self.screens:
-            shown = self._through(rule, screen, screen.feed, shown)
-            shown += self._through(rule, screen, _rest_of(screen), "")
-        self.gave = self.gave or bool(shown.strip())
-        return shown
-
-    def _through(self, rule: int, screen: Screen, step: Callable[[str], str], text: str) -> str:
-        if rule in self._broken:
-            return text
-        try:
-            return step(text)
-        except TooSlow as error:
-            self._broken.add(rule)
-            self.report(rule, error.pattern)
-            return screen.left()  # with the piece that broke it
-
-
-def _rest_of(screen: Screen) -> Callable[[str], str]:
-    return lambda _nothing: screen.rest()
 
 
 def banned(listed: WordList, instead: str, *, whole_sentences: bool) -> Screen:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from chat.rules.screens import Banned, BannedSentences, Chain, Length, Repeats, Screen
+from chat.rules.chain import Chain
+from chat.rules.screens import Banned, BannedSentences, Length, Repeats, Screen
 from chat.rules.spotting import Spotter
 from chat.rules.wordlists import parse
 

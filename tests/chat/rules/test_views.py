@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat import services as chat_services
@@ -101,6 +104,19 @@ def test_rules_are_ordered_switched_and_deleted(chief: Client, collection: Colle
     assert [spec.id for spec in loading.specs_for([])] == [second.pk]
     chief.post(f"{LIST}{second.pk}/delete/")
     assert [spec.id for spec in loading.specs_for([])] == []
+
+
+@pytest.mark.django_db
+def test_the_list_asks_the_database_as_often_for_many_rules(
+    chief: Client, collection: Collection, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    rule("trim", collection)
+    with CaptureQueriesContext(connection) as few:
+        chief.get(LIST)
+    for kind in ("trim", "repeats", "trim", "repeats"):
+        rule(kind, collection)
+    with django_assert_max_num_queries(len(few) + 1):  # those after the model have collections now
+        chief.get(LIST)
 
 
 @pytest.mark.django_db
