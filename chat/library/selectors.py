@@ -53,7 +53,7 @@ def contents(conversation: Conversation) -> Contents:
     rows = list(conversation.messages.values_list("role", "parent_id"))
     places = set(rows)
     questions = sum(role == Message.Role.USER for role, _parent in places)
-    links = conversation.shared_links.filter(withdrawn_at=None)
+    links = conversation.shared_links.filter(withdrawn_at=None).select_related("owner")
     return Contents(questions, len(rows) - len(places), sum(link.is_open for link in links))
 
 

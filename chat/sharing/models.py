@@ -46,7 +46,8 @@ class SharedLink(models.Model):
 
     @property
     def state(self) -> Literal["open", "expired", "withdrawn", "deleted"]:
-        if self.withdrawn_at:
+        """What somebody shared whose account is closed counts as withdrawn."""
+        if self.withdrawn_at or not self.owner.is_active:
             return "withdrawn"
         if self.until_id is None:
             return "deleted"

@@ -23,7 +23,7 @@ def links_of(user: Person) -> QuerySet[SharedLink]:
     """The newest first, without those whose conversation is gone."""
     if not isinstance(user, User):
         return SharedLink.objects.none()
-    return SharedLink.objects.filter(owner=user, until__isnull=False).select_related("conversation")
+    return SharedLink.objects.filter(owner=user, until__isnull=False).select_related("conversation", "owner")
 
 
 def links_to(conversation: Conversation) -> QuerySet[SharedLink]:
@@ -55,7 +55,7 @@ def may_open(user: Person) -> bool:
 
 def open_link(token: str) -> SharedLink:
     """Raises ``LinkClosed``, or ``Http404`` for an address that never was one."""
-    link = SharedLink.objects.select_related("conversation", "until").filter(token=token).first()
+    link = SharedLink.objects.select_related("conversation", "until", "owner").filter(token=token).first()
     if link is None:
         raise Http404(_("There is no shared conversation at this address: check that it is complete."))
     if not link.is_open:

@@ -7,6 +7,7 @@ viewer may read it.
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from chat import freshness
 from chat.cited import url
 from chat.models import Message
 from chat.rendering import answer_html
@@ -25,7 +27,8 @@ from ingestion.templatetags.passages import below_title, plain
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``url`` is empty where the viewer may not read the document."""
+    """``url`` is empty where the viewer may not read the document. ``changed_at`` is when its text changed
+    after the answer was written; ``is_gone``: it was removed."""
 
     n: int
     anchor: str
@@ -33,6 +36,8 @@ class Source:
     place: str
     quote: str
     url: str
+    changed_at: datetime | None
+    is_gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class PublicTurn:
 
 
 def public_turns(turns: Sequence[ShownTurn], viewer: Person) -> list[PublicTurn]:
-    """One query."""
+    """A few queries, whatever their number."""
+    freshness.remember(turn.answer for turn in turns)
     cited = {each["document_id"] for turn in turns for each in turn.answer.citations}
     readable = _readable(cited, viewer)
     return [_turn(turn, readable) for turn in turns]
@@ -65,11 +71,12 @@ def _readable(documents: Set[str], viewer: Person) -> Set[str]:
 def _turn(turn: ShownTurn, readable: Set[str]) -> PublicTurn:
     answer = turn.answer
     is_refused = answer.refused
+    cited = [] if is_refused else freshness.cited_now(answer)
     return PublicTurn(
         question=turn.question.text,
         html="" if is_refused else _html(answer),
         refusal=str(answer.refusal.get("head", "")) or answer.text if is_refused else "",
-        sources=() if is_refused else tuple(_source(answer.pk, each, readable) for each in answer.citations),
+        sources=tuple(_source(answer.pk, each, readable) for each in cited),
         is_whole=answer.status == Message.Status.DONE,
     )
 
@@ -99,6 +106,8 @@ def _source(answer_id: UUID, citation: Mapping[str, Any], readable: Set[str]) ->
         place=" · ".join(filter(None, [heading, page])),
         quote=plain(citation["quote"]),
         url=url(citation) if citation["document_id"] in readable else "",
+        changed_at=citation["changed_at"],
+        is_gone=citation["gone"],
     )
 
 

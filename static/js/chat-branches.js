@@ -100,8 +100,15 @@ async function posted(form) {
   const headers = { Accept: "application/json", "X-CSRFToken": csrfToken() };
   const response = await fetch(form.action, { method: "POST", body: new FormData(form), headers }).catch(() => null);
   const answer = await response?.json().catch(() => null);
-  if (!answer) document.dispatchEvent(new CustomEvent("htmx:sendError"));
+  if (!response) document.dispatchEvent(new CustomEvent("htmx:sendError"));
+  else if (!answer) tellStale(response);
   return answer;
+}
+
+/** Who is signed out reads so; what was typed stays in its field. */
+function tellStale({ redirected, status }) {
+  const detail = { xhr: { status: redirected ? 401 : status } };
+  document.dispatchEvent(new CustomEvent("htmx:responseError", { detail }));
 }
 
 function close(box) {

@@ -115,6 +115,19 @@ def test_a_deleted_conversation_and_a_wrong_address_say_so(
     assert Client().get("/shared/guessed/").status_code == 404
 
 
+def test_a_closed_account_and_an_administrator_end_links(link: SharedLink, admin: User) -> None:
+    User.objects.filter(pk=link.owner_id).update(is_active=False)
+    assert "This link was withdrawn" in Client().get(link.get_absolute_url()).content.decode()
+    User.objects.filter(pk=link.owner_id).update(is_active=True)
+    assert QUESTION in opened(link)
+    client, address = signed_in(admin), "/admin/chat/sharedlink/"
+    page = client.get(address).content.decode()
+    assert link.owner.username in page
+    assert link.token not in page
+    client.post(address, {"action": "withdraw", "_selected_action": [link.pk]})
+    assert Client().get(link.get_absolute_url()).status_code == 410
+
+
 def test_links_are_made_listed_and_withdrawn_on_the_page(conversation: Conversation, owner: User) -> None:
     client, address = signed_in(owner), f"/chat/{conversation.pk}/share/"
     assert client.post(address, {"term": "forever"}).status_code == 422
