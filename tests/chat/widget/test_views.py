@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
 from chat import services as chat_services
 from chat.models import Conversation
-from chat.widget import services
+from chat.widget import services, showing
 from chat.widget.models import Widget
 from chat.widget.tokens import new_visitor
 from ingestion import services as ingestion_services
@@ -86,6 +87,19 @@ def test_editors_read_what_visitors_asked_and_delete_it(
     assert client.get(talk.get_absolute_url()).status_code == 404  # it is no conversation of the owner's
     client.post(f"{base}conversations/{talk.pk}/")
     assert not Conversation.objects.exists()
+
+
+def test_visitors_are_told_that_a_person_checked_and_not_who(
+    widget: Widget, talk: Conversation, owner: User
+) -> None:
+    answer = talk.messages.get(role="assistant")
+    at = timezone.now().isoformat()
+    answer.verified = {"id": str(answer.pk), "by": "Ada Editor", "at": at, "question": "How high?"}
+    answer.save()
+    shown = showing.answer(widget, answer)
+    assert "Checked by a person" in shown and "Ada" not in shown
+    page = signed_in(owner).get(f"{widget.get_absolute_url()}conversations/{talk.pk}/").content.decode()
+    assert "Ada Editor" in page
 
 
 def test_lists_ask_the_database_no_more_often_when_they_grow(
