@@ -16,8 +16,10 @@ from accounts import rate_limits
 from accounts.models import User
 from accounts.rate_limits import TooManyRequests
 from chat.errors import ChatError
+from chat.export_views import as_download
 from chat.insights import selectors, services
 from chat.insights.errors import BadText
+from chat.insights.export import in_markdown
 from chat.insights.forms import InsightForm, MaterialForm
 from chat.insights.kinds import Kind
 from chat.insights.models import Insight, Material
@@ -87,6 +89,13 @@ def one(request: HttpRequest, insight_id: UUID) -> HttpResponse:
             response[header] = f"#i{insight.pk}"
         response["HX-Trigger-After-Settle"] = json.dumps({"insight:done": {"words": _ended(insight)}})
     return response
+
+
+@login_required
+@require_GET
+def file(request: HttpRequest, insight_id: UUID) -> HttpResponse:
+    insight = selectors.get_insight(request.user, insight_id)
+    return as_download(in_markdown(request.user, insight, request.build_absolute_uri))
 
 
 @login_required

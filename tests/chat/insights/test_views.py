@@ -38,6 +38,11 @@ def test_the_document_page_leads_to_its_insights_and_shows_them(document: Docume
     summary_of(document, owner)
     shown = client.get(address).content.decode()
     assert 'class="cite"' in shown and "lighthouse" in shown
+    file = client.get(f"/insights/results/{Insight.objects.get().pk}/file")
+    assert (
+        file["Content-Type"].startswith("text/markdown")
+        and "**[1]** [The coast of Skarn]" in file.content.decode()
+    )
     lacking = client.get(address, {"kind": "translation"}).content.decode()
     assert "needs a language model that follows instructions" in lacking
     assert "Add a language model" not in lacking, "who is no administrator cannot add one"
@@ -60,7 +65,8 @@ def test_readers_share_summaries_and_keep_their_questions_to_themselves(
         (stranger, summary, 404),
         (teammate, summary, 200),
     ):
-        assert signed_in(person).get(f"/insights/results/{insight.pk}/").status_code == status
+        for address in (f"/insights/results/{insight.pk}/", f"/insights/results/{insight.pk}/file"):
+            assert signed_in(person).get(address).status_code == status
     for action in ("redo", "stop", "delete"):
         signed_in(teammate).post(f"/insights/results/{summary.pk}/{action}/")
         assert signed_in(stranger).post(f"/insights/results/{summary.pk}/{action}/").status_code == 404
