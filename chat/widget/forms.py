@@ -100,7 +100,10 @@ class WidgetForm(NewWidget):
         widget=forms.TextInput(attrs={"class": "input"}),
     )
     language = forms.ChoiceField(
-        label=gettext_lazy("Language"), required=False, widget=forms.Select(attrs={"class": "select"})
+        label=gettext_lazy("Language"),
+        required=False,
+        help_text=gettext_lazy("Automatic is that of the page, else of the browser."),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     accent = forms.CharField(
         label=gettext_lazy("Colour"),
@@ -129,8 +132,7 @@ class WidgetForm(NewWidget):
         super().__init__(*args, **kwargs)
         language, model = self.fields["language"], self.fields["model"]
         assert isinstance(language, forms.ChoiceField) and isinstance(model, forms.ChoiceField)
-        automatic = _("Automatic: that of the page, else of the browser")
-        language.choices = [("", automatic), *settings.LANGUAGES]
+        language.choices = [("", _("Automatic")), *settings.LANGUAGES]
         model.choices = [("", _("As the collection has it")), *endpoints.choices()]
 
     @classmethod
