@@ -27,8 +27,8 @@ LANGUAGES = {
     "id": "Bahasa Indonesia",
 }
 
-# Some services have a field of 1,024 characters for what comes first: the rules stand before the task, so that
-# they stay apart from what others wrote.
+# Some services have a field of 1,024 characters for what comes first: the rules stand before the task, so
+# that they stay apart from what others wrote.
 RULES = """\
 You work on one text for Youju, a site that only says what its documents hold.
 
