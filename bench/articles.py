@@ -1,6 +1,8 @@
 """Text to measure with: made from a seed, so that every machine measures the same."""
 
 import random
+from collections.abc import Iterator
+from itertools import accumulate, pairwise
 
 _SYLLABLES = "ka lo mi ren ta shu vo del pra sin go ter ul fen bri no qua zi ham ost".split(" ")
 _COMMON = (
@@ -17,14 +19,24 @@ def articles(count: int = 48, words: int = 5000, seed: int = 7) -> list[tuple[st
     """``(name, Markdown)`` of ``count`` articles with ``words`` words each: headings, paragraphs,
     sentences, with word frequencies that fall off as in natural text."""
     random_ = random.Random(seed)
+    pools = _pools(random_, words)
+    return [(f"article-{number:03}.md", _article(random_, number, next(pools))) for number in range(count)]
+
+
+def passages(words: int = 120, seed: int = 5) -> Iterator[str]:
+    """Passages of so many words each, without end, as different from each other as natural ones."""
+    random_ = random.Random(seed)
+    for pool in _pools(random_, words):
+        cuts = [0, *sorted(random_.sample(range(5, words - 5), words // 15)), words]
+        yield " ".join(" ".join(pool[start:end]).capitalize() + "." for start, end in pairwise(cuts))
+
+
+def _pools(random_: random.Random, words: int) -> Iterator[list[str]]:
     vocabulary = _vocabulary(random_, 12_000)
-    weights = [1 / (rank + 3) for rank in range(len(vocabulary))]
-    made = []
-    for number in range(count):
-        rare = random_.choices(vocabulary, weights, k=words)
-        pool = [random_.choice(_COMMON) if random_.random() < 0.4 else word for word in rare]
-        made.append((f"article-{number:03}.md", _article(random_, number, pool)))
-    return made
+    weights = list(accumulate(1 / (rank + 3) for rank in range(len(vocabulary))))
+    while True:
+        rare = random_.choices(vocabulary, cum_weights=weights, k=words)
+        yield [random_.choice(_COMMON) if random_.random() < 0.4 else word for word in rare]
 
 
 def _article(random_: random.Random, number: int, pool: list[str]) -> str:

@@ -123,7 +123,7 @@ def samples(data: Path, name: str, embedder: Embedder, coverage: Coverage) -> It
             passages = [
                 Passage(chunks[hit.chunk_id].text, "", hit.dense if trusted else None, hit.lexical)
                 for hit in hits
-                if hit.document_id not in taken_away
+                if chunks[hit.chunk_id].document_id not in taken_away
             ]
             gone = [chunk for chunk in chunks.values() if chunk.document_id in taken_away]
             lexical.delete("set", [chunk.id for chunk in gone])

@@ -96,7 +96,7 @@ def measure(folder: Path, embedder: Embedder, coverage: Coverage, kind: str) -> 
                     vectors=vectors,
                     lexical=lexical,
                 )
-                halves[place % 2].append(ndcg([hit.document_id for hit in result.hits], relevant[key], 10))
+                halves[place % 2].append(ndcg([hit.chunk_id for hit in result.hits], relevant[key], 10))
             each = (time.perf_counter() - began) / len(queries) * 1000
             even, odd = (sum(half) / max(len(half), 1) for half in halves)
             print(

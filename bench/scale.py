@@ -8,19 +8,18 @@ which are searched at once. Needs about 3 KB of disk and 2.5 KB of memory for ea
 import argparse
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import requests
 
-from bench.articles import articles, questions
+from bench.articles import passages, questions
 from tests.e2e.conftest import Api, with_administrator
 from tests.e2e.site import ROOT, Site
 
@@ -30,7 +29,7 @@ _CENTRES = 1000
 _SPREAD = 0.6
 
 
-def measure(passages: int, collections: int, searches: int) -> dict[str, Any]:
+def measure(count: int, collections: int, searches: int) -> dict[str, Any]:
     """Latency over HTTP in milliseconds of one client, and memory of all processes in MiB."""
     from bench.__main__ import memory
 
@@ -43,7 +42,7 @@ def measure(passages: int, collections: int, searches: int) -> dict[str, Any]:
             for slug in slugs:
                 api.call("POST", "/collections", json={"name": slug, "slug": slug})
             began = time.monotonic()
-            _fill(site, passages)
+            _fill(site, count)
             filled = time.monotonic() - began
             times = _search(api, slugs, searches)
             sizes = memory(site)
@@ -51,7 +50,7 @@ def measure(passages: int, collections: int, searches: int) -> dict[str, Any]:
             if site.process is not None and site.process.poll() is None:
                 site.stop()
     return {
-        "passages": passages,
+        "passages": count,
         "collections": collections,
         "fill_s": round(filled, 1),
         "p50_ms": round(times[len(times) // 2], 1),
@@ -75,13 +74,14 @@ def _search(api: Api, slugs: list[str], count: int) -> list[float]:
 
 
 def _texts() -> list[str]:
-    return [text for _name, text in articles(24)]
+    """The first passages of the first collection."""
+    return list(islice(passages(), 500))
 
 
-def _fill(site: Site, passages: int) -> None:
+def _fill(site: Site, count: int) -> None:
     environment = site.env | {"CHROMA_URL": _chroma(site), "DJANGO_SETTINGS_MODULE": "kb_site.settings"}
     subprocess.run(
-        [sys.executable, "-m", "bench.scale", "--fill", str(passages)], cwd=ROOT, env=environment, check=True
+        [sys.executable, "-m", "bench.scale", "--fill", str(count)], cwd=ROOT, env=environment, check=True
     )
 
 
@@ -90,7 +90,7 @@ def _chroma(site: Site) -> str:
     return f"http://127.0.0.1:{line[line.index('--port') + 1]}"
 
 
-def fill(passages: int) -> None:
+def fill(count: int) -> None:
     """Writes so many passages into the collections that are there, evenly."""
     import django
 
@@ -100,12 +100,12 @@ def fill(passages: int) -> None:
     from search import registry
     from search.types import Chunk as Passage
 
-    random_, centres = random.Random(5), np.random.default_rng(5).normal(size=(_CENTRES, 384))
+    centres = np.random.default_rng(5).normal(size=(_CENTRES, 384))
+    text = passages()
     collections = list(Collection.objects.filter(slug__startswith="many-"))
-    share = max(1, passages // len(collections))
+    share = max(1, count // len(collections))
     for collection in collections:
         generation = active_generation(collection)
-        text = _passages(random_)
         for at in range(0, share, _AT_ONCE):
             size = min(_AT_ONCE, share - at)
             documents = [
@@ -145,15 +145,6 @@ def fill(passages: int) -> None:
             )
 
 
-def _passages(random_: random.Random) -> Iterator[str]:
-    """Stretches of 120 words of the articles that questions are made of, shuffled without end."""
-    words = [text.replace("#", "").split() for text in _texts()]
-    while True:
-        article = random_.choice(words)
-        start = random_.randrange(len(article) - 120)
-        yield " ".join(article[start : start + 120])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passages", type=int, nargs="+", default=[10_000, 100_000])
@@ -164,8 +155,8 @@ def main() -> None:
     if options.fill:
         fill(options.fill)
         return
-    for passages in options.passages:
-        print(json.dumps(measure(passages, options.collections, options.searches)), flush=True)
+    for count in options.passages:
+        print(json.dumps(measure(count, options.collections, options.searches)), flush=True)
 
 
 if __name__ == "__main__":

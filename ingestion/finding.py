@@ -149,7 +149,9 @@ def find(
         wanted=widened.wanted,
         bounds=_bounds(asked, narrow),
     )
-    result, chunks = Ranked(search, asked, narrow.within, mode, searched.index_ids).part(k, offset, sort)
+    result, chunks = Ranked(search, asked, narrow.within, collections, mode, searched.index_ids).part(
+        k, offset, sort
+    )
     shown = chunks[offset : offset + k]
     names = selectors.page_names([chunk for _hit, chunk in shown])
     passages = [_passage(chunk, hit, asked, names[chunk.id], widened) for hit, chunk in shown]
@@ -177,9 +179,7 @@ def _newest(asked: Asked, collections: Sequence[Collection], k: int, offset: int
     chunks = search_filters.newest(collections, asked.filters, offset, k + 1)
     names = selectors.page_names([chunk for chunk, _index_id in chunks[:k]])
     passages = [
-        _passage(
-            chunk, Hit(chunk.id, str(chunk.document_id), index_id, 0.0), asked, names[chunk.id], Widened()
-        )
+        _passage(chunk, Hit(chunk.id, index_id, 0.0), asked, names[chunk.id], Widened())
         for chunk, index_id in chunks[:k]
     ]
     notes = [*asked.problems]
@@ -229,7 +229,12 @@ def _evidence(query: str, passages: list[FoundPassage], searched: Searched) -> E
 
 def passage_url(document_id: object, chunk_id: str) -> str:
     """The stable address of a passage: the part of the document that holds it, scrolled to it."""
-    return f"{reverse('document', args=[document_id])}?p={chunk_id}#p={chunk_id}"
+    return f"{_document_url(str(document_id))}?p={chunk_id}#p={chunk_id}"
+
+
+@lru_cache(maxsize=1024)
+def _document_url(document_id: str) -> str:
+    return reverse("document", args=[document_id])
 
 
 def _passage(chunk: Chunk, hit: Hit, asked: Asked, page_name: str, widened: Widened) -> FoundPassage:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ingestion.models import Chunk
 from search import ordering, registry
@@ -23,14 +22,14 @@ def ordered(query: str, found: Sequence[Read], index_ids: Sequence[str]) -> list
     if not signals:
         return list(found)
     scored = [
-        (replace(hit, score=ordering.score(one), signals=one), chunk)
+        (hit._replace(score=ordering.score(one), signals=one), chunk)
         for (hit, chunk), one in zip(first, signals, strict=True)
     ]
     scored.sort(key=lambda item: -item[0].score)
     if not rest:
         return scored
     scale = scored[-1][0].score / max(rest[0][0].score, 1e-9)
-    return scored + [(replace(hit, score=hit.score * min(scale, 1.0)), chunk) for hit, chunk in rest]
+    return scored + [(hit._replace(score=hit.score * min(scale, 1.0)), chunk) for hit, chunk in rest]
 
 
 def signals_of(query: str, found: Sequence[Read], index_ids: Sequence[str]) -> list[Signals]:

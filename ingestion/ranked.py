@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from ingestion import selectors
 from ingestion.document_dates import day_of
-from ingestion.models import Chunk, Document
+from ingestion.models import Chunk, Collection, Document
 from ingestion.ordered import Read, ordered
 from ingestion.reranked import reranked
 from search.matching import belongs
@@ -34,6 +34,7 @@ class Ranked:
     search: Callable[..., Result]
     asked: Asked
     within: QuerySet[Document] | None
+    collections: Sequence[Collection]
     mode: Mode
     index_ids: Sequence[str]
 
@@ -91,7 +92,9 @@ class Ranked:
         found: list[Read] = []
         for start in range(0, len(hits), step):
             some = hits[start : start + step]
-            chunks = selectors.passages_by_id([hit.chunk_id for hit in some], within=self.within)
+            chunks = selectors.passages_by_id(
+                [hit.chunk_id for hit in some], within=self.within, collections=self.collections
+            )
             read = [(hit, chunks[hit.chunk_id]) for hit in some if hit.chunk_id in chunks]
             found += [item for item in read if not self.asked.needs_text or _belongs(item[1], self.asked)]
             if len(found) >= k:

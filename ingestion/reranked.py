@@ -1,7 +1,6 @@
 """The first passages in the order that a reranker gives them, where the site has one."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ingestion.ordered import Read, context
 from search import registry
@@ -22,7 +21,7 @@ def reranked(query: str, found: Sequence[Read]) -> tuple[list[Read], tuple[str, 
         return list(found), (str(error),)
     arranged = sorted(zip(scores, first, strict=True), key=lambda item: -item[0])
     placed = [
-        (replace(hit, score=place.score, reranked=score), chunk)
+        (hit._replace(score=place.score, reranked=score), chunk)
         for (score, (hit, chunk)), (place, _chunk) in zip(arranged, first, strict=True)
     ]
     return [*placed, *rest], ()

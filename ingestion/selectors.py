@@ -141,19 +141,31 @@ def page_labels(document: Document) -> dict[int | None, str]:
     return {page[0]: page[2] for page in pages}
 
 
-def passages_by_id(ids: Sequence[str], *, within: QuerySet[Document] | None = None) -> dict[str, Chunk]:
-    """Chunks of ready documents with document and collection; ids that left are absent, and so are those
-    whose documents are not ``within`` these, where there is such a limit."""
-    chunks = Chunk.objects.select_related("document__collection").filter(
-        id__in=ids, document__status=Status.READY
-    )
-    chunks = chunks.defer(*_NOT_OF_PASSAGES)
+def passages_by_id(
+    ids: Sequence[str],
+    *,
+    within: QuerySet[Document] | None = None,
+    collections: Iterable[Collection] = (),
+) -> dict[str, Chunk]:
+    """Chunks of ready documents with their document, whose collection is the one among ``collections``; ids
+    that left are absent, and so are those whose documents are not ``within`` these, where there is such a
+    limit."""
+    chunks = Chunk.objects.select_related("document").filter(id__in=ids, document__status=Status.READY)
+    chunks = chunks.defer(*_NOT_OF_PASSAGES).order_by()
     if within is not None:
         chunks = chunks.filter(document__in=within)
-    return {chunk.id: chunk for chunk in chunks}
+    found = {chunk.id: chunk for chunk in chunks}
+    # A copy for each passage would cost more than the passage.
+    known = {collection.pk: collection for collection in collections}
+    for chunk in found.values():
+        collection = known.get(chunk.document.collection_id)
+        if collection is not None:
+            chunk.document.collection = collection
+    return found
 
 
 def active_indexes(collections: Sequence[Collection]) -> dict[UUID, Generation]:
     """The generation that is searched, for each collection's id that has one."""
     generations = Generation.objects.filter(collection__in=collections, state=Generation.State.ACTIVE)
+    generations = generations.only("collection_id", "embedding", "embedder", "state")
     return {generation.collection_id: generation for generation in generations}

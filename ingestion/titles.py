@@ -48,9 +48,10 @@ def note(documents: Iterable[UUID]) -> None:
 
 def _insert(rows: Iterable[tuple[UUID, UUID, bytes]]) -> None:
     """Without an object for each: a batch of documents has thousands of keys."""
-    fields = [TitleKey._meta.get_field(name) for name in ("document", "collection", "key")]
+    known = {field.name: field for field in TitleKey._meta.concrete_fields}
+    fields = [known[name] for name in ("document", "collection", "key")]
     quoted = connection.ops.quote_name
-    names = ", ".join(quoted(field.column) for field in fields)
+    names = ", ".join(quoted(field.column or field.name) for field in fields)
     values = (
         [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
         for row in rows

@@ -7,6 +7,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 import regex
 
@@ -101,6 +102,7 @@ def claimed(text: str) -> list[Figure]:
     return list(dict.fromkeys(_figures(fold(text).text, strict=True)))
 
 
+@lru_cache(maxsize=1024)
 def held(text: str) -> frozenset[str]:
     """Every value that ``text`` may be read to hold."""
     folded = fold(text).text

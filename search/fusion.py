@@ -59,30 +59,29 @@ def merge(lexical: Found, opinions: Sequence[Opinion], k: int) -> list[Hit]:
     """
     weights = {index_id: opinion.weight for opinion in opinions for index_id in opinion.indexes}
     words = {(index_id, found.chunk_id): found.score for index_id, found in lexical}
-    documents = {(index_id, found.chunk_id): found.document_id for index_id, found in lexical}
+    wanted = dict.fromkeys(words)
     cosines: dict[_Key, float] = {}
     compared: dict[_Key, float] = {}
     for opinion in opinions:
+        several = opinion.scaled if len(opinions) > 1 else None
         for index_id, found in opinion.found:
             key = index_id, found.chunk_id
             cosines[key] = found.score
-            several = opinion.scaled if len(opinions) > 1 else None
             compared[key] = several(found.score) if several else found.score
             if found.score >= opinion.noise:
-                documents[key] = found.document_id
+                wanted[key] = None
     scaled_words, scaled_vectors = _by_best(words), _by_range(compared)
 
     def score(key: _Key) -> float:
         weight = weights.get(key[0], 0.0)
         return round((1 - weight) * scaled_words.get(key, 0.0) + weight * scaled_vectors.get(key, 0.0), 9)
 
-    scores = {key: score(key) for key in documents}
-    best = sorted(documents, key=lambda key: (-scores[key], key[1], key[0]))[: max(k, 0)]
+    scores = {key: score(key) for key in wanted}
+    best = sorted(scores, key=lambda key: (-scores[key], key[1], key[0]))[: max(k, 0)]
     meanings = _meanings(best, opinions, cosines, scaled_words)
     return [
         Hit(
             chunk_id=key[1],
-            document_id=documents[key],
             index_id=key[0],
             score=scores[key],
             lexical=words.get(key),

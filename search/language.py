@@ -60,6 +60,8 @@ def _shares(text: str) -> dict[str, float]:
 
 
 def _counted(text: str) -> dict[str, float]:
+    if text.isascii():
+        return {_latin_language(text): 1.0} if any(map(str.isalpha, text)) else {}
     counts: dict[str, float] = {}
     for match in _LETTER.finditer(text):
         script = match.lastgroup or "other"

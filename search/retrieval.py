@@ -42,6 +42,33 @@ def _pool(side: str) -> ThreadPoolExecutor:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """Indexes that one side was asked of, all at the same time."""
+
+    tasks: Mapping[str, "Future[list[Candidate]]"]
+
+    @classmethod
+    def of(cls, side: str, ask: Callable[[str], list[Candidate]], indexes: Sequence[str]) -> "_Asked":
+        # Each task gets the caller's context, and with it the language of its messages.
+        pool = _pool(side)
+        return cls({index_id: pool.submit(copy_context().run, ask, index_id) for index_id in indexes})
+
+    def found(self, depth: int) -> _Found:
+        """The ``depth`` best of all, within ``TIMEOUT_S``."""
+        _done, late = wait(self.tasks.values(), timeout=TIMEOUT_S)
+        for task in late:
+            task.cancel()
+        if late:
+            raise IndexUnavailable(
+                _("The search index did not answer within %(seconds)d seconds. Try again in a moment.")
+                % {"seconds": TIMEOUT_S}
+            )
+        found = [(index_id, each) for index_id, task in self.tasks.items() for each in task.result()]
+        found.sort(key=lambda item: (-item[1].score, item[1].chunk_id, item[0]))
+        return found[:depth]
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Indexes that were made with one embedding model; ``embedder`` is ``None`` where it is not there, so
     that words alone count."""
@@ -88,26 +115,23 @@ def retrieve(
             wanted=(wanted or {}).get(index_id),
         )
 
-    def words() -> _Found:
-        return _everywhere("words", by_words, indexes, deep)
-
     def nearest(embedder: Embedder, index_ids: Sequence[str]) -> _Found:
         vector = embedder.embed_queries([query])[0]
-        return _everywhere(
-            "vectors",
-            lambda index_id: vectors.query(index_id, vector, deep, only=bounds.only),
-            index_ids,
-            deep,
+        asked = _Asked.of(
+            "vectors", lambda index_id: vectors.query(index_id, vector, deep, only=bounds.only), index_ids
         )
+        return asked.found(deep)
 
     if mode == "lexical":
-        return Result(tuple(merge(words(), [], k)))
+        return Result(tuple(merge(_Asked.of("words", by_words, indexes).found(deep), [], k)))
     if mode == "dense":
         opinions, failures = _opinions(query, groups, nearest, alone=True)
         if failures and not opinions:
             raise failures[0]
         return Result(tuple(merge([], opinions, k)), _without_meaning(failures), bool(failures))
-    return _hybrid(query, groups, words, nearest, k)
+    # Words are compared while the question is embedded.
+    words = _Asked.of("words", by_words, indexes)
+    return _hybrid(query, groups, lambda: words.found(deep), nearest, k)
 
 
 def depth_for(k: int) -> int:
@@ -174,29 +198,3 @@ def _opinions(
         trust = coverage.trust(query) if found else 0.0
         opinions.append(Opinion(index_ids, found, weight, noise, coverage.scaled, trust, coverage.standard))
     return opinions, failures
-
-
-def _everywhere(
-    side: str, ask: Callable[[str], list[Candidate]], indexes: Sequence[str], depth: int
-) -> _Found:
-    """The ``depth`` best of all indexes, which are asked at the same time, within ``TIMEOUT_S``."""
-    # Each task gets the caller's context, and with it the language of its messages.
-    tasks: list[Future[list[Candidate]]] = [
-        _pool(side).submit(copy_context().run, ask, index_id) for index_id in indexes
-    ]
-    _done, late = wait(tasks, timeout=TIMEOUT_S)
-    for task in late:
-        task.cancel()
-    if late:
-        raise IndexUnavailable(
-            _("The search index did not answer within %(seconds)d seconds. Try again in a moment.")
-            % {"seconds": TIMEOUT_S}
-        )
-    answers = [task.result() for task in tasks]
-    found = [
-        (index_id, candidate)
-        for index_id, answer in zip(indexes, answers, strict=True)
-        for candidate in answer
-    ]
-    found.sort(key=lambda item: (-item[1].score, item[1].chunk_id, item[0]))
-    return found[:depth]

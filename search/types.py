@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Mode = Literal["hybrid", "dense", "lexical"]
 MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
@@ -58,12 +58,11 @@ class Bounds:
 EVERYWHERE = Bounds()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What one index answers: ``score`` is in that index's own unit (BM25, or cosine)."""
+class Candidate(NamedTuple):
+    """What one index answers: ``score`` is in that index's own unit (BM25, or cosine). A search makes
+    hundreds of these and of hits, which tuples make cheap."""
 
     chunk_id: str
-    document_id: str
     score: float
 
 
@@ -86,8 +85,7 @@ class Signals:
     triples: float
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A ranked passage. ``score`` is comparable within one result only.
 
     ``lexical`` is the BM25 score and ``dense`` the cosine similarity, each ``None`` where that
@@ -98,7 +96,6 @@ class Hit:
     """
 
     chunk_id: str
-    document_id: str
     index_id: str
     score: float
     lexical: float | None = None

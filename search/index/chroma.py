@@ -74,7 +74,7 @@ class ChromaIndex:
 
         def nearest(collection: str) -> list[Candidate]:
             found = self._client().query(collection, vector, k, where)
-            return [Candidate(key, str(meta["d"]), 1.0 - float(distance)) for key, meta, distance in found]
+            return [Candidate(key, 1.0 - distance) for key, distance in found]
 
         return self._on(index_id, nearest, [])
 

@@ -74,12 +74,12 @@ class ChromaClient:
 
     def query(
         self, collection: str, vector: Vectors, k: int, where: Mapping[str, Any] | None = None
-    ) -> list[tuple[str, dict[str, Any], float]]:
-        """Id, metadata and distance, the nearest first."""
+    ) -> list[tuple[str, float]]:
+        """Id and distance, the nearest first."""
         body = {"query_embeddings": np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)}
-        wanted = {"n_results": k, "include": ["metadatas", "distances"], "where": where}
+        wanted = {"n_results": k, "include": ["distances"], "where": where}
         answer = self._on(collection, "query", {**body, **wanted})
-        return list(zip(answer["ids"][0], answer["metadatas"][0], answer["distances"][0], strict=True))
+        return list(zip(answer["ids"][0], answer["distances"][0], strict=True))
 
     def ids(self, collection: str, limit: int, offset: int) -> list[str]:
         body = {"limit": limit, "offset": offset, "include": []}

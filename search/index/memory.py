@@ -49,7 +49,7 @@ class MemoryVectorIndex:
             return []
         scores = np.stack([row for _id, (_document, row) in rows]) @ np.asarray(vector).reshape(-1)
         best = np.argsort(-scores, kind="stable")[:k]
-        return [Candidate(rows[i][0], rows[i][1][0], float(scores[i])) for i in best]
+        return [Candidate(rows[i][0], float(scores[i])) for i in best]
 
     def ids(self, index_id: str) -> Iterator[str]:
         with self._lock:
@@ -164,7 +164,7 @@ class MemoryLexicalIndex:
                 and not any(term in index.terms[key] for term in forbidden)
             }
             best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[: max(k, 0)]
-            return [Candidate(key, index.documents[key], score) for key, score in best]
+            return [Candidate(key, score) for key, score in best]
 
     def ids(self, index_id: str) -> Iterator[str]:
         with self._lock:

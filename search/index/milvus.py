@@ -84,7 +84,6 @@ class MilvusVectorIndex:
                 filter="" if only is None else one_of("document_id", only),
                 anns_field="vector",
                 search_params={"params": {"ef": max(2 * k, LEAST_EF)}},
-                output_fields=["document_id"],
                 timeout=READ_TIMEOUT_S,
             )
             return [candidate(hit, float(hit["distance"])) for hit in found[0]]
@@ -115,4 +114,4 @@ def add_keys(schema: "CollectionSchema", indexes: "IndexParams") -> None:
 
 
 def candidate(hit: dict[str, Any], score: float) -> Candidate:
-    return Candidate(str(hit["id"]), str(hit["entity"]["document_id"]), score)
+    return Candidate(str(hit["id"]), score)

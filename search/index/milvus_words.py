@@ -145,7 +145,7 @@ class MilvusLexicalIndex:
                 limit=min(k, PAGE),
                 filter=narrow,
                 anns_field="vector",
-                output_fields=["document_id", *fields],
+                output_fields=[*fields],
                 timeout=READ_TIMEOUT_S,
             )
             return list(found[0])

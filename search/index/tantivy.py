@@ -205,8 +205,7 @@ class TantivyIndex:
 
     @staticmethod
     def _candidate(searcher: tantivy.Searcher, score: float, address: tantivy.DocAddress) -> Candidate:
-        stored = searcher.doc(address)
-        return Candidate(str(stored.get_first("id")), str(stored.get_first("document_id")), float(score))
+        return Candidate(str(searcher.doc(address).get_first("id")), score)
 
     def _searcher(self, index_id: str) -> tantivy.Searcher | None:
         """A view of the newest commit; ``None`` for an unknown index.

@@ -75,7 +75,7 @@ class NoModel:
 
 
 def candidates(*pairs: tuple[str, float]) -> list[tuple[str, Candidate]]:
-    return [("g", Candidate(key, f"doc-{key}", score)) for key, score in pairs]
+    return [("g", Candidate(key, score)) for key, score in pairs]
 
 
 def test_fusion_weighs_both_sides() -> None:
@@ -88,15 +88,15 @@ def test_fusion_weighs_both_sides() -> None:
     assert by_id["a"].score == pytest.approx(0.6)
     assert by_id["c"].score == pytest.approx(0.4 * 0.2)
     assert (by_id["b"].lexical, by_id["b"].dense) == (5.0, 0.9)
-    assert (by_id["c"].lexical, by_id["c"].document_id) == (None, "doc-c")
+    assert by_id["c"].lexical is None
 
 
 def test_what_only_vectors_found_must_rise_above_the_noise() -> None:
-    words = [("g", Candidate("worded", "d", 4.0))]
+    words = [("g", Candidate("worded", 4.0))]
     vectors = [
-        ("g", Candidate("worded", "d", 0.1)),
-        ("g", Candidate("near", "d", 0.5)),
-        ("g", Candidate("far", "d", 0.1)),
+        ("g", Candidate("worded", 0.1)),
+        ("g", Candidate("near", 0.5)),
+        ("g", Candidate("far", 0.1)),
     ]
     assert [hit.chunk_id for hit in fuse(words, vectors, 0.4, 10, noise=0.2)] == ["worded", "near"]
     assert len(fuse(words, vectors, 0.4, 10)) == 3
@@ -290,7 +290,7 @@ def test_words_alone_reach_the_measured_quality(
         for row in map(json.loads, (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines())
     }
     scores = [
-        ndcg([found.document_id for found in index.query("g", texts[query], 10)], wanted, 10)
+        ndcg([found.chunk_id for found in index.query("g", texts[query], 10)], wanted, 10)
         for query, wanted in relevant.items()
     ]
     assert sum(scores) / len(scores) >= lowest
