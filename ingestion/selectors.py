@@ -164,6 +164,12 @@ def passages_by_id(
     return found
 
 
+def documents_holding(chunk_ids: Iterable[str]) -> dict[str, str]:
+    """The document's id of each chunk that is there, by the chunk's."""
+    rows = Chunk.objects.filter(pk__in=list(chunk_ids)).order_by().values_list("pk", "document_id")
+    return {chunk: str(document) for chunk, document in rows}
+
+
 def active_indexes(collections: Sequence[Collection]) -> dict[UUID, Generation]:
     """The generation that is searched, for each collection's id that has one."""
     generations = Generation.objects.filter(collection__in=collections, state=Generation.State.ACTIVE)

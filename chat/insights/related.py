@@ -7,7 +7,7 @@ what is near in neither is not shown.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,11 +129,11 @@ def _nearest(near: dict[str, _Near], vectors: Sequence[Vectors], group: Group, o
         found: list[Candidate] = []
         for index_id in group.index_ids:
             found += index.query(index_id, vector, _DEPTH)
-        for one in _once(found, own):
+        for document_id, one in _once(found, own).items():
             nearness = group.coverage.scaled(one.score)
             if nearness < _LEAST_NEARNESS:
                 break
-            document = near[one.document_id]
+            document = near[document_id]
             document.mean += nearness / len(vectors)
             if nearness > document.best:
                 document.best, document.chunk_id = nearness, one.chunk_id
@@ -148,13 +148,13 @@ def _by_words(near: dict[str, _Near], terms: dict[str, float], index_ids: Sequen
     for index_id in index_ids:
         found += index.query(index_id, " ".join(terms), _DEPTH, wanted=Wanted(terms))
     best = _once(found, own)
-    chunks = selectors.passages_by_id([one.chunk_id for one in best])
+    chunks = selectors.passages_by_id([one.chunk_id for one in best.values()])
     total = sum(terms.values())
-    for one in best:
+    for document_id, one in best.items():
         chunk = chunks.get(one.chunk_id)
         share = _share(chunk, terms) / total if chunk else 0.0
         if share >= _LEAST_WORDS:
-            document = near[one.document_id]
+            document = near[document_id]
             document.words, document.by_words = share, one.chunk_id
 
 
@@ -163,13 +163,15 @@ def _share(chunk: Chunk, terms: dict[str, float]) -> float:
     return sum(weight for term, weight in terms.items() if term in there)
 
 
-def _once(found: Iterable[Candidate], own: str) -> list[Candidate]:
-    """The best passage of each document, best first, without the text's own."""
+def _once(found: Sequence[Candidate], own: str) -> dict[str, Candidate]:
+    """The best passage of each document, by the document's id, best first, without the text's own."""
+    documents = selectors.documents_holding(one.chunk_id for one in found)
     best: dict[str, Candidate] = {}
     for one in sorted(found, key=lambda one: -one.score):
-        if one.document_id != own:
-            best.setdefault(one.document_id, one)
-    return list(best.values())
+        document_id = documents.get(one.chunk_id, own)
+        if document_id != own:
+            best.setdefault(document_id, one)
+    return best
 
 
 def _shown(near: dict[str, _Near]) -> list[dict[str, Any]]:

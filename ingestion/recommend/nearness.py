@@ -122,4 +122,6 @@ def _held(chunk: Chunk, terms: Mapping[str, float]) -> float:
 
 def _once(found: Iterable[Candidate], own: str) -> list[str]:
     ranked = sorted(found, key=lambda one: -one.score)
-    return [pk for pk in dict.fromkeys(one.document_id for one in ranked) if pk != own]
+    documents = selectors.documents_holding(one.chunk_id for one in ranked)
+    held = (documents.get(one.chunk_id, own) for one in ranked)
+    return [pk for pk in dict.fromkeys(held) if pk != own]
