@@ -27,6 +27,7 @@ from chat.prompt_library.api import router as prompts_router
 from chat.sharing.api import router as sharing_router
 from chat.verified.api import router as verified_router
 from chat.widget.api import router as widget_router
+from chat.widget.manage_api import router as widgets_router
 from ingestion.api import router as ingestion_router
 from ingestion.errors import IngestionError
 from ingestion.golden_api import router as golden_router
@@ -102,6 +103,7 @@ api.add_router("", sharing_router)
 api.add_router("", prompts_router)
 api.add_router("", insights_router)
 api.add_router("", widget_router)
+api.add_router("", widgets_router)
 api.add_router("", feedback_router)
 api.add_router("", verified_router)
 
