@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chat.rules.records import is_blocked
 from ingestion.models import Collection
 
 
@@ -164,6 +165,10 @@ class Message(models.Model):
     @property
     def is_live(self) -> bool:
         return self.status in LIVE
+
+    @property
+    def is_blocked(self) -> bool:
+        return is_blocked(self.applied_rules)
 
     @property
     def can_retry(self) -> bool:

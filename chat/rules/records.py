@@ -1,6 +1,6 @@
 """What rules did to one answer, as it is stored with the message and told to people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,11 @@ class Applied:
 
 def of_question(before: str, after: str) -> dict[str, str]:
     return {"before": before[:KEPT_CHARS], "after": after[:KEPT_CHARS]}
+
+
+def is_blocked(applied: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the answer is the fixed reply to a blocked topic."""
+    return any(one["kind"] == "blocked" and not one["failed"] for one in applied)
 
 
 def in_words(applied: Mapping[str, Any]) -> str:

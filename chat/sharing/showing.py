@@ -70,7 +70,7 @@ def _readable(documents: Set[str], viewer: Person) -> Set[str]:
 
 def _turn(turn: ShownTurn, readable: Set[str]) -> PublicTurn:
     answer = turn.answer
-    is_refused = answer.refused
+    is_refused = answer.refused and not answer.is_blocked
     cited = [] if is_refused else freshness.cited_now(answer)
     return PublicTurn(
         question=turn.question.text,

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import template
 
-from chat.models import Message
 from chat.rules.kinds import KINDS
 from chat.rules.models import Rule
 from chat.rules.records import in_words
@@ -34,12 +33,6 @@ def applied_title(applied: Mapping[str, Any]) -> str:
 @register.filter
 def applied_words(applied: Mapping[str, Any]) -> str:
     return in_words(applied)
-
-
-@register.filter
-def is_blocked(message: Message) -> bool:
-    """Whether the answer is the fixed reply to a blocked topic."""
-    return any(one["kind"] == "blocked" and not one["failed"] for one in message.applied_rules)
 
 
 @register.filter

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
@@ -14,6 +15,7 @@ from chat import services as chat_services
 from chat.models import Message, Rule
 from chat.rules import loading, services
 from chat.selectors import answer_object
+from chat.sharing.services import share
 from ingestion import services as documents
 from ingestion.models import Collection
 from tests.chat.handbook import fill
@@ -173,6 +175,11 @@ def test_what_was_applied_is_told_under_the_answer_in_the_api_and_in_exports(
     assert (blocked.text, blocked.refused) == ("Ask the payroll office.", True)
     page = signed_in(owner).get(blocked.conversation.get_absolute_url()).content.decode()
     assert "Blocked topic" in page and "Not found in the documents" not in page
+    assert "Ask the payroll office." in render_to_string("chat/widget/_answer.html", {"message": blocked})
+    shared = (
+        Client().get(share(conversation=blocked.conversation, term="7").get_absolute_url()).content.decode()
+    )
+    assert "Ask the payroll office." in shared and "Not found in the documents" not in shared
 
 
 @pytest.mark.django_db
