@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -64,22 +63,17 @@ def _finder(subject: Subject) -> Callable[[str], Found]:
 
 
 def _made(done: Answer) -> Made:
+    """What the chat says of collections where it refuses is said of one text, with the nearest passages."""
+    head = _("This text does not hold an answer to this question.") if done.refusal else ""
+    nearest = [shown_passage(n, passage) for n, passage in done.unused]
     return Made(
-        text=done.text,
+        text=head or done.text,
         model=done.model,
         citations=done.citations,
         sentences=done.sentences,
         notes=(*done.notes, *([done.error.message] if done.error else [])),
         refused=done.refused,
-        data=_refused(done) if done.refusal else {},
+        data={"head": head, "nearest": nearest} if head else {},
         spent=done.spent,
         failures=done.failures,
     )
-
-
-def _refused(done: Answer) -> dict[str, Any]:
-    """What the chat says of collections, said of one text, with the passages that are nearest."""
-    return {
-        "head": _("This text does not hold an answer to this question."),
-        "nearest": [shown_passage(n, passage) for n, passage in done.unused],
-    }

@@ -25,6 +25,7 @@ from chat.insights.kinds import Kind
 from chat.insights.models import Insight, Material
 from chat.insights.scene import scene, shown_one
 from chat.insights.text_page import part_of
+from chat.not_taken import status_of
 from ingestion import access
 from ingestion.models import Document
 
@@ -122,7 +123,7 @@ def delete(request: HttpRequest, insight_id: UUID) -> HttpResponse:
 def _page(request: HttpRequest, template: str, **about: Document | Material) -> HttpResponse:
     kind = _kind(request)
     form = InsightForm(request.POST or None, kind=kind, **_of_text(**about))  # type: ignore[arg-type]
-    error = ""
+    error, status = "", 200
     if form.is_valid():
         try:
             rate_limits.take_for(request, "chat")
@@ -135,9 +136,9 @@ def _page(request: HttpRequest, template: str, **about: Document | Material) -> 
             )
             return redirect(insight.get_absolute_url())
         except _REFUSED as refused:
-            error = str(refused)
+            error, status = str(refused), status_of(refused)
     context = scene(request.user, kind=kind, form=form, error=error, **about)  # type: ignore[arg-type]
-    return render(request, template, context, status=422 if error or form.errors else 200)
+    return render(request, template, context, status=422 if form.errors else status)
 
 
 def _of_text(document: Document | None = None, material: Material | None = None) -> dict[str, Any]:
