@@ -8,6 +8,10 @@ _LINE = re.compile(r"^ {0,3}(?:(?P<fence>`{3,}|~{3,})|(?P<marks>#{1,6})[ \t]+(?P
 _CLOSING = re.compile(r"\s+#+\s*$")
 _ANCHOR = re.compile(r"\s*\{#[^}]*\}\s*$")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+# Tags outside of code, where they are what the heading is about.
+_TAG = re.compile(r"(`[^`]*`)|</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>")
+# Stars that point to a note stand apart behind the words.
+_STARS = re.compile(r"(?:\s+\*+)+$")
 _MARKS = re.compile(r"\\([!-/:-@\[-`{-~])|[*`]|(?<!\w)_|_(?!\w)")
 _SEPARATOR = " › "
 _LEVELS = 3
@@ -49,8 +53,9 @@ class Outline:
 def plain_title(line: str) -> str:
     """The words of a heading line without Markdown's marks, at most 80 characters."""
     title = _ANCHOR.sub("", _CLOSING.sub("", line.strip().lstrip("#").strip()))
-    title = _MARKS.sub(lambda found: found.group(1) or "", _LINK.sub(r"\1", title))
-    title = " ".join(title.split())
+    title = _LINK.sub(r"\1", _TAG.sub(lambda found: found.group(1) or " ", title))
+    title = _MARKS.sub(lambda found: found.group(1) or "", title)
+    title = _STARS.sub("", " ".join(title.split()))
     return title if len(title) <= _TITLE_CHARS else title[: _TITLE_CHARS - 1].rstrip() + "…"
 
 

@@ -25,12 +25,19 @@ _SIGNS = (
     re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,})[\w-]*[ \t]*$"),
     re.compile(r"(?m)^[ \t]*-{3,}[ \t]*$"),
     re.compile(r"!?\[(?P<kept>(?:[^\[\]\n\\]|\\.)*)\]\((?:[^()\n]|\([^()\n]*\))*\)"),
+    # A link that the passage ends within, or begins within.
+    re.compile(r"!?\[(?P<kept>[^\[\]\n]*)\]\([^()\s]*\Z"),
+    re.compile(r"\A(?=\S*[/#=?%])[^\s()\[\]]{30,}\)"),
+    re.compile(r"(?m)^[ \t]*</?(?:div|details|summary|section|figure|center|p)(?:\s[^<>\n]*)?>[ \t]*$"),
+    re.compile(r"(?m)^[ \t]*:{3,}[ \t]*[\w-]*"),
     re.compile(r"\*\*|~~|`+"),
     re.compile(r"(?<![\w*])\*(?=[^\s*])|(?<=[^\s*])\*(?![\w*])"),
     re.compile(r"</?(?:u|b|i|em|strong|sub|sup|br|span)(?:\s[^<>]*)?/?>"),
     re.compile(r"\\(?=[!-/:-@\[-`{-~])"),
     re.compile(r"[ \t]*\{#[\w-]+\}[ \t]*$", re.MULTILINE),
 )
+# Encoded data, which nobody reads.
+_DATA = re.compile(r"(?=\w*\d)[\w+/=-]{60,}", re.ASCII)
 # What stands between cells and rows, where a piece begins or ends with it.
 _EDGES = re.compile(r"\A[;·\s]+|[;·\s]+\Z")
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -72,6 +79,9 @@ def _bare(text: str) -> list[str]:
             kept = found.span("kept") if "kept" in pattern.groupindex else (found.end(), found.end())
             for place in (*range(found.start(), kept[0]), *range(kept[1], found.end())):
                 shown[place] = ""
+    for data in _DATA.finditer(text):
+        if "".join(shown[data.start() : data.end()]):
+            shown[data.start() : data.end()] = ["…", *[""] * (len(data.group()) - 1)]
     for row in _ROW.finditer(text):
         _set_row(shown, row)
     return shown

@@ -165,14 +165,17 @@ def test_settings_that_cannot_work_are_refused(tokens: int, overlap: int) -> Non
 
 
 def test_outline_ignores_fences_and_cleans_titles() -> None:
-    text = "# A *b* [c](https://e.org) ##\n~~~\n# no\n```\n# no\n~~~\n## `snake_case` \\* {#x}\ntext"
+    text = "# A *b* [c](https://e.org) ##\n~~~\n# no\n```\n# no\n~~~\n## `snake_case` 2 \\* 3 {#x}\ntext"
     outline = Outline(text)
     assert [text[slice(*span)].strip() for span in outline.spans] == [
         "# A *b* [c](https://e.org) ##",
-        "## `snake_case` \\* {#x}",
+        "## `snake_case` 2 \\* 3 {#x}",
     ]
-    assert outline.path(len(text) - 2, len(text)) == "A b c › snake_case *"
+    assert outline.path(len(text) - 2, len(text)) == "A b c › snake_case 2 * 3"
     assert len(plain_title("# " + "long " * 100)) <= 80
+    assert plain_title('## `<script setup>`: `useId()` <sup class="badge" data-text="3.5+" /> \\*\\*') == (
+        "<script setup>: useId()"
+    )
 
 
 def test_tables_and_code_that_fit_are_never_cut() -> None:

@@ -17,6 +17,12 @@ from ingestion.templatetags.passages import below_title, gist, marked, plain
         ("```bash\nls | wc\n```", "ls | wc"),
         ("5 * 3, snake_case, a || b, __init__, <think>", "5 * 3, snake_case, a || b, __init__, <think>"),
         ("<u>noisy</u><br>line", "noisyline"),
+        (
+            '<div class="tip">\n\n:::tip Note\nSee [the demo](https://e.example/#eN' + "p1Uk9" * 20,
+            "Note See the demo",
+        ),
+        ("p1Uk9=" * 8 + ") and then a = (b + c)", "and then a = (b + c)"),
+        ("`<div>` and " + "Ab3/" * 20 + " end", "<div> and … end"),
         ("", ""),
     ],
 )
