@@ -199,3 +199,12 @@ def test_a_pattern_that_is_too_slow_goes_out_of_use_and_the_answer_goes_on(
     assert "The site switched off what would have held answers up" in page and "(a|aa)+$" in page
     chief.post(f"{LIST}{slow.pk}/switch/", {"to": "on"})
     assert "held answers up" not in chief.get(LIST).content.decode()
+
+
+@pytest.mark.django_db
+def test_slips_are_mended_by_the_words_of_the_collection(owner: User, collection: Collection) -> None:
+    fill(collection)
+    rule("spelling", slips=True)
+    message = answered(owner, collection, "How high is the lighthuose?")
+    assert message.applied_rules[0]["details"]["after"] == "How high is the lighthouse?"
+    assert message.rewritten == "How high is the lighthouse?" and "42 metres" in message.text
