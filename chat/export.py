@@ -85,6 +85,7 @@ def _answer(message: Message, absolute: Absolute) -> dict[str, Any]:
         "refused": message.refused,
         "error": message.error,
         "model": message.model,
+        "verified": message.verified or None,
         "prompt_template": message.template_name,
         "searched_for": message.rewritten,
         "notes": message.notes,

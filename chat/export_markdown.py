@@ -67,6 +67,8 @@ def _answer(answer: _Object) -> Iterator[str]:
     written_by = answer["model"]
     if written_by == EXTRACTIVE:
         written_by = _("Quotes from your documents, no language model")
+    if answer["verified"]:
+        written_by = _("An editor, who verified it") + f": {answer['verified']['by']}"
     about = _facts(
         [
             *((_("Note"), _one_line(note)) for note in answer["notes"]),

@@ -21,7 +21,6 @@ from chat.verified.meaning import ACROSS, SAME_LANGUAGE, content, is_same
 from chat.verified.models import VerifiedAnswer, VerifiedQuestion
 from ingestion.golden_sets import digest_of
 from ingestion.models import Collection
-from search.protocols import Vectors
 
 _MOST_KEPT = 32
 _LOOKED_AT = 10
@@ -38,13 +37,12 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Wordings:
-    """``vectors`` has a row for each of ``all``, of zeros where the model does not know its language, and is
-    ``None`` where there is no model; ``contents`` are places by what the wordings are about, in order."""
+    """``matrix`` has a row for each of ``all``; ``contents`` are places by what the wordings are about, in
+    order."""
 
     version: _Version
     all: Sequence[Wording]
-    vectors: Vectors | None
-    fingerprint: str
+    matrix: vectors.Matrix
     contents: dict[tuple[str, ...], list[int]]
 
 
@@ -75,11 +73,12 @@ def _candidates(question: str, wordings: Wordings) -> list[int]:
     exact = [place for place, each in enumerate(wordings.all) if each.digest == digest]
     if exact:
         return exact
-    asked = vectors.of_question(question, TRUSTED) if wordings.vectors is not None else None
-    if asked is None or wordings.vectors is None or asked.fingerprint != wordings.fingerprint:
+    rows = wordings.matrix.rows
+    asked = vectors.of_question(question, TRUSTED) if rows is not None else None
+    if asked is None or rows is None or asked.fingerprint != wordings.matrix.fingerprint:
         alike = wordings.contents.get(content(question), [])
         return [place for place in alike if is_same(question, wordings.all[place].text, None)]
-    cosines = wordings.vectors @ asked.vector
+    cosines = rows @ asked.vector
     near = np.argsort(-cosines, kind="stable")[:_LOOKED_AT]
     bound = min(SAME_LANGUAGE, ACROSS)
     return [
@@ -98,6 +97,8 @@ def _wordings(collections: Sequence[Collection]) -> Wordings:
             _kept.move_to_end(key)
             return kept
     read = _read(key, version)
+    if not read.matrix.is_whole:
+        return read
     with _lock:
         _kept[key] = read
         _kept.move_to_end(key)
@@ -119,10 +120,10 @@ def _read(key: tuple[UUID, ...], version: _Version) -> Wordings:
     beyond = Collection.objects.exclude(pk__in=key)
     answers = within.exclude(pk__in=within.filter(collections__in=beyond).values("pk"))
     rows = list(VerifiedQuestion.objects.filter(verified__in=answers.values("pk")).order_by("pk"))
-    matrix, fingerprint = vectors.of_wordings(rows, TRUSTED)
+    matrix = vectors.of_wordings(rows, TRUSTED)
     contents: dict[tuple[str, ...], list[int]] = {}
     for place, row in enumerate(rows):
         contents.setdefault(content(row.text), []).append(place)
     contents.pop((), None)
     wordings = [Wording(row.verified_id, row.text, digest_of(row.text)) for row in rows]
-    return Wordings(version, wordings, matrix, fingerprint, contents)
+    return Wordings(version, wordings, matrix, contents)

@@ -1,5 +1,5 @@
 """Whether a question asks the same as one that has a verified answer. Strict: a wrong verified answer does
-more harm than none (docs/decisions/023).
+more harm than none (docs/decisions/029).
 
 In one language both must be made of the same words, save those that only give a question its form; across
 languages only the meaning can be compared. In both, nothing may speak against it (``contraries``).
@@ -14,7 +14,7 @@ from search import analysis, stopwords
 from search.folding import fold
 
 # Cosines of two questions from which on they mean the same, measured with the multilingual model.
-SAME_LANGUAGE = 0.80
+SAME_LANGUAGE = 0.85
 ACROSS = 0.72
 # What another form of asking for the same adds or leaves out: stems in English, stretches in Chinese.
 _FORM = frozenset(
@@ -36,8 +36,8 @@ _HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 
 
 def is_same(one: str, other: str, cosine: float | None) -> bool:
-    """``cosine`` of both as questions, ``None`` where the model does not know the language of one of them:
-    then the words must also stand in the same order."""
+    """``cosine`` of both, read as passages; ``None`` where the model does not know the language of one of
+    them: then the words must also stand in the same order."""
     if contrary(one, other):
         return False
     if _is_han(one) != _is_han(other):
@@ -60,8 +60,8 @@ def content(question: str) -> tuple[str, ...]:
 
 
 def _is_han(text: str) -> bool:
-    """Whether more than an aside is in a script without spaces."""
-    return 3 * len(_HAN.findall(text)) >= len(regex.findall(r"\p{L}", text))
+    """Whether it holds a script without spaces; names in another one stand within it."""
+    return _HAN.search(text) is not None
 
 
 def _without_form() -> Set[str]:
