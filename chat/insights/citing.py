@@ -53,7 +53,7 @@ def cited(said: str, passages: Sequence[FoundPassage], *, wish: str = "") -> Cit
         grounded.text.strip(),
         tuple(citations_of(grounded, used)),
         grounded.sentences,
-        tuple(_notes(bool(added), invented)),
+        tuple(_notes(bool(added), invented, is_bare=not order)),
     )
 
 
@@ -66,8 +66,12 @@ def quoted(quotes: Sequence[tuple[str, int]], passages: Sequence[FoundPassage]) 
     return Cited(grounded.text.strip(), tuple(citations_of(grounded, used)), grounded.sentences, ())
 
 
-def _notes(added: bool, invented: bool) -> list[str]:
+def _notes(added: bool, invented: bool, *, is_bare: bool) -> list[str]:
     notes = []
+    if is_bare:
+        notes.append(
+            _("No sentence of this could be tied to the text: do not rely on it, or choose another model.")
+        )
     if added:
         notes.append(_("This model does not cite: the sources of its sentences were found by Youju."))
     if invented:

@@ -110,7 +110,9 @@ def test_a_model_reads_what_fits_and_its_citations_are_numbered_anew(
     assert "42 metres" in summary.citations[1]["quote"]
     assert summary.model == "stub"
     assert any("not given" in note for note in summary.notes)
-    (asked,) = model.chats
+    model.say("Bananas are yellow and grow in warm countries.")
+    assert "do not rely on it" in made(long, "summary", length="short").notes[0]
+    asked = model.chats[0]
     assert all(f'<source n="{n}"' in asked.body["messages"][1]["content"] for n in range(1, passages + 1))
 
 
