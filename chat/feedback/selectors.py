@@ -48,7 +48,7 @@ def given_on(answer: Message) -> Feedback | None:
 
 
 def own(user: User) -> QuerySet[Feedback]:
-    return Feedback.objects.filter(by=user).order_by("-created_at")
+    return Feedback.objects.filter(by=user).select_related("message").order_by("-created_at")
 
 
 def own_comparisons(user: User) -> QuerySet[Comparison]:

@@ -88,9 +88,9 @@ def confirm(request: HttpRequest, verified_id: UUID) -> HttpResponse:
         services.confirm(by=_person(request), answer=verified)
     except BadVerified as error:
         messages.error(request, str(error))
-        return redirect("verified", verified_id)
+        return redirect("collection-verified-one", verified_id)
     messages.success(request, _("Verified again. It is given from now on."))
-    return redirect("verified-list", _home(verified).slug)
+    return redirect("collection-verified", _home(verified).slug)
 
 
 @login_required
@@ -100,7 +100,7 @@ def unpin(request: HttpRequest, verified_id: UUID) -> HttpResponse:
     home = _home(verified)
     services.unpin(answer=verified)
     messages.success(request, _("Unpinned: the question is answered anew from now on."))
-    return redirect("verified-list", home.slug)
+    return redirect("collection-verified", home.slug)
 
 
 def _form_page(
@@ -116,7 +116,7 @@ def _form_page(
             form.add_error(None, str(error))
         else:
             messages.success(request, _("The answer is verified: who asks this gets it first."))
-            return redirect("verified-list", _home(stored).slug)
+            return redirect("collection-verified", _home(stored).slug)
     context = {"form": form, "draft": draft, "collection": back or next(iter(draft.collections))} | more
     status = 422 if form.is_bound else 200
     return render(request, "chat/verified/form.html", context, status=status)

@@ -68,9 +68,9 @@ def test_feedback_outlives_the_conversation_until_it_is_withdrawn(answer: Messag
     client.post(f"/chat/{answer.conversation_id}/delete")
     assert not Conversation.objects.exists()
     feedback = Feedback.objects.get()
-    mine = client.get("/feedback/").content.decode()
+    mine = client.get("/settings/my-feedback/").content.decode()
     assert QUESTION in mine and "The conversation is deleted" in mine
-    client.post(f"/feedback/rating/{feedback.pk}/remove/")
+    client.post(f"/settings/my-feedback/rating/{feedback.pk}/remove/")
     assert not Feedback.objects.exists()
 
 
