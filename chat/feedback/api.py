@@ -15,7 +15,7 @@ from pydantic import Field
 
 from accounts.models import User
 from chat.errors import ChatError
-from chat.feedback import selectors, services
+from chat.feedback import comparing, selectors, services
 from chat.feedback.errors import NotYours
 from chat.feedback.listing_views import as_file
 from chat.feedback.models import Comparison, Feedback
@@ -38,6 +38,12 @@ class FeedbackIn(Schema):
     ethics: int | None = Field(None, ge=1, le=5)
     satisfaction: int | None = Field(None, ge=1, le=5)
     better_answer: str = ""
+
+
+class ComparisonIn(Schema):
+    other: UUID = Field(description="Another answer to the same question.")
+    better: UUID | None = Field(None, description="One of both; empty: neither is good.")
+    comment: str = ""
 
 
 class Filters(Schema):
@@ -79,6 +85,24 @@ def withdraw(request: HttpRequest, message_id: UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@router.put("/answers/{message_id}/comparison", summary="Say which of two answers is better")
+def compare(request: HttpRequest, message_id: UUID, payload: ComparisonIn) -> dict[str, Any]:
+    """Both are answers to one question in your own conversations. A second time changes it."""
+    answer = _own_answer(request, message_id)
+    try:
+        pair = comparing.pair_with(answer, payload.other)
+    except NotYours as error:
+        raise Problem(404, str(error), code=error.code) from error
+    assert pair is not None
+    places = {pair[0].pk: "first", pair[1].pk: "second", None: "neither"}
+    try:
+        chosen = places.get(payload.better, "")
+        choice = comparing.choose(by=_person(request), pair=pair, chosen=chosen, comment=payload.comment)
+    except ChatError as error:
+        raise Problem(422, str(error), code=error.code) from error
+    return comparison_out(choice)
+
+
 @router.get("/feedback", summary="What people said, the newest first; for administrators")
 def listed(request: HttpRequest, filters: Query[Filters], page: int = 1) -> dict[str, Any]:
     _for_administrators(request)
@@ -109,7 +133,8 @@ def feedback_out(feedback: Feedback) -> dict[str, Any]:
 
 def comparison_out(choice: Comparison) -> dict[str, Any]:
     names = ("question", "chosen", "comment", "created_at", "updated_at")
-    return {"id": choice.pk} | {name: getattr(choice, name) for name in names}
+    both = {"first": choice.first["message_id"], "second": choice.second["message_id"]}
+    return {"id": choice.pk} | both | {name: getattr(choice, name) for name in names}
 
 
 def _snapshot(feedback: Feedback) -> dict[str, Any]:

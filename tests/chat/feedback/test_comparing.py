@@ -11,6 +11,7 @@ from chat import services as chat
 from chat.models import Comparison, Feedback, Message
 from chat.writers import writers
 from ingestion.models import Collection
+from tests.chat.feedback.test_giving import by_key
 from tests.chat.handbook import fill
 from tests.conftest import signed_in
 from tests.llm.openai_stub import OpenAIStub
@@ -74,3 +75,9 @@ def test_a_second_answer_of_another_model_is_compared_and_exported(
     rows = lines(signed_in(admin).get("/settings/feedback/export/ratings.jsonl"))
     assert [row["label"] for row in rows] == [False, False, False]
     assert Feedback.objects.count() == Comparison.objects.count() == 1
+    path, body = f"/answers/{first.pk}/comparison", {"other": str(second.pk), "better": str(first.pk)}
+    told = by_key(owner, "PUT", path, body).json()
+    assert (told["chosen"], told["first"], told["second"]) == ("first", str(first.pk), str(second.pk))
+    assert by_key(owner, "PUT", path, body | {"better": str(other.pk)}).status_code == 422
+    assert by_key(stranger, "PUT", path, body).json()["type"] == "/problems/not_your_answer"
+    assert Comparison.objects.get().chosen == "first"
