@@ -35,7 +35,7 @@ class VerifiedIn(Schema):
 def listed(request: HttpRequest, slug: str, text: str = "", page: int = 1) -> dict[str, Any]:
     """``to_review`` names sources that changed since: such an answer is not given."""
     collection = access.get_collection(request.user, slug, Action.EDIT)
-    pages = Paginator(selectors.of_collection(collection, text), _PAGE)
+    pages = Paginator(selectors.of_collection(request.user, collection, text), _PAGE)
     found = pages.page(page).object_list if 1 <= page <= pages.num_pages else []
     rows = selectors.with_changes(found)
     return {"count": pages.count, "results": [selectors.verified_out(each) for each in rows]}

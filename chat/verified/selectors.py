@@ -27,9 +27,10 @@ class Listed:
     changes: list[Change]
 
 
-def of_collection(collection: Collection, text: str = "") -> QuerySet[VerifiedAnswer]:
-    """The one verified last first; with the words of ``text`` in a question or the answer."""
-    found = VerifiedAnswer.objects.filter(collections=collection)
+def of_collection(user: Person, collection: Collection, text: str = "") -> QuerySet[VerifiedAnswer]:
+    """Those that ``user`` may edit (see ``get_verified``), the one verified last first; with the words of
+    ``text`` in a question or the answer."""
+    found = _editable_in(user, collection)
     for word in text.split():
         found = found.filter(Q(text__icontains=word) | Q(questions__text__icontains=word))
     return found.distinct().prefetch_related("questions", "collections").order_by("-verified_at", "id")
@@ -41,9 +42,16 @@ def with_changes(answers: Iterable[VerifiedAnswer]) -> list[Listed]:
     return [Listed(answer, told.get(answer.pk, [])) for answer in answers]
 
 
-def to_review(collection: Collection) -> list[UUID]:
-    """Ids of those whose sources changed."""
-    return list(changes(VerifiedAnswer.objects.filter(collections=collection)))
+def to_review(user: Person, collection: Collection) -> list[UUID]:
+    """Ids of those that ``user`` may edit and whose sources changed."""
+    return list(changes(_editable_in(user, collection)))
+
+
+def _editable_in(user: Person, collection: Collection) -> QuerySet[VerifiedAnswer]:
+    """What quotes a further collection is not shown to who edits this one alone."""
+    beyond = Collection.objects.exclude(pk__in=editable(user).values("pk"))
+    here = VerifiedAnswer.objects.filter(collections=collection)
+    return here.exclude(pk__in=here.filter(collections__in=beyond).values("pk"))
 
 
 def get_verified(user: Person, verified_id: UUID) -> VerifiedAnswer:

@@ -30,8 +30,8 @@ def listed(request: HttpRequest, slug: str) -> HttpResponse:
     """Those of a collection; ``?only=review`` those whose sources changed."""
     collection = access.get_collection(request.user, slug, Action.EDIT)
     text, only = request.GET.get("text", ""), request.GET.get("only", "")
-    waiting = selectors.to_review(collection)
-    found = selectors.of_collection(collection, text)
+    waiting = selectors.to_review(request.user, collection)
+    found = selectors.of_collection(request.user, collection, text)
     if only == "review":
         found = found.filter(pk__in=waiting)
     page = Paginator(found, _ROWS).get_page(request.GET.get("page", "1"))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from accounts.roles import Role
 from chat import services as chat
 from chat.feedback import services as feedback
 from chat.feedback.services import Details
@@ -117,3 +118,18 @@ def test_feedback_and_the_api_pin_too(
     assert by_key(owner, "POST", f"{one}/confirm").status_code == 200
     assert by_key(owner, "DELETE", one).status_code == 204
     assert not VerifiedAnswer.objects.exists()
+
+
+def test_what_quotes_a_further_collection_is_listed_for_who_edits_both_alone(
+    answer: Message, owner: User, stranger: User, collection: Collection
+) -> None:
+    other = ingestion.create_collection(owner=owner, name="Other", slug="other")
+    chat.change_conversation(conversation=answer.conversation, collections=[collection, other])
+    body = {"message_id": str(answer.pk), "answer": "42 metres. [1]", "sources": [1]}
+    body |= {"collections": ["handbook", "other"]}
+    assert by_key(owner, "POST", "/verified-answers", body).status_code == 201
+    ingestion.set_member(collection=other, user=stranger, role=Role.EDITOR)
+    address = "/collections/other/verified-answers"
+    assert by_key(owner, "GET", address).json()["count"] == 1
+    assert by_key(stranger, "GET", address).json()["count"] == 0
+    assert "42 metres" not in signed_in(stranger).get("/collections/other/verified/").content.decode()
