@@ -41,6 +41,17 @@ def turns_of(conversation: Conversation, through: UUID | None = None) -> list[Sh
     return _shown(tree, tree.branch(through))
 
 
+def latest_turns(conversation: Conversation, through: UUID | None, most: int) -> tuple[list[ShownTurn], int]:
+    """The last ``most`` of the branch, and those from the message ``through`` on in any case; and how many
+    stand before them. Two queries, and no text of what is left out."""
+    tree = tree_of(conversation.pk)
+    branch = tree.branch(through)
+    start = max(0, len(branch) // 2 - most)
+    if start and through in branch:
+        start = min(start, branch.index(through) // 2)
+    return _shown(tree, branch, start), start
+
+
 def turns_until(answer: Message) -> list[ShownTurn]:
     """The branch up to ``answer`` and no further."""
     tree = tree_of(answer.conversation_id)
@@ -73,12 +84,14 @@ def _told(*versions: Versions) -> str:
     return " ".join(f"{one.place}/{one.count}" for one in versions)
 
 
-def _shown(tree: Tree, branch: list[UUID]) -> list[ShownTurn]:
+def _shown(tree: Tree, branch: list[UUID], start: int = 0) -> list[ShownTurn]:
+    """Without the first ``start`` turns."""
+    branch = branch[2 * start :]
     messages = Message.objects.in_bulk(branch)
     pairs = zip(branch[::2], branch[1::2], strict=False)
     return [
         ShownTurn(
             number, messages[question], messages[answer], tree.versions(question), tree.versions(answer)
         )
-        for number, (question, answer) in enumerate(pairs, 1)
+        for number, (question, answer) in enumerate(pairs, start + 1)
     ]

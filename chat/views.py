@@ -20,7 +20,7 @@ from accounts import rate_limits
 from accounts.models import User
 from accounts.rate_limits import TooManyRequests
 from chat import selectors, services, shown_answers
-from chat.addresses import named_message
+from chat.addresses import MORE_TURNS, named_message, shown_turns
 from chat.answering import checked
 from chat.errors import UnknownModelName
 from chat.forms import NewConversation, Scope
@@ -31,7 +31,7 @@ from chat.prompt_library.questions import search_for
 from chat.server_sent import event_stream, frame
 from chat.sharing.selectors import is_offered
 from chat.streaming import follow
-from chat.turns import turn_of, turns_of
+from chat.turns import latest_turns, turn_of
 from llm import endpoints
 
 _RECENT = 20
@@ -194,7 +194,8 @@ def _asked(
 
 def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **more: Any) -> HttpResponse:
     found = selectors.get_conversation(request.user, conversation_id)
-    turns = turns_of(found, named_message(request))
+    most = shown_turns(request)
+    turns, folded = latest_turns(found, named_message(request), most)
     shown_answers.prepare(turn.answer for turn in turns)
     scope = {"collections": found.collections.all(), "model": found.model, "template": found.template_id}
     last = turns[-1].answer.pk if turns else None
@@ -205,6 +206,8 @@ def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **m
         "conversations": listed(request.user)[:100],
         "may_share": is_offered(),
         "turns": turns,
+        "folded": folded,
+        "unfolded": most + MORE_TURNS,
         "scope": Scope(user=found.owner, initial=scope),
         "searched": selectors.searched_collections(found),
         "through": named_message(request),

@@ -4,13 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from chat.library.snippets import Snippet, best_snippet
 from chat.library.snippets import words_of as words_of
 from chat.models import Conversation, Message
 from chat.selectors import conversations_of
 from ingestion.access import Person
+
+# Messages of each conversation in which the words are looked for: in some they stand in markup alone.
+_LOOKED_AT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,20 @@ def contents(conversation: Conversation) -> Contents:
 
 
 def _said(conversations: Sequence[Conversation], words: Sequence[str]) -> dict[UUID, list[tuple[UUID, str]]]:
-    holds = Q()
-    for word in words:
-        holds |= Q(text__icontains=word)
+    """The messages with most of the words, a few of each conversation, however long it is; those that only
+    repeat its title come last."""
+    held = (Case(When(text__icontains=word, then=1), default=0) for word in words)
+    is_title = Case(When(text=F("conversation__title"), then=1), default=0)
+    order = ["is_title", "-count", "ordinal"]
+    messages = (
+        Message.objects.filter(conversation__in=conversations)
+        .annotate(count=sum(held, Value(0)), is_title=is_title)
+        .filter(count__gt=0)
+        .annotate(place=Window(RowNumber(), partition_by="conversation", order_by=order))
+        .filter(place__lte=_LOOKED_AT)
+        .order_by("place")
+    )
     found: dict[UUID, list[tuple[UUID, str]]] = {}
-    messages = Message.objects.filter(holds, conversation__in=conversations).order_by("ordinal")
     for conversation, pk, text in messages.values_list("conversation_id", "pk", "text"):
         found.setdefault(conversation, []).append((pk, text))
     return found

@@ -30,16 +30,17 @@ async function show(link) {
   place.focus({ preventScroll: true });
 }
 
-async function fetched(address) {
+export async function fetched(address) {
   const response = await fetch(address).catch(() => null);
   if (!response?.ok || response.redirected) return null;
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
-function swap(page) {
+export function swap(page) {
   const [shown, branch] = PARTS.map((part) => page.querySelector(part));
   turns.replaceChildren(...shown.children);
   turns.dataset.state = shown.dataset.state;
+  turns.dataset.folded = shown.dataset.folded;
   document.querySelector(PARTS[1])?.replaceWith(branch);
   document.dispatchEvent(new CustomEvent("answer:shown"));
 }

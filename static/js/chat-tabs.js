@@ -60,8 +60,11 @@ async function catchUp() {
   isAsking = true;
   try {
     const before = [...turns.querySelectorAll(".turn")];
-    const { answers } = (await asked(turns.dataset.state)) ?? {};
-    if (!answers) return;
+    const { answers: all } = (await asked(turns.dataset.state)) ?? {};
+    if (!all) return;
+    const answers = all.slice(Number(turns.dataset.folded));
+    // Another branch than the one whose beginning is folded away.
+    if (answers.length < all.length && answers[0]?.question !== before[0]?.dataset.turn) return location.reload();
     for (const [place, answer] of answers.entries()) await bringIn(answer, before[place]);
     for (const turn of before.slice(answers.length)) turn.remove();
   } finally {

@@ -1,5 +1,6 @@
 """Versions of answers and of questions: nothing written is lost, and each branch knows its own past."""
 
+import re
 import uuid
 
 import pytest
@@ -208,3 +209,40 @@ def test_what_a_model_was_not_shown_is_told(conversation: Conversation, model: O
     assert '<a href="#turn-2">' in page
     assert told in export(conversation, "md", str).text
     assert selectors.answer_object(answer)["history"] == answer.history
+
+
+def lengthened(conversation: Conversation, count: int) -> list[Message]:
+    """``count`` further turns; their questions."""
+    parent = turns_of(conversation)[-1].answer
+    asked, answers = [], []
+    for number in range(count):
+        place = parent.ordinal + 1
+        question = Message(
+            conversation=conversation, parent=parent, ordinal=place, role="user", text=f"Q{number}."
+        )
+        parent = Message(
+            conversation=conversation, parent=question, ordinal=place + 1, role="assistant", status="done",
+            text=f"A lighthouse, {number}.",
+        )  # fmt: skip
+        asked.append(question)
+        answers.append(parent)
+    both = sorted([*asked, *answers], key=lambda message: message.ordinal)
+    Message.objects.bulk_create(both)
+    return asked
+
+
+def test_a_long_conversation_opens_with_its_last_turns(conversation: Conversation, owner: User) -> None:
+    before = len(turns_of(conversation))
+    asked = lengthened(conversation, 25)
+    client, address = signed_in(owner), conversation.get_absolute_url()
+
+    def numbers(query: str = "") -> list[int]:
+        page = client.get(address + query).content.decode()
+        return [int(number) for number in re.findall(r'id="turn-(\d+)"', page)]
+
+    last = before + 25
+    assert numbers() == list(range(last - 19, last + 1))
+    assert numbers("?shown=60") == list(range(1, last + 1)) == numbers("?shown=9999999999999")
+    assert numbers("?shown=x") == numbers("?shown=1") == numbers()
+    assert numbers(f"?m={asked[2].pk}") == list(range(before + 3, last + 1)), "what is named is shown"
+    assert "shown=60#turn-" in client.get(address).content.decode()

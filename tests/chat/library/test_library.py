@@ -1,14 +1,16 @@
 """Conversations found again, renamed, put away and deleted, by their owner only."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.services import create_api_key
 from chat import services
 from chat.library import selectors
 from chat.library.snippets import marked
-from chat.models import Conversation
+from chat.models import Conversation, Message
 from chat.sharing.services import share
 from ingestion.models import Collection
 from tests.chat.handbook import fill
@@ -171,3 +173,19 @@ def test_programs_list_find_read_change_and_delete(
     assert Client().get("/api/v1/conversations").status_code == 401
     assert client.delete(address).status_code == 204
     assert client.get(address).status_code == 404
+
+
+def test_a_find_in_a_long_conversation_shows_where_most_of_the_words_stand(
+    conversation: Conversation, owner: User
+) -> None:
+    """However many messages hold some of them, few are looked at."""
+    Message.objects.bulk_create(
+        Message(conversation=conversation, ordinal=100 + place, role="assistant", text=text)
+        for place, text in enumerate(["A lighthouse."] * 20 + ["A red lighthouse on the cape.", "The cape."])
+    )
+    with CaptureQueriesContext(connection) as asked:
+        (row,) = selectors.rows([conversation], "cape lighthouse red")
+    assert len(asked) == 1
+    assert row.snippet is not None and row.snippet.text == "A red lighthouse on the cape."
+    fetched = selectors._said([conversation], ["lighthouse"])
+    assert len(fetched[conversation.pk]) == 3
