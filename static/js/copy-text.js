@@ -6,6 +6,7 @@ class CopyText extends HTMLElement {
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(this.querySelector("code").textContent);
       button.querySelector("span").textContent = this.dataset.done;
+      this.dataset.copied = "";
     });
   }
 }
