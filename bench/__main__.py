@@ -1,29 +1,18 @@
 """``python -m bench``: the whole site against its own parts, as ratios measured in one run."""
 
 import argparse
-import json
-import os
-import platform
-import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import psutil
-import requests
-
-from bench import corpora, crawl
-from bench.articles import articles, questions
+from bench import corpora, crawl, history
+from bench.articles import SEED, articles, questions
 from bench.encoder import alone
+from bench.machine import memory
+from bench.searching import Searcher
 from tests.e2e.conftest import Api, with_administrator
 from tests.e2e.site import Site
-
-ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "bench" / "out"
 
 
 def main() -> None:
@@ -35,10 +24,11 @@ def main() -> None:
     parser.add_argument("--corpora", nargs="*", default=list(corpora.CORPORA), help="under YOUJU_DATA")
     parser.add_argument("--documents", type=int, default=0, help="at most so many of each corpus")
     parser.add_argument("--pages", type=int, default=crawl.PAGES, help="of the site that is crawled; 0: none")
+    history.add_option(parser)
     options = parser.parse_args()
+    result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="youju-bench-") as folder:
         site = Site(Path(folder) / "data", extra={"RATE_LIMIT_SEARCH": "off"})
-        result = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
         try:
             if options.articles:
                 result |= measure(site, options.articles, options.searches)
@@ -48,22 +38,8 @@ def main() -> None:
     result["corpora"] = corpora.measure(options.corpora, options.documents)
     if options.pages:
         result["crawling"] = crawl.measure(options.pages)
-    OUT.mkdir(parents=True, exist_ok=True)
-    file = OUT / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
-    file.write_text(json.dumps(result, indent=2))
-    print(json.dumps(result, indent=2))
-    print(f"written to {file.relative_to(ROOT)}", file=sys.stderr)
-
-
-def machine() -> dict[str, Any]:
-    packages = ("torch", "sentence-transformers", "chromadb", "tantivy", "Django", "celery")
-    return {
-        "cores": os.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 2**30),
-        "processor": platform.processor() or platform.machine(),
-        "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in packages},
-    }
+    settings = {name: value for name, value in vars(options).items() if name != "no_history"}
+    history.report("bench", result, settings=settings, seed=SEED, keep=not options.no_history)
 
 
 def measure(site: Site, count: int, searches: int) -> dict[str, Any]:
@@ -89,18 +65,6 @@ def measure(site: Site, count: int, searches: int) -> dict[str, Any]:
     return result
 
 
-def memory(site: Site) -> dict[str, int]:
-    """Proportional set size in MiB of every process of the site, and their sum."""
-    sizes: dict[str, int] = {}
-    for process in site.processes():
-        line = " ".join(process.cmdline())
-        names = ("uvicorn", "index@youju", "parse@youju", "crawl@youju", "beat", "chroma", "redis-server",
-                 "extract.child")  # fmt: skip
-        name = next((name for name in names if name in line), "supervisor")
-        sizes[name] = sizes.get(name, 0) + process.memory_full_info().pss // 2**20
-    return sizes | {"sum": sum(sizes.values())}
-
-
 def ingestion(api: Api, texts: list[tuple[str, str]]) -> dict[str, float]:
     """From the first byte of the upload to the last document ready."""
     began = time.monotonic()
@@ -120,29 +84,9 @@ def ingestion(api: Api, texts: list[tuple[str, str]]) -> dict[str, float]:
 
 def search(api: Api, texts: list[str], count: int, clients: int) -> dict[str, float]:
     """Latency in milliseconds over HTTP and searches a second, each question asked once."""
-    asked = questions(texts, count, seed=clients)
-    session = requests.Session()
-    session.headers["Authorization"] = f"Bearer {api.key}"
-
-    def one(query: str) -> float:
-        began = time.monotonic()
-        answer = session.post(
-            f"{api.site.url}/api/v1/search", json={"query": query, "collections": ["bench"]}, timeout=60
-        )
-        answer.raise_for_status()
-        return (time.monotonic() - began) * 1000
-
-    for query in questions(texts, 10, seed=1000 + clients):
-        one(query)
-    began = time.monotonic()
-    with ThreadPoolExecutor(clients) as pool:
-        times = sorted(pool.map(one, asked))
-    seconds = time.monotonic() - began
-    return {
-        "p50_ms": round(times[len(times) // 2], 1),
-        "p95_ms": round(times[len(times) * 95 // 100], 1),
-        "per_s": round(len(times) / seconds, 1),
-    }
+    searcher = Searcher(api, ["bench"])
+    searcher.all(questions(texts, 10, seed=1000 + clients), clients)
+    return searcher.all(questions(texts, count, seed=clients), clients).figures()
 
 
 if __name__ == "__main__":

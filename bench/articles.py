@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
+SEED = 7
 _SYLLABLES = "ka lo mi ren ta shu vo del pra sin go ter ul fen bri no qua zi ham ost".split(" ")
 _COMMON = (
     "the of and to in is was for on that by with as it from at are were be this which an or had has their "
@@ -15,7 +16,7 @@ def _vocabulary(random_: random.Random, size: int) -> list[str]:
     return ["".join(random_.choices(_SYLLABLES, k=random_.randint(1, 4))) for _ in range(size)]
 
 
-def articles(count: int = 48, words: int = 5000, seed: int = 7) -> list[tuple[str, str]]:
+def articles(count: int = 48, words: int = 5000, seed: int = SEED) -> list[tuple[str, str]]:
     """``(name, Markdown)`` of ``count`` articles with ``words`` words each: headings, paragraphs,
     sentences, with word frequencies that fall off as in natural text."""
     random_ = random.Random(seed)

@@ -6,6 +6,7 @@ does both, writes its frontier and stores documents. Then everything is embedded
 unchanged site is crawled once more.
 """
 
+import argparse
 import json
 import os
 import resource
@@ -171,10 +172,16 @@ def _crawl(source: Any) -> float:
 def main() -> None:
     if sys.argv[1:2] == ["--inside"]:
         port, count, with_documents = (int(part) for part in sys.argv[2:5])
-        result = _inside(port, count, bool(with_documents))
-    else:
-        result = measure(int(sys.argv[1]) if len(sys.argv) > 1 else PAGES)
-    print(json.dumps(result, indent=2))
+        print(json.dumps(_inside(port, count, bool(with_documents))))
+        return
+    from bench import history
+
+    parser = argparse.ArgumentParser(prog="bench.crawl", description=__doc__)
+    parser.add_argument("pages", type=int, nargs="?", default=PAGES)
+    history.add_option(parser)
+    options = parser.parse_args()
+    figures = measure(options.pages)
+    history.report("crawl", figures, settings={"pages": options.pages}, keep=not options.no_history)
 
 
 if __name__ == "__main__":

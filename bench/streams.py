@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 
+from bench import history
 from tests.chat.slow_model import Script, SlowModel, Spoken
 from tests.e2e.conftest import Api, with_administrator
 from tests.e2e.site import Site
@@ -56,6 +57,7 @@ def main() -> None:
     parser.add_argument("--readers", type=int, nargs="+", default=[1, 10, 100])
     parser.add_argument("--words", type=int, default=100, help="of each answer")
     parser.add_argument("--every", type=float, default=0.05, help="seconds between two words")
+    history.add_option(parser)
     options = parser.parse_args()
     script = Script([f"w{{n}}-{place} " for place in range(options.words)], every_s=options.every)
     with tempfile.TemporaryDirectory(prefix="youju-streams-") as folder, SlowModel(script).serving() as model:
@@ -66,7 +68,9 @@ def main() -> None:
         finally:
             if site.process is not None and site.process.poll() is None:
                 site.stop()
-    print(json.dumps(results, indent=2))
+    settings = {"readers": options.readers, "words": options.words, "every": options.every}
+    figures = {f"{result['readers']}_readers": result for result in results}
+    history.report("streams", figures, settings=settings, keep=not options.no_history)
 
 
 def _environment(model: SlowModel) -> dict[str, str]:
