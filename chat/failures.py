@@ -41,6 +41,7 @@ _OURS = {
     "unknown_model_name": HTTPStatus.UNPROCESSABLE_ENTITY,
     "needs_model": HTTPStatus.CONFLICT,
     "blocked_topic": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "not_masked": HTTPStatus.UNPROCESSABLE_ENTITY,
     "no_ready_documents": HTTPStatus.CONFLICT,
     "nothing_to_search": HTTPStatus.UNPROCESSABLE_ENTITY,
     "nothing_found": HTTPStatus.UNPROCESSABLE_ENTITY,

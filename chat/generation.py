@@ -186,7 +186,7 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
     described = [backend.describe() for backend in lined_up.backends]
     template = prompt_selectors.template_of(message.conversation, collections)
     progress.wishes = Wishes.of(template, described, language_of(question, language))
-    progress.rules = ruled(collections, language)
+    progress.rules = ruled(collections, language, follows=bool(history))
     pinned = pinned_for(message, asked, history, collections)
     release_connections()
     return answer(

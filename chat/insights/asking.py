@@ -50,7 +50,7 @@ class Speaker:
         if not heard.text.strip():
             raise _empty(heard)
         if not said.strip():
-            raise BlockedTopic(_("This answer was withheld by a rule of this site."))
+            raise BlockedTopic(withheld_words())
         self.cut = self.cut or heard.finish_reason == "length"
         return said.strip()
 
@@ -128,6 +128,10 @@ def needs_words() -> str:
         "This needs a language model that follows instructions (a chat model), and none is set up here. "
         "An administrator can add one under Settings, Language models."
     )
+
+
+def withheld_words() -> str:
+    return _("This answer was withheld by a rule of this site.")
 
 
 def _unheard(_rule: int, _pattern: str) -> None:

@@ -1,6 +1,6 @@
 """A model's text held against the passages it was written from; citations are numbered as they come."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -57,12 +57,15 @@ def cited(said: str, passages: Sequence[FoundPassage], *, wish: str = "") -> Cit
     )
 
 
-def quoted(quotes: Sequence[tuple[str, int]], passages: Sequence[FoundPassage]) -> Cited:
-    """Sentences that are quoted word for word, each with the place (from 0) of its passage."""
+def quoted(
+    quotes: Sequence[tuple[str, int]], passages: Sequence[FoundPassage], screened: Callable[[str], str]
+) -> Cited:
+    """Sentences that are quoted word for word, each with the place (from 0) of its passage; ``screened`` is
+    what the rules of the site leave of a text."""
     order = {place: n for n, place in enumerate(dict.fromkeys(place for _text, place in quotes), 1)}
     text = "\n\n".join(f"{sentence} [{order[place]}]" for sentence, place in quotes)
     used = [passages[place] for place in order]
-    grounded = ground(text, {n: passage.text for n, passage in enumerate(used, 1)})
+    grounded = ground(screened(text), {n: passage.text for n, passage in enumerate(used, 1)})
     return Cited(grounded.text.strip(), tuple(citations_of(grounded, used)), grounded.sentences, ())
 
 

@@ -34,7 +34,7 @@ class BadParameters(ChatError):
 
 
 class BlockedTopic(ChatError):
-    """A rule of the site answers such wishes with a fixed reply, which is the message."""
+    """A rule of the site let nothing through of what was written."""
 
     code = "blocked_topic"
 

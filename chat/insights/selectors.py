@@ -28,12 +28,14 @@ MOST_SHOWN = 20
 
 
 def visible_to(user: Person) -> QuerySet[Insight]:
-    """One's own, and of documents that one may read those that are the same for everybody."""
+    """One's own, and of documents that one may read those that are the same for everybody; of others' nothing
+    that came to nothing."""
     if not isinstance(user, User):
         return Insight.objects.none()
     readable = Q(document__collection__in=collections_for(user))
     mine = Q(owner=user) & (readable | Q(material__owner=user))
-    return Insight.objects.filter(mine | (Q(kind__in=SHARED) & readable))
+    shared = Q(kind__in=SHARED, status__in=(*LIVE, Insight.Status.DONE)) & readable
+    return Insight.objects.filter(mine | shared)
 
 
 def get_insight(user: Person, insight_id: UUID) -> Insight:

@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 
 from chat.extractive import NAME as EXTRACTIVE
 from chat.insights import instructions
-from chat.insights.asking import Tried, able
+from chat.insights.asking import Tried, able, withheld_words
 from chat.insights.central import SENTENCES, central_sentences
 from chat.insights.citing import quoted
-from chat.insights.errors import NothingToRead
+from chat.insights.errors import BlockedTopic, NothingToRead
 from chat.insights.from_whole import told_by
 from chat.insights.made import Made, Task
 
@@ -38,7 +38,9 @@ def _by_words(task: Task, length: str, notes: tuple[str, ...]) -> Made:
     )
     if not chosen.sentences:
         raise NothingToRead(_("The text holds no whole sentence that could be quoted."))
-    told = quoted([(one.text, one.place) for one in chosen.sentences], passages)
+    told = quoted([(one.text, one.place) for one in chosen.sentences], passages, task.rules.screened)
+    if not told.text:
+        raise BlockedTopic(withheld_words())
     if chosen.step > 1:
         said = _("The text is long: one passage in %(step)d was weighed.")
         notes = (*notes, said % {"step": chosen.step})

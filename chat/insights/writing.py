@@ -19,7 +19,7 @@ from chat.errors import ChatError, UnknownModelName
 from chat.events import QuestionError
 from chat.insights import facts, fetching, from_whole, related, summaries, translating
 from chat.insights.asking import able
-from chat.insights.errors import BlockedTopic, Stopped
+from chat.insights.errors import Stopped
 from chat.insights.kinds import Kind
 from chat.insights.made import Made, Maker, Task, fields_of
 from chat.insights.models import Insight, Material
@@ -93,11 +93,14 @@ def _ruled(kind: str, task: Task) -> Made:
     if kind == Kind.FACT:
         made = facts.fact(task)
     else:
-        if reply := rules.question(task.wanted.get("wish") or "", max_chars=0).reply:
-            raise BlockedTopic(reply)
+        if reply := rules.refusal(task.wanted.get("wish") or ""):
+            return Made(text=reply, refused=True, data={"rules": rules.applied()})
         made = _computed(kind, replace(task, backends=rules.outgoing(task.backends)))
-        if able(task.backends) and made.text:
-            made = replace(made, text=rules.part(made.text))
+        if made.text:
+            text = rules.part(made.text)
+            # What is shown part by part has the notices behind its parts.
+            notice = text.removeprefix(made.text).strip()
+            made = replace(made, text=text, data={**made.data, "notice": notice} if notice else made.data)
     made.data["rules"] = rules.applied()
     return made
 

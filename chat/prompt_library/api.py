@@ -97,6 +97,7 @@ def as_object(result: Result) -> dict[str, Any]:
         "first_token_seconds": None if result.first_s is None else round(result.first_s, 3),
         "seconds": round(result.total_s, 3),
         "notes": list(result.notes),
+        "rules": list(result.applied_rules),
     }
     if result.message is not None:
         shown["citations"] = chat_selectors.citations_of(result.message)

@@ -77,7 +77,8 @@ class Order:
 class Result:
     """What came of it. Seconds count from the order on; ``first_s`` until the model's first word, of its
     reasoning or of its text. ``message`` holds the text with its citations where there were sources, and is
-    in no table; ``error`` is set where the text is missing or ends early."""
+    in no table; ``error`` is set where the text is missing or ends early. ``applied_rules`` are the records
+    of the site's rules."""
 
     endpoint: str
     title: str
@@ -90,6 +91,7 @@ class Result:
     notes: tuple[str, ...] = ()
     message: Message | None = None
     error: Failure | None = None
+    applied_rules: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,7 @@ class _Running:
         release_connections()
         (self.backend,) = self.rules.outgoing([chosen])
         self.screened = Screened(self.rules)
-        # The prompt stays as it is: nothing that long is allowed to be changed.
-        if reply := self.rules.question(self.order.filled.text, max_chars=0).reply:
+        if reply := self.rules.refusal(self.order.filled.text):
             raise BlockedTopic(reply)
         if self.order.filled.wants_sources:
             self.passages = _passages(self.order)
@@ -212,6 +213,7 @@ class _Running:
             notes=_notes(self.heard.finish_reason),
             message=message,
             error=error,
+            applied_rules=tuple(self.rules.applied()),
         )
 
 

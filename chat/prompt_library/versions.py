@@ -1,6 +1,7 @@
 """Every save of a prompt template is a version: writing, reading and comparing them."""
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ from accounts.models import User
 from chat.errors import ChatError
 from chat.models import PromptTemplate, PromptVersion
 
+# Lines of both versions multiplied; of more, what lies between their common ends counts as rewritten.
+MOST_COMPARED = 40_000
 CONTENT = ("name", "text", "description", "language", "inputs", "query")
 
 
@@ -88,6 +91,24 @@ class Line:
 def compared(before: PromptVersion, after: PromptVersion) -> list[Line]:
     """The texts line by line."""
     old, new = before.text.splitlines(), after.text.splitlines()
+    head = _alike(old, new)
+    tail = _alike(old[head:][::-1], new[head:][::-1])
+    return [
+        *(Line("same", text) for text in old[:head]),
+        *_differences(old[head : len(old) - tail], new[head : len(new) - tail]),
+        *(Line("same", text) for text in old[len(old) - tail :]),
+    ]
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many lines both begin with."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((n for n, (one, other) in pairs if one != other), min(len(old), len(new)))
+
+
+def _differences(old: Sequence[str], new: Sequence[str]) -> list[Line]:
+    if len(old) * len(new) > MOST_COMPARED:
+        return [*(Line("removed", text) for text in old), *(Line("added", text) for text in new)]
     lines: list[Line] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
         if kind == "equal":

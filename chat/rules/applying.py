@@ -48,7 +48,7 @@ class Ruled:
     """What the rules do to one answer, and what they did.
 
     ``respell`` mends slips in a question. ``report`` hears of a rule with a pattern that took too long; the
-    answer goes on without it.
+    answer goes on without it, but nothing is sent to a model where it was to mask personal data.
     """
 
     def __init__(
@@ -75,14 +75,24 @@ class Ruled:
         self.language = language_of(asked, self.language)
         text = asked
         for spec in self._specs:
-            if spec.kind == "blocked" and self._touches(spec, text):
-                self._asked.append(Applied(spec.id, spec.kind, spec.name))
-                return Question(text, _reply(spec.options, self.language))
+            if reply := self._refusal(spec, text):
+                return Question(text, reply)
             changed = self._changed(spec, text)
             if changed.strip() and changed != text and len(changed) <= max_chars:
                 self._asked.append(Applied(spec.id, spec.kind, spec.name, 1, of_question(text, changed)))
                 text = changed
         return Question(text)
+
+    def refusal(self, text: str) -> str:
+        """The fixed reply where a long text, which stays as it is, touches a blocked topic; else ""."""
+        self.language = language_of(text, self.language)
+        return next((reply for spec in self._specs if (reply := self._refusal(spec, text))), "")
+
+    def _refusal(self, spec: Spec, text: str) -> str:
+        if spec.kind != "blocked" or not self._touches(spec, text):
+            return ""
+        self._asked.append(Applied(spec.id, spec.kind, spec.name))
+        return _reply(spec.options, self.language)
 
     def _touches(self, spec: Spec, text: str) -> bool:
         try:
@@ -151,6 +161,11 @@ class Ruled:
     def clean(self, text: str) -> str:
         """A whole text whose marks were set right, so that no banned word comes of that."""
         chain = self.thoughts()
+        return chain.feed(text) + chain.rest() if chain is not None else text
+
+    def screened(self, text: str) -> str:
+        """A whole text through the rules after the model, the notices apart."""
+        chain = self.screen()
         return chain.feed(text) + chain.rest() if chain is not None else text
 
     def finished(self, answer: Answer) -> Answer:

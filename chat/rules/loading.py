@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from chat.connections import release_connections
 from chat.rules.applying import Ruled
 from chat.rules.selectors import masks_of_all, specs_for
-from chat.rules.services import switch_off_slow
+from chat.rules.services import put_slow_aside
 from ingestion import selectors as documents
 from ingestion.finding import Found
 from ingestion.models import Collection
@@ -13,10 +13,11 @@ from ingestion.suggesting import better_spelling
 from llm.types import Backend
 
 
-def ruled(collections: Sequence[Collection], language: str = "en") -> Ruled:
-    """For one answer about ``collections``; one query. ``language`` is that of a question without letters."""
-    specs = specs_for(collections)
-    return Ruled(specs, language=language, respell=respelling(collections), report=_switch_off)
+def ruled(collections: Sequence[Collection], language: str = "en", *, follows: bool = False) -> Ruled:
+    """For one answer about ``collections``; one query. ``language`` is that of a question without letters.
+    ``follows``: earlier turns are sent along, whose personal data may be that of other collections."""
+    specs = specs_for(collections, every_mask=follows)
+    return Ruled(specs, language=language, respell=respelling(collections), report=_put_aside)
 
 
 def respelling(collections: Sequence[Collection]) -> Callable[[str], str]:
@@ -36,11 +37,11 @@ def respelling(collections: Sequence[Collection]) -> Callable[[str], str]:
 def masked(backends: Sequence[Backend]) -> list[Backend]:
     """``backends`` for what is no answer to a person, such as an evaluation, whose passages come from copies
     of collections: every rule that keeps personal data from a model counts, nothing else is done."""
-    return Ruled(masks_of_all(), report=_switch_off).outgoing(backends)
+    return Ruled(masks_of_all(), report=_put_aside).outgoing(backends)
 
 
-def _switch_off(rule: int, pattern: str) -> None:
+def _put_aside(rule: int, pattern: str) -> None:
     try:
-        switch_off_slow(rule_id=rule, pattern=pattern)
+        put_slow_aside(rule_id=rule, pattern=pattern)
     finally:
         release_connections()

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import regex
+from django.utils.translation import gettext as _
 
 from chat.rules.patterns import Timed, TooSlow
 from chat.rules.personal import Found, found, with_new
+from llm.errors import LLMError
 from llm.types import Backend, Delta, Description, Kind, Request
 
 # What looks like a placeholder already is masked too, so that it comes back as it was.
@@ -27,10 +29,17 @@ _BEGINS = regex.compile(r"[\\\[【［A-Z]")
 _LONGEST = 48
 
 
+class NotMasked(LLMError):
+    """A pattern did not get through a text in time, so that nobody knows what would leave."""
+
+    code = "not_masked"
+    permanent = True
+
+
 @dataclass(slots=True)
 class Masker:
     """For one answer. ``kinds`` are those of ``chat.rules.personal``, ``own`` names with their patterns;
-    ``report`` hears of a pattern that is too slow, which is left out from then on."""
+    ``report`` hears of a pattern that is too slow. No text is masked without it from then on."""
 
     kinds: tuple[str, ...]
     own: Mapping[str, Timed] = field(default_factory=dict)
@@ -45,6 +54,7 @@ class Masker:
         return dict(Counter(name for name, _number in self.values if name != LITERAL))
 
     def masked(self, text: str) -> str:
+        """Raises ``NotMasked``."""
         listed = found(text, self.kinds)
         for name, pattern in self.own.items():
             listed = with_new(listed, name, self._spans(pattern, text))
@@ -90,7 +100,7 @@ class Masker:
 
     def _spans(self, pattern: Timed, text: str) -> Iterator[tuple[int, int]]:
         if pattern.pattern in self._slow:
-            return
+            raise _not_masked()
         at = 0
         try:
             while at <= len(text) and (match := pattern.found(text, at, partial=False)) is not None:
@@ -100,6 +110,16 @@ class Masker:
         except TooSlow as error:
             self._slow.add(error.pattern)
             self.report(error.pattern)
+            raise _not_masked() from error
+
+
+def _not_masked() -> NotMasked:
+    return NotMasked(
+        _(
+            "A rule that keeps personal data from this model did not get through the text in time, so "
+            "nothing was sent. An administrator sees under Settings, Rules, which pattern it was."
+        )
+    )
 
 
 def _start(one: Found) -> int:
@@ -107,7 +127,8 @@ def _start(one: Found) -> int:
 
 
 class Masked:
-    """A model that reads only what ``masker`` lets through, and whose words get the values back.
+    """A model that reads only what ``masker`` lets through, and whose words get the values back. Where the
+    masker cannot say what that is, nothing is sent, and it fails with ``NotMasked``.
 
     ``used`` is called before something is sent.
     """

@@ -13,7 +13,7 @@ class Rule(models.Model):
 
     ``position`` orders the rules of one stage. With ``is_everywhere`` it counts for every conversation, else
     for those that search one of ``collections``. ``trouble`` is the pattern that was too slow, for which
-    the site itself switched it off.
+    the site itself switched it off; one that masks personal data stays in use.
     """
 
     kind = models.CharField(max_length=20)

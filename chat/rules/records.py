@@ -14,7 +14,8 @@ KEPT_CHARS = 500
 class Applied:
     """``count`` is how often the rule did something. ``details`` hold ``before`` and ``after`` for a changed
     question, how many values of each kind were masked, and ``sent_to`` for the model they were kept from;
-    never a banned word or a value. ``failed`` where a pattern was too slow and the rule was left out."""
+    never a banned word or a value. ``failed`` where a pattern was too slow: the rule was left out, or nothing
+    was sent to the model that it keeps personal data from."""
 
     rule: int
     kind: str
@@ -45,6 +46,8 @@ def is_blocked(applied: Sequence[Mapping[str, Any]]) -> bool:
 
 def in_words(applied: Mapping[str, Any]) -> str:
     """One sentence in the active language for a stored record."""
+    if applied["failed"] and applied["kind"] == "mask":
+        return _("Its pattern took too long, so nothing was sent to the model.")
     if applied["failed"]:
         return _("Left out: its pattern took too long, so it was switched off.")
     return _SAID[applied["kind"]](applied) if applied["kind"] in _SAID else ""

@@ -26,9 +26,10 @@ def get_rule(rule_id: int) -> Rule:
     return get_object_or_404(Rule, pk=rule_id, kind__in=KINDS)
 
 
-def specs_for(collections: Sequence[Collection]) -> list[Spec]:
-    """What counts where ``collections`` are searched, in order; one query."""
-    return [spec_of(rule) for rule in _rows(collections).filter(is_enabled=True)]
+def specs_for(collections: Sequence[Collection], *, every_mask: bool = False) -> list[Spec]:
+    """What counts where ``collections`` are searched, in order; one query. With ``every_mask`` also what
+    masks personal data elsewhere."""
+    return [spec_of(rule) for rule in _rows(collections, every_mask=every_mask).filter(is_enabled=True)]
 
 
 def masks_of_all() -> list[Spec]:
@@ -41,9 +42,10 @@ def with_those_off(collections: Sequence[Collection]) -> list[Spec]:
     return [spec_of(rule) for rule in _rows(collections)]
 
 
-def _rows(collections: Sequence[Collection]) -> QuerySet[Rule]:
+def _rows(collections: Sequence[Collection], *, every_mask: bool = False) -> QuerySet[Rule]:
     chosen = Rule.collections.through.objects.filter(collection__in=collections).values("rule")
-    return Rule.objects.filter(Q(is_everywhere=True) | Q(pk__in=chosen), kind__in=KINDS)
+    counts = Q(is_everywhere=True) | Q(pk__in=chosen)
+    return Rule.objects.filter(counts | Q(kind="mask") if every_mask else counts, kind__in=KINDS)
 
 
 @dataclass(frozen=True, slots=True)

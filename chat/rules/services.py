@@ -55,11 +55,12 @@ def move(*, rule: Rule, up: bool) -> tuple[int, int]:
     return place + 1, len(rows)
 
 
-def switch_off_slow(*, rule_id: int, pattern: str) -> None:
-    """A pattern took too long while an answer was written: the rule goes out of use, and the page of rules
-    says so."""
-    changed = Rule.objects.filter(pk=rule_id, is_enabled=True).update(
-        is_enabled=False, trouble=pattern, trouble_at=timezone.now()
-    )
-    if changed:
+def put_slow_aside(*, rule_id: int, pattern: str) -> None:
+    """A pattern took too long while an answer was written, and the page of rules says so. The rule goes out
+    of use, unless personal data would leave without it: then texts that are too much for it are not sent."""
+    told = {"trouble": pattern, "trouble_at": timezone.now()}
+    in_use = Rule.objects.filter(pk=rule_id, is_enabled=True)
+    if in_use.filter(kind="mask").update(**told):
+        logger.warning("rule %s kept a text from a model: its pattern %r took too long", rule_id, pattern)
+    elif in_use.update(is_enabled=False, **told):
         logger.warning("rule %s was switched off: its pattern %r took too long", rule_id, pattern)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from chat.prompts import language_of
 from chat.rules.applying import Ruled, Spec
 from chat.rules.kinds import KINDS, Stage
+from chat.rules.masking import NotMasked
 from chat.rules.records import in_words
 
 MAX_CHARS = 4000
@@ -62,7 +63,11 @@ def _question(text: str, specs: Sequence[Spec], respell: Callable[[str], str]) -
     sent = text
     for spec in (spec for spec in specs if spec.kind == "mask"):
         ruled = Ruled([spec])
-        masked = ruled.masker([spec]).masked(sent)
+        try:
+            masked = ruled.masker([spec]).masked(sent)
+        except NotMasked:
+            steps.append(_step(spec, ruled, sent, sent, is_last=True))
+            return Tried(tuple(steps), text)
         steps.append(_step(spec, ruled, sent, masked, _kept_back() if masked != sent else ""))
         sent = masked
     return Tried(tuple(steps), text, sent if sent != text else "")

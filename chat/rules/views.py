@@ -45,7 +45,8 @@ def _page(request: HttpRequest, form: TryForm, *, status: int = 200, **more: Any
     context = {
         "before": before,
         "after": after,
-        "slow": [rule for rule in (*before, *after) if rule.trouble],
+        "slow": [rule for rule in (*before, *after) if rule.trouble and not rule.is_enabled],
+        "holding": [rule for rule in before if rule.trouble and rule.is_enabled],
         "moved": request.GET.get("moved", ""),
         "form": form,
     }

@@ -11,6 +11,7 @@ from chat.insights import services
 from chat.insights.errors import BadText, NeedsModel
 from chat.insights.models import Insight
 from chat.models import Rule
+from chat.rules.services import save_rule
 from ingestion import selectors
 from ingestion import services as ingestion_services
 from ingestion.models import Collection, Document, DocumentText
@@ -193,3 +194,24 @@ def test_the_rules_of_the_site_hold_for_what_models_read_and_write(
     assert "ada.holm@example.org" not in json.dumps(asked.body)
     assert "cheese" not in written.text and "reached all day [1]" in written.text
     assert {one["kind"] for one in written.data["rules"]} == {"mask", "banned"}
+
+
+def test_rules_after_the_model_hold_for_quotes_too(document: Document) -> None:
+    owner = document.collection.owner
+    for kind, options in (
+        ("banned", {"words": "1897", "sentences": True}),
+        ("disclaimer", {"text_en": "No."}),
+    ):
+        save_rule(rule=Rule(kind=kind, options=options), collections=[], by=owner)
+    summary = made(document, "summary", length="long")
+    assert "1897" not in summary.text and "harbour" in summary.text and summary.text.endswith("\n\nNo.")
+    assert [one["kind"] for one in summary.data["rules"]] == ["banned", "disclaimer"]
+
+
+def test_what_came_to_nothing_is_shown_to_its_maker_alone(document: Document, teammate: User) -> None:
+    summary = made(document, "summary", length="short")
+    seen = insight_selectors.visible_to(teammate).filter(pk=summary.pk)
+    assert seen.exists()
+    Insight.objects.filter(pk=summary.pk).update(status="failed")
+    assert not seen.exists()
+    assert insight_selectors.visible_to(document.collection.owner).filter(pk=summary.pk).exists()

@@ -14,6 +14,7 @@ from accounts.models import User
 from chat import services as chat_services
 from chat.models import Message, Rule
 from chat.rules import loading, services
+from chat.rules.records import in_words
 from chat.selectors import answer_object
 from chat.sharing.services import share
 from ingestion import services as documents
@@ -208,3 +209,37 @@ def test_slips_are_mended_by_the_words_of_the_collection(owner: User, collection
     message = answered(owner, collection, "How high is the lighthuose?")
     assert message.applied_rules[0]["details"]["after"] == "How high is the lighthouse?"
     assert message.rewritten == "How high is the lighthouse?" and "42 metres" in message.text
+
+
+@pytest.mark.django_db
+def test_a_slow_pattern_that_masks_stays_in_use_and_the_model_reads_nothing(
+    model: OpenAIStub, owner: User, chief: Client, collection: Collection
+) -> None:
+    fill(collection)
+    mask = rule("mask", name="Staff", own="STAFF = (a|aa)+$", near=True)
+    message = answered(owner, collection, f"{QUESTION} {'a' * 80}!")
+    assert message.status == "done" and "42 metres" in message.text and model.chats == []
+    assert "nothing was sent to the model" in in_words(message.applied_rules[0])
+    mask.refresh_from_db()
+    assert mask.is_enabled and mask.trouble == "(a|aa)+$"
+    page = chief.get(LIST).content.decode()
+    assert "stays in use" in page and "held answers up" not in page
+    assert "not sent to the model" in chief.get(f"{LIST}{mask.pk}/").content.decode()
+
+
+@pytest.mark.django_db
+def test_earlier_turns_are_masked_by_the_rules_of_collections_searched_then(
+    model: OpenAIStub, owner: User, collection: Collection
+) -> None:
+    fill(collection)
+    rule("mask", collection, name="Phones", kinds=["PHONE"], near=True)
+    model.say("It is 42 metres high [1]. Call 13800138000.")
+    first = answered(owner, collection)
+    assert "13800138000" in first.text
+    elsewhere = documents.create_collection(owner=owner, name="Elsewhere")
+    fill(elsewhere)
+    first.conversation.collections.set([elsewhere])
+    chat_services.answer_now(conversation=first.conversation, question="And who keeps it?")
+    later = [str(chat.body) for chat in model.chats[1:]]
+    assert any("[PHONE_1]" in body for body in later)
+    assert not any("13800138000" in body for body in later)
