@@ -160,6 +160,8 @@ def main() -> None:
     unknown = sorted(set(options.names) - set(files))
     if unknown:
         raise SystemExit(f"No run of {', '.join(unknown)} is kept. There are: {', '.join(files) or 'none'}.")
+    if not files:
+        print(f"No run is kept in {FOLDER.relative_to(ROOT)} yet.")
     for name in options.names or files:
         runs = read(files[name])
         if runs:
