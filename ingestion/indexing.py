@@ -16,7 +16,7 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
-from ingestion import clearing, fairness, reembedding
+from ingestion import clearing, fairness, mending, reembedding
 from ingestion.generations import release_unused
 from ingestion.index_progress import commit
 from ingestion.models import Chunk, Document, DocumentBuild, Generation
@@ -92,7 +92,7 @@ def index_all() -> int:
             if ready:
                 pace.learn(len(ready.passages), ready.computed, ready.seconds)
             finished = reembedding.finish_complete()
-            if not (cleared or under_way or ready or finished):
+            if not (cleared or under_way or ready or finished or mending.mend()):
                 release_unused()
                 return done
 

@@ -42,6 +42,7 @@ def verify(*, repair: bool = False) -> Report:
         orphans += len(found.stray)
         if repair:
             comparing.repair(generation, found)
+            registry.vector_index().mend(generation.index_id, thoroughly=True)
     documents = Document.objects.filter(status=Document.Status.READY).count()
     return Report(documents, chunks, missing, orphans, repaired=missing + orphans if repair else 0)
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 Spec = dict[str, Any]
 
 CHROMA = "search.index.chroma.ChromaIndex"
+MIRRORED = "search.index.mirrored.MirroredChromaIndex"
 _MILVUS = re.compile(r"https?://[^/\s]+/?")
 
 
@@ -25,8 +26,11 @@ def milvus(uri: str, token: str, database: str) -> dict[str, str]:
     return {"uri": uri, "token": token, "database": database}
 
 
-def vector_index(name: str, chroma_url: str, server: dict[str, str]) -> Spec:
-    """Of ``chroma``, ``milvus``, or the dotted path of a class that takes no options."""
+def vector_index(name: str, chroma_url: str, server: dict[str, str], mirrors: Path | None = None) -> Spec:
+    """Of ``chroma``, ``milvus``, or the dotted path of a class that takes no options. ``mirrors`` is a folder
+    that all processes share, if they do."""
+    if name == "chroma" and mirrors is not None:
+        return {"BACKEND": MIRRORED, "OPTIONS": {"url": chroma_url, "mirrors": mirrors}}
     if name == "chroma":
         return {"BACKEND": CHROMA, "OPTIONS": {"url": chroma_url}}
     if name == "milvus":

@@ -2,6 +2,7 @@
 outliving its parent."""
 
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -77,6 +78,14 @@ class Child:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
         except OSError:
             return ""
+
+
+def allow_files(count: int) -> None:
+    """This process and those that it starts may open so many files, as far as the system lets them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def stop(children: Sequence[Child], grace_s: float) -> None:

@@ -24,7 +24,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from kb_site import processes
-from kb_site.index_back_ends import CHROMA
+from kb_site.index_back_ends import CHROMA, MIRRORED
 from kb_site.processes import Child
 
 
@@ -218,5 +218,6 @@ def wait_ready(child: Child, *, timeout_s: float) -> None:
 def use(chroma_url: str) -> None:
     """From now on this process finds the vectors there."""
     settings.CHROMA_URL = chroma_url
-    if settings.VECTOR_INDEX["BACKEND"] == CHROMA:
-        settings.VECTOR_INDEX = {**settings.VECTOR_INDEX, "OPTIONS": {"url": chroma_url}}
+    if settings.VECTOR_INDEX["BACKEND"] in (CHROMA, MIRRORED):
+        options = {**settings.VECTOR_INDEX["OPTIONS"], "url": chroma_url}
+        settings.VECTOR_INDEX = {**settings.VECTOR_INDEX, "OPTIONS": options}

@@ -27,6 +27,7 @@ DATA_DIR = env_path("DATA_DIR", BASE_DIR / "data")
 FILES_DIR = env_path("FILES_DIR", DATA_DIR / "files")
 LEXICAL_DIR = DATA_DIR / "lexical"
 CHROMA_DIR = DATA_DIR / "chroma"
+MIRROR_DIR = DATA_DIR / "mirrors"
 RUN_DIR = writable_folder(DATA_DIR / "run")
 LOG_DIR = DATA_DIR / "logs"
 
@@ -236,8 +237,14 @@ EMBEDDING = default_model(
 MILVUS = index_back_ends.milvus(
     env_str("MILVUS_URI"), env_str("MILVUS_TOKEN"), env_str("MILVUS_DATABASE", "default")
 )
-VECTOR_INDEX = index_back_ends.vector_index(env_str("VECTOR_INDEX", "chroma"), CHROMA_URL, MILVUS)
 LEXICAL_INDEX = index_back_ends.lexical_index(env_str("LEXICAL_INDEX", "tantivy"), LEXICAL_DIR, MILVUS)
+# Where the words are in the data folder, all processes share it.
+VECTOR_INDEX = index_back_ends.vector_index(
+    env_str("VECTOR_INDEX", "chroma"),
+    CHROMA_URL,
+    MILVUS,
+    mirrors=MIRROR_DIR if env_str("LEXICAL_INDEX", "tantivy") == "tantivy" else None,
+)
 RERANKER_BUDGET_MS = rerankers.within("RERANKER_BUDGET_MS", env_int("RERANKER_BUDGET_MS", 500), 10, 60_000)
 RERANKER_DEPTH = rerankers.within("RERANKER_DEPTH", env_int("RERANKER_DEPTH", 20), 2, 30)
 RERANKER = rerankers.reranker(

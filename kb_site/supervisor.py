@@ -30,6 +30,7 @@ from search.errors import SearchError
 _CHECK_EVERY_S = 0.2
 _ASK_EVERY_S = 0.5  # asking costs the starting web process time
 _READY_TIMEOUT_S = 120
+_FILES = 4096  # one for each mirror of vectors, and connections
 # What the workers import, without what must not be there at a fork (see ``kb_site.forking``).
 _SHARED = (
     "uvicorn",
@@ -108,6 +109,7 @@ class Supervisor:
         """Returns after a clean stop. Raises ``CommandError`` where the site cannot start or go on."""
         check_installation(settings.BASE_DIR / "requirements.txt")
         services.prepare_data_folder()
+        processes.allow_files(_FILES)
         lock = services.take_lock()
         if lock is None:
             raise CommandError(

@@ -1,6 +1,6 @@
 """What an embedder, a reranker and an index must do. Contract suites in ``tests/search`` hold them to it."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -67,12 +67,21 @@ class VectorIndex(Protocol):
         finds the ``k`` best of those; scores stay what they were.
         """
 
+    def query_many(
+        self, index_ids: Sequence[str], vector: Vectors, k: int, *, only: Collection[str] | None = None
+    ) -> list[tuple[str, Candidate]]:
+        """The ``k`` best of these indexes together, each with its index: what ``query`` finds in each."""
+
     def ids(self, index_id: str) -> Iterator[str]: ...
 
     def drop(self, index_id: str) -> None: ...
 
     def indexes(self) -> Iterator[str]:
         """Every index that is stored, known to the caller or not."""
+
+    def mend(self, index_id: str, *, thoroughly: bool = False) -> bool:
+        """Makes anew what is kept beside the server for this index, if it is missing or unusable, and
+        ``thoroughly`` also if it differs from the server's. Whether anything was made."""
 
     def ping(self) -> None: ...
 
@@ -106,6 +115,20 @@ class LexicalIndex(Protocol):
         ``required`` terms and none of the ``forbidden`` ones, in title, headings or text; both are terms of
         ``analysis.tokens``. None of the three changes a score.
         """
+
+    def query_many(
+        self,
+        index_ids: Sequence[str],
+        query: str,
+        k: int,
+        *,
+        only: Collection[str] | None = None,
+        required: Collection[str] = (),
+        forbidden: Collection[str] = (),
+        wanted: Mapping[str, Wanted] | None = None,
+    ) -> list[tuple[str, Candidate]]:
+        """The ``k`` best of these indexes together, each with its index: what ``query`` finds in each.
+        ``wanted`` is by index id."""
 
     def ids(self, index_id: str) -> Iterator[str]: ...
 

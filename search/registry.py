@@ -27,6 +27,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "search.embedding.hashed.HashedEmbedder",
     ),
     "VECTOR_INDEX": (
+        "search.index.mirrored.MirroredChromaIndex",
         "search.index.chroma.ChromaIndex",
         "search.index.milvus.MilvusVectorIndex",
         "search.index.memory.MemoryVectorIndex",

@@ -12,18 +12,15 @@ from django.utils.translation import gettext as _
 from search.coverage import Weighs
 from search.errors import IndexUnavailable, SearchError
 from search.fusion import Opinion, merge
+from search.index.each import TIMEOUT_S, Found, too_late
 from search.protocols import Embedder, LexicalIndex, VectorIndex
-from search.types import EVERYWHERE, Bounds, Candidate, Hit, Mode, Wanted
+from search.types import EVERYWHERE, Bounds, Hit, Mode, Wanted
 
 log = logging.getLogger(__name__)
 
 # How many candidates each side hands over, at least.
 DEPTH = 100
-# A vector server that hangs must not hold up a search that words can answer.
-TIMEOUT_S = 10.0
 _THREADS = 8
-
-_Found = list[tuple[str, Candidate]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +40,22 @@ def _pool(side: str) -> ThreadPoolExecutor:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Indexes that one side was asked of, all at the same time."""
+    """One side that was asked."""
 
-    tasks: Mapping[str, "Future[list[Candidate]]"]
+    task: "Future[Found]"
 
     @classmethod
-    def of(cls, side: str, ask: Callable[[str], list[Candidate]], indexes: Sequence[str]) -> "_Asked":
-        # Each task gets the caller's context, and with it the language of its messages.
-        pool = _pool(side)
-        return cls({index_id: pool.submit(copy_context().run, ask, index_id) for index_id in indexes})
+    def of(cls, side: str, ask: Callable[[], Found]) -> "_Asked":
+        # The task gets the caller's context, and with it the language of its messages.
+        return cls(_pool(side).submit(copy_context().run, ask))
 
-    def found(self, depth: int) -> _Found:
-        """The ``depth`` best of all, within ``TIMEOUT_S``."""
-        _done, late = wait(self.tasks.values(), timeout=TIMEOUT_S)
-        for task in late:
-            task.cancel()
+    def found(self) -> Found:
+        """Within ``TIMEOUT_S``."""
+        _done, late = wait([self.task], timeout=TIMEOUT_S)
         if late:
-            raise IndexUnavailable(
-                _("The search index did not answer within %(seconds)d seconds. Try again in a moment.")
-                % {"seconds": TIMEOUT_S}
-            )
-        found = [(index_id, each) for index_id, task in self.tasks.items() for each in task.result()]
-        found.sort(key=lambda item: (-item[1].score, item[1].chunk_id, item[0]))
-        return found[:depth]
+            self.task.cancel()
+            raise too_late(TIMEOUT_S)
+        return self.task.result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,34 +94,32 @@ def retrieve(
         return Result()
     deep = depth or depth_for(k)
 
-    def by_words(index_id: str) -> list[Candidate]:
-        return lexical.query(
-            index_id,
+    def by_words() -> Found:
+        return lexical.query_many(
+            indexes,
             query,
             deep,
             only=bounds.only,
             required=bounds.required,
             forbidden=bounds.forbidden,
-            wanted=(wanted or {}).get(index_id),
+            wanted=wanted,
         )
 
-    def nearest(embedder: Embedder, index_ids: Sequence[str]) -> _Found:
+    def nearest(embedder: Embedder, index_ids: Sequence[str]) -> Found:
         vector = embedder.embed_queries([query])[0]
-        asked = _Asked.of(
-            "vectors", lambda index_id: vectors.query(index_id, vector, deep, only=bounds.only), index_ids
-        )
-        return asked.found(deep)
+        asked = _Asked.of("vectors", lambda: vectors.query_many(index_ids, vector, deep, only=bounds.only))
+        return asked.found()
 
     if mode == "lexical":
-        return Result(tuple(merge(_Asked.of("words", by_words, indexes).found(deep), [], k)))
+        return Result(tuple(merge(_Asked.of("words", by_words).found(), [], k)))
     if mode == "dense":
         opinions, failures = _opinions(query, groups, nearest, alone=True)
         if failures and not opinions:
             raise failures[0]
         return Result(tuple(merge([], opinions, k)), _without_meaning(failures), bool(failures))
     # Words are compared while the question is embedded.
-    words = _Asked.of("words", by_words, indexes)
-    return _hybrid(query, groups, lambda: words.found(deep), nearest, k)
+    words = _Asked.of("words", by_words)
+    return _hybrid(query, groups, words.found, nearest, k)
 
 
 def depth_for(k: int) -> int:
@@ -139,11 +127,11 @@ def depth_for(k: int) -> int:
     return max(DEPTH, 4 * k)
 
 
-_Nearest = Callable[[Embedder, Sequence[str]], _Found]
+_Nearest = Callable[[Embedder, Sequence[str]], Found]
 
 
 def _hybrid(
-    query: str, groups: Sequence[Group], words: Callable[[], _Found], nearest: _Nearest, k: int
+    query: str, groups: Sequence[Group], words: Callable[[], Found], nearest: _Nearest, k: int
 ) -> Result:
     opinions, failures = _opinions(query, groups, nearest, alone=False)
     for failure in failures:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from search.errors import IndexUnavailable
 from search.index.chroma_client import ChromaClient, ChromaError, NotThere
+from search.index.each import Each
 from search.protocols import Vectors
 from search.types import Candidate
 
@@ -39,6 +40,7 @@ class ChromaIndex:
         self._batch = LARGEST_BATCH
         self._collections: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._each = Each()
 
     def upsert(
         self, index_id: str, ids: Sequence[str], document_ids: Sequence[str], vectors: Vectors
@@ -78,6 +80,11 @@ class ChromaIndex:
 
         return self._on(index_id, nearest, [])
 
+    def query_many(
+        self, index_ids: Sequence[str], vector: Vectors, k: int, *, only: Collection[str] | None = None
+    ) -> list[tuple[str, Candidate]]:
+        return self._each.best(lambda index_id: self.query(index_id, vector, k, only=only), index_ids, k)
+
     def ids(self, index_id: str) -> Iterator[str]:
         offset = 0
         nothing: list[str] = []
@@ -103,6 +110,10 @@ class ChromaIndex:
     def indexes(self) -> Iterator[str]:
         names = self._reach(lambda: self._client().names())
         yield from sorted(name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX))
+
+    def mend(self, index_id: str, *, thoroughly: bool = False) -> bool:
+        """Nothing is kept beside the server."""
+        return False
 
     def ping(self) -> None:
         if not self._url:

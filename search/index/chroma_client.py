@@ -81,6 +81,16 @@ class ChromaClient:
         answer = self._on(collection, "query", {**body, **wanted})
         return list(zip(answer["ids"][0], answer["distances"][0], strict=True))
 
+    def count(self, collection: str) -> int:
+        return int(self._ask("GET", f"{self._collections}/{collection}/count"))
+
+    def rows(self, collection: str, limit: int) -> tuple[list[str], list[Mapping[str, str]], Vectors]:
+        """Ids, metadata and vectors of the first ones."""
+        body = {"limit": limit, "offset": 0, "include": ["metadatas", "embeddings"]}
+        answer = self._on(collection, "get", body)
+        vectors = answer["embeddings"] or np.zeros((0, 0))
+        return answer["ids"], answer["metadatas"] or [], np.array(vectors, dtype=np.float32)
+
     def ids(self, collection: str, limit: int, offset: int) -> list[str]:
         body = {"limit": limit, "offset": offset, "include": []}
         return cast(list[str], self._on(collection, "get", body)["ids"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from search import analysis
+from search.index.each import best_of
 from search.protocols import Vectors
 from search.types import Candidate, Chunk, Wanted
 
@@ -51,6 +52,14 @@ class MemoryVectorIndex:
         best = np.argsort(-scores, kind="stable")[:k]
         return [Candidate(rows[i][0], float(scores[i])) for i in best]
 
+    def query_many(
+        self, index_ids: Sequence[str], vector: Vectors, k: int, *, only: Collection[str] | None = None
+    ) -> list[tuple[str, Candidate]]:
+        found = (
+            (index_id, one) for index_id in index_ids for one in self.query(index_id, vector, k, only=only)
+        )
+        return best_of(found, k)
+
     def ids(self, index_id: str) -> Iterator[str]:
         with self._lock:
             known = list(self._rows.get(index_id, {}))
@@ -64,6 +73,10 @@ class MemoryVectorIndex:
         with self._lock:
             known = sorted(self._rows)
         yield from known
+
+    def mend(self, index_id: str, *, thoroughly: bool = False) -> bool:
+        """Nothing is kept beside."""
+        return False
 
     def ping(self) -> None:
         """Always there."""
@@ -165,6 +178,30 @@ class MemoryLexicalIndex:
             }
             best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[: max(k, 0)]
             return [Candidate(key, score) for key, score in best]
+
+    def query_many(
+        self,
+        index_ids: Sequence[str],
+        query: str,
+        k: int,
+        *,
+        only: Collection[str] | None = None,
+        required: Collection[str] = (),
+        forbidden: Collection[str] = (),
+        wanted: Mapping[str, Wanted] | None = None,
+    ) -> list[tuple[str, Candidate]]:
+        def ask(index_id: str) -> list[Candidate]:
+            return self.query(
+                index_id,
+                query,
+                k,
+                only=only,
+                required=required,
+                forbidden=forbidden,
+                wanted=(wanted or {}).get(index_id),
+            )
+
+        return best_of(((index_id, one) for index_id in index_ids for one in ask(index_id)), k)
 
     def ids(self, index_id: str) -> Iterator[str]:
         with self._lock:

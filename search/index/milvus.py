@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from search.index.each import Each
 from search.index.milvus_server import (
     LARGEST_BATCH,
     PAGE,
@@ -35,6 +36,7 @@ class MilvusVectorIndex:
     def __init__(self, uri: str = "", token: str = "", database: str = "") -> None:
         self._server = MilvusServer(uri, token, database)
         self._stored = Collections(self._server, "vectors")
+        self._each = Each()
 
     def upsert(
         self, index_id: str, ids: Sequence[str], document_ids: Sequence[str], vectors: Vectors
@@ -91,6 +93,11 @@ class MilvusVectorIndex:
         nothing: list[Candidate] = []
         return self._stored.read(index_id, nearest, nothing)
 
+    def query_many(
+        self, index_ids: Sequence[str], vector: Vectors, k: int, *, only: Collection[str] | None = None
+    ) -> list[tuple[str, Candidate]]:
+        return self._each.best(lambda index_id: self.query(index_id, vector, k, only=only), index_ids, k)
+
     def ids(self, index_id: str) -> Iterator[str]:
         return self._stored.ids(index_id)
 
@@ -99,6 +106,10 @@ class MilvusVectorIndex:
 
     def indexes(self) -> Iterator[str]:
         yield from self._stored.indexes()
+
+    def mend(self, index_id: str, *, thoroughly: bool = False) -> bool:
+        """Nothing is kept beside the server."""
+        return False
 
     def ping(self) -> None:
         self._server.ping()

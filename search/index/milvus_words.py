@@ -1,9 +1,10 @@
 """BM25 in Milvus: a collection of sparse vectors for every index, and one of statistics beside it."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from search import analysis
+from search.index.each import Each
 from search.index.milvus import add_keys, candidate
 from search.index.milvus_server import (
     PAGE,
@@ -41,6 +42,7 @@ class MilvusLexicalIndex:
         self._server = MilvusServer(uri, token, database)
         self._stored = Collections(self._server, "words")
         self._statistics = Statistics(self._server)
+        self._each = Each()
 
     # Writing
 
@@ -132,6 +134,30 @@ class MilvusLexicalIndex:
         hits = self._search(index_id, _sum(asked), DEEPER * k, narrow, "vector")
         found = [candidate(hit, _weighed(hit["entity"]["vector"], asked[0], choices)) for hit in hits]
         return sorted(found, key=lambda each: (-each.score, each.chunk_id))[:k]
+
+    def query_many(
+        self,
+        index_ids: Sequence[str],
+        query: str,
+        k: int,
+        *,
+        only: Collection[str] | None = None,
+        required: Collection[str] = (),
+        forbidden: Collection[str] = (),
+        wanted: Mapping[str, Wanted] | None = None,
+    ) -> list[tuple[str, Candidate]]:
+        def ask(index_id: str) -> list[Candidate]:
+            return self.query(
+                index_id,
+                query,
+                k,
+                only=only,
+                required=required,
+                forbidden=forbidden,
+                wanted=(wanted or {}).get(index_id),
+            )
+
+        return self._each.best(ask, index_ids, k)
 
     def _search(self, index_id: str, vector: Sparse, k: int, narrow: str, *fields: str) -> list[_Row]:
         nothing: list[_Row] = []

@@ -6,34 +6,24 @@ to look again.
 """
 
 import json
-import logging
-import re
 import shutil
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 import tantivy
-from django.utils.translation import gettext as _
 
 from search import analysis
-from search.errors import IndexDamaged, IndexUnavailable
 from search.index import tantivy_queries as queries
+from search.index.each import Found, best_of
+from search.index.tantivy_readers import OPEN_READERS, Readers, stamp_of, unavailable
 from search.types import Candidate, Chunk, Wanted
 
-log = logging.getLogger(__name__)
-
 WRITER_HEAP_BYTES = 32_000_000
-OPEN_READERS = 32
-
-_DAMAGE = re.compile("corrupt|FileDoesNotExist|UnexpectedEof", re.IGNORECASE)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_Stamp = tuple[int, int]
 
 
 def _schema() -> tantivy.Schema:
@@ -58,13 +48,6 @@ def _document(chunk: Chunk) -> tantivy.Document:
     return document
 
 
-@dataclass(slots=True)
-class _Open:
-    index: tantivy.Index
-    stamp: _Stamp
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
 class TantivyIndex:
     """A ``LexicalIndex`` in ``folder``. Readers are many, in any process; one process writes at a time.
 
@@ -76,38 +59,36 @@ class TantivyIndex:
         self._folder = Path(folder)
         self._lock_wait_s = lock_wait_s
         self._schema = _schema()
-        self._open: OrderedDict[str, _Open] = OrderedDict()
-        self._lock = threading.Lock()
+        self._readers = Readers(self._folder, self._schema)
         self._writing = threading.Lock()
 
     # Writing
 
     def upsert(self, index_id: str, chunks: Iterable[Chunk]) -> None:
-        path = self._path(index_id)
+        path = self._readers.path(index_id)
         with self._writer(path) as writer:
             for chunk in chunks:
                 writer.delete_documents_by_term("id", chunk.id)
                 writer.add_document(_document(chunk))
 
     def delete(self, index_id: str, ids: Sequence[str]) -> None:
-        path = self._path(index_id)
-        if not ids or self._stamp(path) is None:
+        path = self._readers.path(index_id)
+        if not ids or stamp_of(path) is None:
             return
         with self._writer(path) as writer:
             for chunk_id in ids:
                 writer.delete_documents_by_term("id", chunk_id)
 
     def drop(self, index_id: str) -> None:
-        path = self._path(index_id)
-        with self._lock:
-            self._open.pop(index_id, None)
+        path = self._readers.path(index_id)
+        self._readers.forget(index_id)
         with self._writing:
             try:
                 shutil.rmtree(path)
             except FileNotFoundError:
                 return
             except OSError as error:
-                raise _unavailable(path, error) from error
+                raise unavailable(path, error) from error
 
     @contextmanager
     def _writer(self, path: Path) -> Iterator[tantivy.IndexWriter]:
@@ -120,7 +101,7 @@ class TantivyIndex:
                 writer.commit()
             except (OSError, ValueError) as error:
                 writer.rollback()
-                raise _unavailable(path, error) from error
+                raise unavailable(path, error) from error
             except BaseException:
                 writer.rollback()
                 raise
@@ -132,10 +113,10 @@ class TantivyIndex:
         while True:
             try:
                 path.mkdir(parents=True, exist_ok=True)
-                return self._load(path).writer(WRITER_HEAP_BYTES, 1)
+                return self._readers.load(path).writer(WRITER_HEAP_BYTES, 1)
             except (OSError, ValueError) as error:
                 if "LockBusy" not in str(error) or time.monotonic() > deadline:
-                    raise _unavailable(path, error) from error
+                    raise unavailable(path, error) from error
             time.sleep(0.05)
 
     # Reading
@@ -151,21 +132,65 @@ class TantivyIndex:
         forbidden: Collection[str] = (),
         wanted: Wanted | None = None,
     ) -> list[Candidate]:
-        wanted = wanted or Wanted(analysis.weighted_terms(query))
-        searcher = self._searcher(index_id)
-        if not wanted or searcher is None or k < 1 or (only is not None and not only):
+        found = self.query_many(
+            [index_id],
+            query,
+            k,
+            only=only,
+            required=required,
+            forbidden=forbidden,
+            wanted={index_id: wanted} if wanted else None,
+        )
+        return [one for _index_id, one in found]
+
+    def query_many(
+        self,
+        index_ids: Sequence[str],
+        query: str,
+        k: int,
+        *,
+        only: Collection[str] | None = None,
+        required: Collection[str] = (),
+        forbidden: Collection[str] = (),
+        wanted: Mapping[str, Wanted] | None = None,
+    ) -> list[tuple[str, Candidate]]:
+        if k < 1 or (only is not None and not only):
             return []
-        asked = queries.all_of(self._schema, wanted)
-        if only is not None or required or forbidden:
-            asked = queries.narrowed(self._schema, asked, only, required, forbidden)
+
+        def made(asked: Wanted) -> tantivy.Query | None:
+            if not asked:
+                return None
+            query = queries.all_of(self._schema, asked)
+            if only is None and not required and not forbidden:
+                return query
+            return queries.narrowed(self._schema, query, only, required, forbidden)
+
+        own = {index_id: made(each) for index_id, each in (wanted or {}).items() if each}
+        common = made(Wanted(analysis.weighted_terms(query))) if set(index_ids) - set(own) else None
+        asked = [(index_id, own.get(index_id, common)) for index_id in index_ids]
+        return self._best([(index_id, each) for index_id, each in asked if each is not None], k)
+
+    def _best(self, asked: Sequence[tuple[str, tantivy.Query]], k: int) -> Found:
+        """What is stored is read of the ``k`` best only, since reading costs more than finding."""
+        found: list[tuple[float, str, tantivy.Searcher, tantivy.DocAddress]] = []
+        for index_id, query in asked:
+            searcher = self._readers.searcher(index_id)
+            if searcher is None:
+                continue
+            try:
+                hits = searcher.search(query, limit=k, count=False).hits
+            except (OSError, ValueError) as error:
+                raise unavailable(self._readers.path(index_id), error) from error
+            found += [(score, index_id, searcher, address) for score, address in hits]
+        found.sort(key=itemgetter(0), reverse=True)
         try:
-            found = searcher.search(asked, limit=k, count=False).hits
-            return [self._candidate(searcher, score, address) for score, address in found]
+            read = [(one[1], self._candidate(one[2], one[0], one[3])) for one in found[:k]]
         except (OSError, ValueError) as error:
-            raise _unavailable(self._path(index_id), error) from error
+            raise unavailable(self._folder, error) from error
+        return read if len(asked) == 1 else best_of(read, k)
 
     def ids(self, index_id: str) -> Iterator[str]:
-        searcher = self._searcher(index_id)
+        searcher = self._readers.searcher(index_id)
         if searcher is None or searcher.num_docs == 0:
             return
         try:
@@ -173,106 +198,39 @@ class TantivyIndex:
             for _score, address in everything.hits:
                 yield str(searcher.doc(address).get_first("id"))
         except (OSError, ValueError) as error:
-            raise _unavailable(self._path(index_id), error) from error
+            raise unavailable(self._readers.path(index_id), error) from error
 
     def count(self, index_id: str) -> int:
-        searcher = self._searcher(index_id)
+        searcher = self._readers.searcher(index_id)
         return 0 if searcher is None else searcher.num_docs
 
     def document_frequencies(self, index_id: str, terms: Sequence[str]) -> dict[str, int]:
         """Chunks that were replaced or deleted lately may still be counted."""
-        searcher = self._searcher(index_id)
+        searcher = self._readers.searcher(index_id)
         if searcher is None:
             return dict.fromkeys(terms, 0)
         return {term: searcher.doc_freq("body", term) for term in terms}
 
     def indexes(self) -> Iterator[str]:
         try:
-            names = sorted(path.name for path in self._folder.iterdir() if self._stamp(path) is not None)
+            names = sorted(path.name for path in self._folder.iterdir() if stamp_of(path) is not None)
         except FileNotFoundError:
             return
         except OSError as error:
-            raise _unavailable(self._folder, error) from error
+            raise unavailable(self._folder, error) from error
         yield from names
 
     def ping(self) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _unavailable(self._folder, error) from error
+            raise unavailable(self._folder, error) from error
         for index_id in islice(self.indexes(), OPEN_READERS):
-            self._searcher(index_id)
+            self._readers.searcher(index_id)
 
     @staticmethod
     def _candidate(searcher: tantivy.Searcher, score: float, address: tantivy.DocAddress) -> Candidate:
         return Candidate(str(searcher.doc(address).get_first("id")), score)
-
-    def _searcher(self, index_id: str) -> tantivy.Searcher | None:
-        """A view of the newest commit; ``None`` for an unknown index.
-
-        A commit between reading ``meta.json`` and opening what it names looks like damage for a moment,
-        so what fails is tried once more.
-        """
-        try:
-            return self._newest(index_id)
-        except IndexDamaged:
-            with self._lock:
-                self._open.pop(index_id, None)
-            time.sleep(0.05)
-            return self._newest(index_id)
-
-    def _newest(self, index_id: str) -> tantivy.Searcher | None:
-        path = self._path(index_id)
-        stamp = self._stamp(path)
-        if stamp is None:
-            with self._lock:
-                self._open.pop(index_id, None)
-            return None
-        try:
-            opened = self._reader(index_id, path, stamp)
-            with opened.lock:
-                if opened.stamp != stamp:
-                    opened.index.reload()
-                    opened.stamp = stamp
-                return opened.index.searcher()
-        except (OSError, ValueError) as error:
-            if self._stamp(path) is None:
-                return None
-            raise _unavailable(path, error) from error
-
-    def _reader(self, index_id: str, path: Path, stamp: _Stamp) -> _Open:
-        with self._lock:
-            opened = self._open.get(index_id)
-            if opened is None:
-                index = self._load(path)
-                index.config_reader("manual")
-                index.reload()
-                opened = self._open[index_id] = _Open(index, stamp)
-            self._open.move_to_end(index_id)
-            while len(self._open) > OPEN_READERS:
-                self._open.popitem(last=False)
-        return opened
-
-    def _load(self, path: Path) -> tantivy.Index:
-        index = tantivy.Index(self._schema, path=str(path))
-        index.register_tokenizer("terms", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
-        return index
-
-    @staticmethod
-    def _stamp(path: Path) -> _Stamp | None:
-        """Changes with every commit; ``None`` where there is no index."""
-        try:
-            stat = (path / "meta.json").stat()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise _unavailable(path, error) from error
-        return stat.st_ino, stat.st_mtime_ns
-
-    def _path(self, index_id: str) -> Path:
-        if not _NAME.fullmatch(index_id):
-            raise ValueError(f"{index_id!r} cannot name an index; use letters, digits, '-', '_' and '.'")
-        return self._folder / index_id
 
 
 def _drop_stale_deletes(path: Path) -> None:
@@ -290,15 +248,3 @@ def _drop_stale_deletes(path: Path) -> None:
     for file in path.glob("*.del"):
         if file.name not in named:
             file.unlink(missing_ok=True)
-
-
-def _unavailable(path: Path, error: Exception) -> IndexUnavailable:
-    """The details go to the log: the message may be shown to visitors."""
-    log.error("the word index in %s cannot be used: %s", path, error)
-    if isinstance(error, ValueError) and _DAMAGE.search(str(error)):
-        return IndexDamaged(
-            _("The word index is damaged. An administrator can rebuild it with `manage.py verify --repair`.")
-        )
-    return IndexUnavailable(
-        _("The word index cannot be used. Check that the data folder is writable and has space.")
-    )

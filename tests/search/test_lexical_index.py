@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,35 @@ def test_kept_to_documents_and_terms_with_scores_as_they_are(index: LexicalIndex
     }
     assert without == pytest.approx({"c": free["c"]})
     assert index.query("g1", "honey", 9, required=["wax"], forbidden=["wax"]) == []
+
+
+def test_many_indexes_together_find_what_each_finds(index: LexicalIndex, chunk: Make) -> None:
+    names = [f"g{at}" for at in range(9)]
+    for at, name in enumerate(names[:8]):
+        texts = ["honey " * (n % 4 + 1) + "wax " * (at + n) + "propolis " * (n % 3) for n in range(1, 7)]
+        index.upsert(name, [chunk(f"{at}c{n}", text, document=f"{at}d") for n, text in enumerate(texts)])
+    own = {"g1": Wanted({"propoli": 2.0}), "g2": Wanted({"wax": 1.0})}
+    everything: list[dict[str, Any]] = [
+        {},
+        {"only": {"1d", "3d"}},
+        {"required": ["propoli"]},
+        {"forbidden": ["wax"]},
+    ]
+    for more in everything:
+        each = [
+            (name, hit)
+            for name in names
+            for hit in index.query(name, "honey", 10, wanted=own.get(name), **more)
+        ]
+        scores = sorted((hit.score for _name, hit in each), reverse=True)[:10]
+        together = index.query_many(names, "honey", 10, wanted=own, **more)
+        assert [hit.score for _name, hit in together] == pytest.approx(scores)
+        known = {(name, hit.chunk_id): hit.score for name, hit in each}
+        assert all(known[name, hit.chunk_id] == pytest.approx(hit.score) for name, hit in together)
+    assert index.query_many(names, "", 5) == []
+    assert index.query_many(names, "honey", 0) == []
+    assert index.query_many([], "honey", 5) == []
+    assert {name for name, _hit in index.query_many(names, "", 5, wanted=own)} <= {"g1", "g2"}
 
 
 def test_of_a_choice_only_the_best_way_counts(index: LexicalIndex, chunk: Make) -> None:

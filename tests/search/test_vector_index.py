@@ -1,6 +1,7 @@
 """The contract of ``VectorIndex``, held against every back end, and what only Chroma can get wrong."""
 
 import uuid
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from search.errors import IndexUnavailable
 from search.index.chroma import ChromaIndex
 from search.index.memory import MemoryVectorIndex
 from search.index.milvus import MilvusVectorIndex
+from search.index.mirrored import MirroredChromaIndex
 from search.protocols import VectorIndex, Vectors
 from tests.search.conftest import ChromaServer, free_port
 
@@ -24,13 +26,15 @@ def name() -> str:
     return f"g-{uuid.uuid4().hex}"
 
 
-@pytest.fixture(params=["memory", "chroma", "milvus"])
-def index(request: pytest.FixtureRequest) -> VectorIndex:
+@pytest.fixture(params=["memory", "chroma", "mirrored", "milvus"])
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> VectorIndex:
     if request.param == "memory":
         return MemoryVectorIndex()
     if request.param == "milvus":
         return MilvusVectorIndex(request.getfixturevalue("milvus_server").uri)
     server: ChromaServer = request.getfixturevalue("chroma_server")
+    if request.param == "mirrored":
+        return MirroredChromaIndex(server.url, mirrors=tmp_path / "mirrors")
     return ChromaIndex(server.url)
 
 
@@ -100,6 +104,33 @@ def test_many_at_once(index: VectorIndex, name: str) -> None:
     assert len(index.query(name, vectors[7], 20)) == 20
     index.delete(name, ids[:2000])
     assert set(index.ids(name)) == set(ids[2000:])
+
+
+def test_many_indexes_together_find_what_each_finds(index: VectorIndex, name: str) -> None:
+    numbers = np.random.default_rng(7)
+    names = [f"{name}-{number}" for number in range(11)]
+    for at, one in enumerate(names[:10]):
+        vectors = numbers.normal(size=(20, 8)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        ids = [f"{at}c{number}" for number in range(20)]
+        index.upsert(one, ids, [f"{at}d{number // 5}" for number in range(20)], vectors)
+    index.upsert(names[0], ["0c1"], ["0d9"], -numbers.normal(size=(1, 8)).astype(np.float32))
+    index.delete(names[1], ["1c3", "1c4"])
+    question = numbers.normal(size=8).astype(np.float32)
+    question /= np.linalg.norm(question)
+    for only in (None, {"0d9", "1d0", "4d2"}, {"elsewhere"}, ()):
+        each = [(one, hit) for one in names for hit in index.query(one, question, 30, only=only)]
+        each.sort(key=lambda item: -item[1].score)
+        together = index.query_many(names, question, 30, only=only)
+        assert [(one, hit.chunk_id) for one, hit in together] == [
+            (one, hit.chunk_id) for one, hit in each[:30]
+        ]
+        scores = [hit.score for _one, hit in each[:30]]
+        assert [hit.score for _one, hit in together] == pytest.approx(scores, abs=1e-5)
+    index.drop(names[2])
+    assert names[2] not in {one for one, _hit in index.query_many(names, question, 200)}
+    assert index.query_many(names, question, 0) == []
+    assert index.query_many([], question, 5) == []
 
 
 def test_lengths_must_agree(index: VectorIndex, name: str) -> None:
