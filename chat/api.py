@@ -21,7 +21,7 @@ from chat.models import Conversation, Message
 from chat.not_taken import GONE, log_refused
 from chat.server_sent import event_stream, frame
 from chat.streaming import Followed, follow
-from ingestion.access import collections_for, get_collection
+from ingestion.access import collections_for, get_collections
 from kb_site.problems import Problem
 
 router = Router()
@@ -78,7 +78,7 @@ def _conversation(user: User, data: ChatIn) -> Conversation:
         selectors.backends(data.model)
     if data.conversation_id is None:
         readable = collections_for(user)
-        chosen = [get_collection(user, slug) for slug in dict.fromkeys(data.collections)] or list(readable)
+        chosen = get_collections(user, data.collections) or list(readable)
         services.refuse_without_documents(chosen)
         return services.start_conversation(owner=user, collections=chosen, model=data.model or "")
     try:
@@ -86,7 +86,7 @@ def _conversation(user: User, data: ChatIn) -> Conversation:
     except Http404 as error:
         log_refused(GONE, user.pk)
         raise Problem(404, str(error), code=GONE) from error
-    changed = [get_collection(user, slug) for slug in dict.fromkeys(data.collections)] or None
+    changed = get_collections(user, data.collections) or None
     services.change_conversation(conversation=conversation, collections=changed, model=data.model or None)
     return conversation
 

@@ -3,6 +3,7 @@
 Every view, endpoint and command that acts for a person starts here.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -36,9 +37,19 @@ def get_collection(user: Person, slug: str, action: Action = Action.READ) -> Col
     """Raises ``Http404`` where the user may not even read, ``PermissionDenied`` where reading is all."""
     collection = collections_for(user).filter(slug=slug).first()
     if collection is None:
-        raise Http404(_("There is no collection “%(slug)s” that you may read.") % {"slug": slug})
+        raise _no_collection(slug)
     _require(user, collection, action)
     return collection
+
+
+def get_collections(user: Person, slugs: Iterable[str]) -> list[Collection]:
+    """Those that are named, each once, in this order. Raises ``Http404`` as ``get_collection`` does."""
+    named = list(dict.fromkeys(slugs))
+    found = {collection.slug: collection for collection in collections_for(user).filter(slug__in=named)}
+    for slug in named:
+        if slug not in found:
+            raise _no_collection(slug)
+    return [found[slug] for slug in named]
 
 
 def get_document(user: Person, document_id: UUID | str, action: Action = Action.READ) -> Document:
@@ -56,6 +67,10 @@ def get_document(user: Person, document_id: UUID | str, action: Action = Action.
 
 def may(user: Person, collection: Collection, action: Action) -> bool:
     return collections_for(user, action).filter(pk=collection.pk).exists()
+
+
+def _no_collection(slug: str) -> Http404:
+    return Http404(_("There is no collection “%(slug)s” that you may read.") % {"slug": slug})
 
 
 def _require(user: Person, collection: Collection, action: Action) -> None:

@@ -222,9 +222,7 @@ def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
     """
     rate_limits.take_for(request, "search")
     if payload.collections:
-        collections = [
-            access.get_collection(request.user, slug) for slug in dict.fromkeys(payload.collections)
-        ]
+        collections = access.get_collections(request.user, payload.collections)
     else:
         collections = list(access.collections_for(request.user))
     k = max(1, min(payload.k, _MAX_K))

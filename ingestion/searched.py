@@ -44,15 +44,18 @@ class Searched:
         """Loads no model."""
         models: dict[str, _Model] = {}
         lost: list[str] = []
+        known: dict[str, _Model] = {}
         for generation in generations:
-            try:
-                embedder = embedder_of(generation)
-            except ModelUnavailable as error:
-                log.warning("%s is searched by words only: %s", generation, error)
-                lost.append(generation.index_id)
-            else:
+            if generation.embedding not in known:
+                try:
+                    embedder = embedder_of(generation)
+                except ModelUnavailable as error:
+                    log.warning("%s is searched by words only: %s", generation, error)
+                    lost.append(generation.index_id)
+                    continue
                 coverage = registry.coverage(embedder)
-                models[generation.index_id] = _Model(embedder, generation.embedding, coverage)
+                known[generation.embedding] = _Model(embedder, generation.embedding, coverage)
+            models[generation.index_id] = known[generation.embedding]
         return cls(models, tuple(lost))
 
     @property

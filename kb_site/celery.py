@@ -27,6 +27,7 @@ def _begin(sender: Any, **_kwargs: Any) -> None:
         warm_up.start_splitter_warm_up()
     if wake.INDEX_QUEUE in queues:
         warm_up.start_warm_up()
+        wake.indexer()  # what an older release left is mended
 
 
 class _EndSoon(bootsteps.StartStopStep):  # type: ignore[misc]

@@ -102,14 +102,10 @@ def _meanings(
     """How near each is, as a share of the nearest. What a model did not return is as far as the farthest that
     it did. As far as none knows the question's language, words take the place."""
     by_index = {index_id: opinion for opinion in opinions for index_id in opinion.indexes if opinion.found}
-    farthest = {
-        id(opinion): min(found.score for _index, found in opinion.found) for opinion in by_index.values()
-    }
+    told = [opinion for opinion in opinions if opinion.found]
+    farthest = {id(opinion): min(found.score for _index, found in opinion.found) for opinion in told}
     nearest = max(
-        (
-            _graced(opinion, max(found.score for _index, found in opinion.found))
-            for opinion in by_index.values()
-        ),
+        (_graced(opinion, max(found.score for _index, found in opinion.found)) for opinion in told),
         default=1.0,
     )
     result: dict[_Key, float] = {}

@@ -15,7 +15,7 @@ from chat.export import as_object
 from chat.library import selectors, services
 from chat.models import Conversation
 from chat.selectors import backends, get_conversation
-from ingestion.access import get_collection
+from ingestion.access import get_collections
 from kb_site.problems import Problem
 
 router = Router()
@@ -69,7 +69,7 @@ def change(request: HttpRequest, conversation_id: UUID, data: ChangeIn) -> Any:
 
 def _change(conversation: Conversation, data: ChangeIn) -> None:
     chosen = data.collections
-    collections = None if chosen is None else [get_collection(conversation.owner, slug) for slug in chosen]
+    collections = None if chosen is None else get_collections(conversation.owner, chosen)
     if data.model:
         backends(data.model)
     if data.title is not None:

@@ -24,7 +24,7 @@ from chat.prompt_library.prompt import Input, Prompt
 from chat.prompt_library.running import TEMPERATURE, Ended, NeedsModel, Order, Result, finished, needs_model
 from chat.prompt_library.streams import followed
 from chat.server_sent import event_stream, frame
-from ingestion.access import collections_for, get_collection
+from ingestion.access import collections_for, get_collections
 from kb_site.problems import Problem
 from llm import endpoints
 
@@ -127,7 +127,7 @@ def _order(person: User, prompt: Prompt, data: RunIn) -> Order:
         raise Problem(422, detail % {"name": data.model, "known": known or "–"}, code="unknown_model_name")
     if data.model == endpoints.EXTRACTIVE or (not data.model and endpoints.default() is None):
         raise _refused(NeedsModel(needs_model()))
-    chosen = [get_collection(person, slug) for slug in dict.fromkeys(data.collections)]
+    chosen = get_collections(person, data.collections)
     return Order(
         _filled(prompt, data.variables),
         data.model,

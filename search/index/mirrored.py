@@ -94,7 +94,7 @@ class MirroredChromaIndex(ChromaIndex):
                 index_id, lambda collection: self._client().rows(collection, MOST_PASSAGES + 1), nothing
             )
             self._mirrors.put(index_id, ids, [str(one["d"]) for one in metadatas], vectors)
-        log.info("the vectors of %s are mirrored anew: %d", index_id, len(ids))
+        log.debug("the vectors of %s are mirrored anew: %d", index_id, len(ids))
 
 
 def nearest(views: Mapping[str, View], row: Vectors, k: int, only: Collection[str] | None) -> Found:

@@ -11,7 +11,9 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from heapq import nlargest
 from itertools import islice
+from math import inf
 from operator import itemgetter
 from pathlib import Path
 
@@ -24,6 +26,9 @@ from search.index.tantivy_readers import OPEN_READERS, Readers, stamp_of, unavai
 from search.types import Candidate, Chunk, Wanted
 
 WRITER_HEAP_BYTES = 32_000_000
+
+
+_score = itemgetter(0)
 
 
 def _schema() -> tantivy.Schema:
@@ -173,6 +178,7 @@ class TantivyIndex:
     def _best(self, asked: Sequence[tuple[str, tantivy.Query]], k: int) -> Found:
         """What is stored is read of the ``k`` best only, since reading costs more than finding."""
         found: list[tuple[float, str, tantivy.Searcher, tantivy.DocAddress]] = []
+        least = -inf
         for index_id, query in asked:
             searcher = self._readers.searcher(index_id)
             if searcher is None:
@@ -181,8 +187,14 @@ class TantivyIndex:
                 hits = searcher.search(query, limit=k, count=False).hits
             except (OSError, ValueError) as error:
                 raise unavailable(self._readers.path(index_id), error) from error
-            found += [(score, index_id, searcher, address) for score, address in hits]
-        found.sort(key=itemgetter(0), reverse=True)
+            for score, address in hits:
+                if score <= least:
+                    break
+                found.append((score, index_id, searcher, address))
+            if len(found) >= 2 * k:
+                found = nlargest(k, found, key=_score)
+                least = found[-1][0]
+        found.sort(key=_score, reverse=True)
         try:
             read = [(one[1], self._candidate(one[2], one[0], one[3])) for one in found[:k]]
         except (OSError, ValueError) as error:

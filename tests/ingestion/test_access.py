@@ -65,3 +65,12 @@ def test_a_stranger_learns_nothing_and_a_viewer_is_told(
 def test_scratch_collections_are_seen_by_nobody(admin: User) -> None:
     services.create_collection(owner=admin, name="Scratch", is_scratch=True)
     assert not access.collections_for(admin).exists()
+
+
+def test_several_by_their_names(owner: User, teammate: User, stranger: User) -> None:
+    first, second = (services.create_collection(owner=owner, name=name, slug=name) for name in ("one", "two"))
+    assert access.get_collections(owner, ["two", "one", "two"]) == [second, first]
+    for person, names in ((stranger, ["one"]), (owner, ["one", "none"])):
+        with pytest.raises(Http404, match="There is no collection"):
+            access.get_collections(person, names)
+    assert access.get_collections(stranger, []) == []

@@ -11,13 +11,21 @@ from pytest_django import Settings
 
 from ingestion import indexing
 from ingestion.finding import find
+from ingestion.generations import active_generation
 from ingestion.models import Chunk, Collection
+from ingestion.services import delete_document
 from ingestion.verifying import verify
 from kb_site import index_back_ends, services
 from search import registry
+from search.index.mirror import Mirrors
 from tests.conftest import signed_in
 from tests.ingestion.material import CHINESE, ENGLISH, ready
-from tests.search.conftest import MilvusServer, milvus_server  # noqa: F401 - a fixture
+from tests.search.conftest import (  # noqa: F401 - fixtures
+    ChromaServer,
+    MilvusServer,
+    chroma_server,
+    milvus_server,
+)
 
 ADDRESS = "http://milvus.example:19530"
 
@@ -50,6 +58,44 @@ def test_a_site_moves_to_milvus(
     verify(repair=True)
     indexing.index_all()
     assert index_id not in {*registry.vector_index().indexes(), *registry.lexical_index().indexes()}
+
+
+@pytest.mark.django_db
+def test_mirrors_of_vectors_follow_the_database_and_are_made_again(
+    settings: Settings,
+    chroma_server: ChromaServer,  # noqa: F811
+    collection: Collection,
+    tmp_path: Path,
+) -> None:
+    mirrors = tmp_path / "mirrors"
+    settings.VECTOR_INDEX = index_back_ends.vector_index("chroma", "", {}, mirrors)
+    services.use(chroma_server.url)
+    registry.reset()
+    document = ready(collection, ENGLISH)
+    generation = active_generation(collection)
+    file = mirrors / f"{generation.index_id}.vectors"
+
+    def mirrored() -> set[str]:
+        view = Mirrors(mirrors).view(generation.index_id)
+        return set() if view is None else view.known
+
+    ids = set(document.chunks.values_list("id", flat=True))
+    assert mirrored() == ids
+    empty = active_generation(Collection.objects.create(name="Empty", slug="empty", owner=collection.owner))
+    file.unlink()
+    indexing.index_all()
+    assert mirrored() == ids
+    assert (mirrors / f"{empty.index_id}.vectors").exists()
+    file.write_bytes(b"damaged")
+    verify(repair=True)
+    assert mirrored() == ids
+    Mirrors(mirrors).remove(generation.index_id, [min(ids)])
+    verify(repair=True)
+    assert mirrored() == ids
+    ready(collection, CHINESE)
+    delete_document(document=document)
+    indexing.index_all()
+    assert mirrored() == set(Chunk.objects.values_list("id", flat=True))
 
 
 def test_names_and_addresses_are_checked() -> None:
