@@ -126,9 +126,7 @@ def _nearest(near: dict[str, _Near], vectors: Sequence[Vectors], group: Group, o
     assert group.coverage is not None
     index = registry.vector_index()
     for vector in vectors:
-        found: list[Candidate] = []
-        for index_id in group.index_ids:
-            found += index.query(index_id, vector, _DEPTH)
+        found = _alone(index.query_many(group.index_ids, vector, _depth(group.index_ids)))
         for document_id, one in _once(found, own).items():
             nearness = group.coverage.scaled(one.score)
             if nearness < _LEAST_NEARNESS:
@@ -144,10 +142,8 @@ def _by_words(near: dict[str, _Near], terms: dict[str, float], index_ids: Sequen
     if not terms:
         return
     index = registry.lexical_index()
-    found: list[Candidate] = []
-    for index_id in index_ids:
-        found += index.query(index_id, " ".join(terms), _DEPTH, wanted=Wanted(terms))
-    best = _once(found, own)
+    wanted = dict.fromkeys(index_ids, Wanted(terms))
+    best = _once(_alone(index.query_many(index_ids, "", _depth(index_ids), wanted=wanted)), own)
     chunks = selectors.passages_by_id([one.chunk_id for one in best.values()])
     total = sum(terms.values())
     for document_id, one in best.items():
@@ -156,6 +152,15 @@ def _by_words(near: dict[str, _Near], terms: dict[str, float], index_ids: Sequen
         if share >= _LEAST_WORDS:
             document = near[document_id]
             document.words, document.by_words = share, one.chunk_id
+
+
+def _depth(index_ids: Sequence[str]) -> int:
+    """Of several indexes more, since the text's own document fills the first places."""
+    return _DEPTH * min(len(index_ids), 5)
+
+
+def _alone(found: Sequence[tuple[str, Candidate]]) -> list[Candidate]:
+    return [one for _index_id, one in found]
 
 
 def _share(chunk: Chunk, terms: dict[str, float]) -> float:
