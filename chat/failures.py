@@ -34,6 +34,7 @@ _FAILED = {
     "context_too_long": HTTPStatus.UNPROCESSABLE_ENTITY,
     "blocked": HTTPStatus.UNPROCESSABLE_ENTITY,
     "history_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "not_masked": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 _OURS = {
     "search_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -41,7 +42,6 @@ _OURS = {
     "unknown_model_name": HTTPStatus.UNPROCESSABLE_ENTITY,
     "needs_model": HTTPStatus.CONFLICT,
     "blocked_topic": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "not_masked": HTTPStatus.UNPROCESSABLE_ENTITY,
     "no_ready_documents": HTTPStatus.CONFLICT,
     "nothing_to_search": HTTPStatus.UNPROCESSABLE_ENTITY,
     "nothing_found": HTTPStatus.UNPROCESSABLE_ENTITY,
