@@ -27,7 +27,7 @@ from ingestion.splitting import SplitSettings
 
 log = logging.getLogger(__name__)
 
-MOST = 16
+MOST = 32
 SHORT_BYTES = 32 * 1024
 BATCH_S = 1.0
 Status, Step = Document.Status, Document.Step
