@@ -22,7 +22,8 @@ from ingestion.intake import Taken, take_upload
 from ingestion.models import Document, Run
 from ingestion.ranked import Sort
 from ingestion.suggesting import better_spelling
-from search.query_language import Asked, parse, read_filters
+from search.filters import read_filters
+from search.query_language import Asked, parse
 from search.types import Mode
 
 router = Router()
@@ -44,13 +45,17 @@ class CollectionOut(Schema):
 
 class FiltersIn(Schema):
     """Beside those in the query: of several sites or types one is enough, all tags are needed. Dates are
-    2024, 2024-05, 2024-05-31, or 7d, 3m, 1y ago; ``before`` is the first day that does not count."""
+    2024, 2024-05, 2024-05-31, or 7d, 3m, 1y ago; ``before`` is the first day that does not count. Nothing of
+    ``not_sites``, ``not_types`` and ``not_tags`` is found."""
 
     sites: list[str] = []
     types: list[str] = []
     tags: list[str] = []
     after: str = ""
     before: str = ""
+    not_sites: list[str] = []
+    not_types: list[str] = []
+    not_tags: list[str] = []
 
 
 class SearchIn(Schema):
@@ -230,7 +235,7 @@ def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
     found = find_distinct(
         _asked(payload), collections, k=k, mode=payload.mode, offset=offset, sort=payload.sort
     )
-    better = "" if offset else better_spelling(payload.query, found)
+    better = "" if offset else better_spelling(payload.query.strip(), found)
     return search_out(found, offset + k, explain=payload.explain) | (
         {"did_you_mean": better} if better else {}
     )
@@ -243,6 +248,9 @@ def _asked(payload: SearchIn) -> Asked:
         *(("site", name) for name in given.sites[:_MAX_FILTERS]),
         *(("type", name) for name in given.types[:_MAX_FILTERS]),
         *(("tag", name) for name in (*payload.tags, *given.tags)[:_MAX_FILTERS]),
+        *(("-site", name) for name in given.not_sites[:_MAX_FILTERS]),
+        *(("-type", name) for name in given.not_types[:_MAX_FILTERS]),
+        *(("-tag", name) for name in given.not_tags[:_MAX_FILTERS]),
         *(("after", day) for day in [given.after] if day),
         *(("before", day) for day in [given.before] if day),
     ]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from ingestion.document_types import MIMES, NAMES
 from ingestion.models import Chunk, Collection, Document, Generation, Source, SourceItem
 from ingestion.tagging import folded
-from search.query_language import Filters
+from search.filters import Filters
 
 # The indexes are kept to so many documents at the most; of more, what they answer is filtered.
 MOST_IDS = 2000
@@ -67,6 +67,23 @@ def documents_that_match(collections: Sequence[Collection], filters: Filters) ->
         found = found.filter(tags__folded=folded(tag), tags__collection__in=[item.pk for item in collections])
     if filters.sites:
         found = found.filter(pk__in=_pages(collections, filters.sites).values("document"))
+    return _without(found, collections, filters)
+
+
+def _without(
+    found: QuerySet[Document], collections: Sequence[Collection], filters: Filters
+) -> QuerySet[Document]:
+    """``found`` without those that the filters with a minus name."""
+    if filters.not_types:
+        found = found.exclude(mime__in={mime for key in filters.not_types for mime in MIMES.get(key, ())})
+    if filters.not_tags:
+        tagged = Document.objects.filter(
+            tags__folded__in=[folded(tag) for tag in filters.not_tags],
+            tags__collection__in=[item.pk for item in collections],
+        )
+        found = found.exclude(pk__in=tagged.values("pk"))
+    if filters.not_sites:
+        found = found.exclude(pk__in=_pages(collections, filters.not_sites).values("document"))
     return found
 
 
@@ -95,6 +112,15 @@ def why_none(collections: Sequence[Collection], filters: Filters) -> list[str]:
         _("No page here comes from %(name)s."): ((name, Filters(sites=(name,))) for name in filters.sites),
         _("No document here is of the type “%(name)s”."): (
             (str(NAMES[name]), Filters(types=(name,))) for name in filters.types
+        ),
+        _("Every document here has the tag “%(name)s”."): (
+            (name, Filters(not_tags=(name,))) for name in filters.not_tags
+        ),
+        _("Every document here comes from %(name)s."): (
+            (name, Filters(not_sites=(name,))) for name in filters.not_sites
+        ),
+        _("Every document here is of the type “%(name)s”."): (
+            (str(NAMES[name]), Filters(not_types=(name,))) for name in filters.not_types
         ),
     }
     notes = [

@@ -9,7 +9,8 @@ from django.http import QueryDict
 
 from ingestion.ranked import SORTS, Sort
 from ingestion.tagging import folded
-from search.query_language import Asked, parse, read_filters
+from search.filters import read_filters
+from search.query_language import Asked, parse
 from search.types import MODES, Mode
 
 MOST = 10

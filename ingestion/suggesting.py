@@ -22,7 +22,8 @@ _MANY = 64
 
 
 def better_spelling(query: str, found: Found) -> str:
-    """``query`` with its likely slips mended, or "" where there are none to be seen.
+    """``query`` with its likely slips mended, or "" where there are none to be seen. What is written as an
+    operator in it stays as it is, apart from words in quotes.
 
     Words are suggested that passages of the searched indexes hold. Words that are marked in what was
     ``found`` are known; only for others the indexes are asked.
@@ -54,7 +55,7 @@ def better_spelling(query: str, found: Found) -> str:
         return [chunks[hit.chunk_id].text for hit in best if hit.chunk_id in chunks]
 
     try:
-        return corrected(query, frequencies, passages, seen=_seen(found))
+        return corrected(query, frequencies, passages, seen=_seen(found), apart=found.asked.apart)
     except SearchError as error:
         log.warning("no spelling can be suggested: %s", error)
         return ""

@@ -1,19 +1,15 @@
 """What people write into the search box besides words: quotes, exclusions and filters.
 
-``"exact words" -without site:example.org type:pdf tag:fees after:2024-05 before:1y``, with full-width quotes
+``"exact words" -without site:example.org -type:pdf tag:fees after:2024-05 before:1y``, with full-width quotes
 and colons as well. What is no operator stays text, to the letter: a hyphen inside a word, a number with a
 minus, an address, a colon behind any other word.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from django.utils.translation import gettext as _
-
-from search.asked_dates import day_named
-from search.file_types import type_named
+from search.filters import NO_FILTERS, Filters, once, read_filters
 
 _OPERATORS = re.compile(r"""["“”＂「」『』:：]|(?:^|\s)[-－]""")
 _QUOTES = {'"': '"', "＂": "＂", "“": "”", "”": "”", "「": "」", "『": "』"}
@@ -32,48 +28,15 @@ _KEYS = {
     "before": ("before", "until", "止", "之前", "早于"),
 }
 _KEY_OF = {name: key for key, names in _KEYS.items() for name in names}
-_FILTER = re.compile(
-    rf"{_STARTS}(?P<key>{'|'.join(sorted(map(re.escape, _KEY_OF), key=len, reverse=True))})[:：](?=\S)",
-    re.IGNORECASE,
-)
-_KEYED = re.compile(rf"(?:{'|'.join(map(re.escape, _KEY_OF))})[:：]\S", re.IGNORECASE)
+# Filters that may have a minus before them; of dates the other one says the same.
+_DENIED = {"site", "type", "tag"}
+_ANY_KEY = "|".join(sorted(map(re.escape, _KEY_OF), key=len, reverse=True))
+_FILTER = re.compile(rf"{_STARTS}(?P<minus>[-－]?)(?P<key>{_ANY_KEY})[:：](?=\S)", re.IGNORECASE)
+_KEYED = re.compile(rf"(?:{_ANY_KEY})[:：]\S", re.IGNORECASE)
 _VALUE = re.compile(r'[^\s，。；、（）"“”「」『』＂]+')
 # Nothing can begin within this.
 _RUN = re.compile(r"[^\s，。；、（(\"“”＂「」『』]+")
 _BEHIND = "?!.,;:)]}？！"
-_HOST = re.compile(r"(?:[\w-]+\.)*[\w-]+(?::\d+)?")
-_MOST = 10
-_LONGEST_TAG = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a document must be. Of several ``sites`` or ``types`` one is enough, of ``tags`` all are needed.
-
-    ``sites`` are hosts with or without a path, ``types`` keys of ``search.file_types.TYPES``. ``after`` is
-    the first day that counts, ``before`` the first one that does not any more.
-    """
-
-    sites: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    after: date | None = None
-    before: date | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.sites or self.types or self.tags or self.after or self.before)
-
-    def and_those(self, other: "Filters") -> "Filters":
-        """Both together; of two dates the narrower one."""
-        days = [day for day in (self.after, other.after) if day]
-        ends = [day for day in (self.before, other.before) if day]
-        return Filters(
-            _once(self.sites, other.sites),
-            _once(self.types, other.types),
-            _once(self.tags, other.tags),
-            max(days, default=None),
-            min(ends, default=None),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +45,18 @@ class Asked:
 
     ``phrases`` must be in a passage, ``excluded`` words or phrases must not. ``problems`` are sentences about
     what could not be understood; that part is searched as text. ``written`` are the filters in the question:
-    key, value, and the range of characters that they take there.
+    key ("-type" for one that documents must not pass), value, and the range of characters that they take
+    there. ``apart`` are the ranges of what is no word to look for: filters and what is excluded.
     """
 
     text: str
     loose: str = ""
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
-    filters: Filters = Filters()
+    filters: Filters = NO_FILTERS
     problems: tuple[str, ...] = ()
     written: tuple[tuple[str, str, int, int], ...] = ()
+    apart: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def plain(cls, text: str) -> "Asked":
@@ -117,6 +82,7 @@ class _Parts:
     phrases: list[str] = field(default_factory=list)
     excluded: list[str] = field(default_factory=list)
     written: list[tuple[str, str, int, int]] = field(default_factory=list)
+    apart: list[tuple[int, int]] = field(default_factory=list)
 
     def text(self, text: str) -> None:
         self.words.append(text)
@@ -137,11 +103,12 @@ def parse(text: str, *, today: date) -> Asked:
     asked = Asked(
         _joined(parts.words),
         _joined(parts.loose),
-        _once(parts.phrases),
-        _once(parts.excluded),
+        once(parts.phrases),
+        once(parts.excluded),
         filters,
         problems,
         tuple(parts.written),
+        tuple(parts.apart),
     )
     return asked if asked != Asked.plain(asked.text) else Asked.plain(text)
 
@@ -156,83 +123,49 @@ def _take(text: str, at: int, parts: _Parts) -> int:
             parts.words.append(f" {phrase} ")
         parts.loose.append(" ")
         return quoted.end()
-    minus = _EXCLUDED.match(text, at)
-    if minus and not _KEYED.match(text, minus.end()):
-        quoted = _QUOTED.match(text, minus.end())
-        word = quoted or _WORD.match(text, minus.end())
-        named = _inside(quoted) if quoted else word.group().rstrip(_BEHIND) if word else ""
-        if word and _has_letters(named):
-            parts.excluded.append(named)
-            return word.end()
-    found = _FILTER.match(text, at)
-    if found:
-        quoted = _QUOTED.match(text, found.end())
-        value = quoted or _VALUE.match(text, found.end())
-        named = _inside(quoted) if quoted else value.group().rstrip(_BEHIND) if value else ""
-        if value and named:
-            parts.written.append((_KEY_OF[found["key"].lower()], named, at, value.end()))
-            parts.text(" ")
-            return value.end()
+    end = _exclusion(text, at, parts) or _filter(text, at, parts)
+    if end:
+        parts.apart.append((at, end))
+        return end
     run = _RUN.match(text, at)
     end = run.end() if run else at + 1
     parts.text(text[at:end])
     return end
 
 
-def read_filters(
-    values: list[tuple[str, str]], *, today: date, untaken: Callable[[str], None] | None = None
-) -> tuple[Filters, tuple[str, ...]]:
-    """Pairs of "site", "type", "tag", "after" or "before" and a value, several of them apart by commas; and
-    sentences about those that mean nothing, which ``untaken`` gets as text."""
-    sites: list[str] = []
-    types: list[str] = []
-    tags: list[str] = []
-    days: dict[str, date] = {}
-    problems: list[str] = []
-    for key, value in values:
-        problem = ""
-        if key == "tag":
-            tags += [
-                " ".join(name.split())[:_LONGEST_TAG] for name in re.split("[,，]", value) if name.strip()
-            ]
-        elif key == "site":
-            problem = _into(sites, value, _site, _("“%(value)s” is no site. Write site:example.org."))
-        elif key == "type":
-            problem = _into(types, value, type_named, _("“%(value)s” is no type of file. Write type:pdf."))
-        else:
-            day = day_named(value, today)
-            if day is None:
-                problem = _("“%(value)s” is no date. Write 2024, 2024-05, 2024-05-31, or 7d, 3m, 1y.")
-                problem %= {"value": value[:40]}
-            else:
-                days[key] = day
-        if problem:
-            problems.append(problem)
-            if untaken:
-                untaken(f" {value} ")
-    filters = Filters(_once(sites), _once(types), _once(tags), days.get("after"), days.get("before"))
-    if filters.after and filters.before and filters.after >= filters.before:
-        problems.append(_("No day is both after the first date and before the second."))
-    return filters, tuple(problems)
+def _exclusion(text: str, at: int, parts: _Parts) -> int:
+    """Where what is excluded at ``at`` ends; 0 where nothing is."""
+    minus = _EXCLUDED.match(text, at)
+    if not minus or _KEYED.match(text, minus.end()):
+        return 0
+    end, named = _value(text, minus.end(), _WORD)
+    if not _has_letters(named):
+        return 0
+    parts.excluded.append(named)
+    return end
 
 
-def _into(target: list[str], value: str, meaning: Callable[[str], str], problem: str) -> str:
-    """Puts what the parts of ``value`` mean into ``target``; the problem with the first that means none."""
-    for part in filter(None, re.split("[,，]", value)):
-        meant = meaning(part)
-        if not meant:
-            return problem % {"value": part[:40]}
-        target.append(meant)
-    return ""
+def _filter(text: str, at: int, parts: _Parts) -> int:
+    """Where the filter at ``at`` ends; 0 where there is none."""
+    found = _FILTER.match(text, at)
+    if not found:
+        return 0
+    key = _KEY_OF[found["key"].lower()]
+    end, named = _value(text, found.end(), _VALUE)
+    if not named or (found["minus"] and key not in _DENIED):
+        return 0
+    parts.written.append((f"-{key}" if found["minus"] else key, named, at, end))
+    parts.text(" ")
+    return end
 
 
-def _site(value: str) -> str:
-    """Host and path in small letters, without a scheme, "www." and a slash at the end; "" for none."""
-    host, slash, path = re.sub(r"^[a-z]+://", "", value.strip().lower()).partition("/")
-    host = host.removeprefix("*.").removeprefix("www.")
-    if not _HOST.fullmatch(host):
-        return ""
-    return f"{host}{slash}{path}".rstrip("/")
+def _value(text: str, at: int, plain: re.Pattern[str]) -> tuple[int, str]:
+    """Where what stands at ``at`` ends, and what it is: in quotes, or as ``plain`` has it."""
+    quoted = _QUOTED.match(text, at)
+    if quoted:
+        return quoted.end(), _inside(quoted)
+    found = plain.match(text, at)
+    return (found.end(), found.group().rstrip(_BEHIND)) if found else (at, "")
 
 
 def _inside(quoted: re.Match[str]) -> str:
@@ -245,7 +178,3 @@ def _has_letters(text: str) -> bool:
 
 def _joined(parts: list[str]) -> str:
     return " ".join("".join(parts).split())
-
-
-def _once(*values: "tuple[str, ...] | list[str]") -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for some in values for value in some))[:_MOST]

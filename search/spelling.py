@@ -30,7 +30,7 @@ _MOST_WORDS = 3
 # Two mistakes in a word are looked for in questions of so many words: it costs some milliseconds a word.
 _SHORT_QUESTION = 4
 _LOOKED_UP = 3
-_OPERATOR = regex.compile("[:：]")
+_ADDRESS = regex.compile(r":\S")
 _LETTERS = regex.compile(r"[^\W\d_]+")
 
 
@@ -43,19 +43,36 @@ class Better:
     text: str
 
 
-def corrected(query: str, frequencies: Frequencies, passages: Passages, *, seen: Collection[str] = ()) -> str:
+def corrected(
+    query: str,
+    frequencies: Frequencies,
+    passages: Passages,
+    *,
+    seen: Collection[str] = (),
+    apart: Sequence[tuple[int, int]] = (),
+) -> str:
     """``query`` with the words that are likely wrong written better; "" where there is nothing to say.
-    ``seen`` are terms that are known to be in some passage; they need not be looked up."""
-    found = list(_better(query, frequencies, passages, seen))
+    ``seen`` are terms that are known to be in some passage; they need not be looked up. What lies in the
+    ranges ``apart`` is no word of it, and stays as it is."""
+    found = list(_better(query, frequencies, passages, seen, apart))
     for better in reversed(found):
         query = query[: better.start] + better.text + query[better.end :]
     return query if found else ""
 
 
 def _better(
-    query: str, frequencies: Frequencies, passages: Passages, seen: Collection[str]
+    query: str,
+    frequencies: Frequencies,
+    passages: Passages,
+    seen: Collection[str],
+    apart: Sequence[tuple[int, int]],
 ) -> Iterator[Better]:
-    runs = [run for run in analysis.runs(query) if _is_plain(query, run[2], run[3])]
+    runs = [
+        run
+        for run in analysis.runs(query)
+        if not _ADDRESS.search(query[_beginning(query, run[2]) : run[3] + 2])
+        and not any(start < run[3] and run[2] < end for start, end in apart)
+    ]
     words = [run for run in runs if not run[1] and _may_be_wrong(run[0], query[run[2] : run[3]])]
     dense = [run for run in runs if run[1] and len(run[0]) > 2]
     terms = {term for run in words for term in (analysis.stem(run[0]),)}
@@ -84,10 +101,9 @@ def _better(
             return
 
 
-def _is_plain(query: str, start: int, end: int) -> bool:
-    """Whether it is no filter (``site:…``, ``type:…``) and not excluded."""
-    begin = max(query.rfind(sign, 0, start) for sign in " \u3000\t\n") + 1
-    return not _OPERATOR.search(query[begin : end + 1]) and not query[begin:start].startswith(("-", "－"))
+def _beginning(query: str, place: int) -> int:
+    """Where what stands at ``place`` without a space before it begins."""
+    return max(query.rfind(sign, 0, place) for sign in " \u3000\t\n") + 1
 
 
 def _may_be_wrong(word: str, written: str) -> bool:

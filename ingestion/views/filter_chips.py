@@ -81,6 +81,8 @@ def _kept(params: QueryDict) -> QueryDict:
 
 
 def _label(key: str, value: str, today: date) -> str:
+    if key.startswith("-"):
+        return _("Not: %(filter)s") % {"filter": _label(key[1:], value, today)}
     if key == "type":
         return _listed(str(NAMES[known]) if (known := type_named(name)) else name for name in _parts(value))
     if key == "tag":

@@ -23,7 +23,7 @@ from ingestion.views.parts import asks_for_part, page_or_part
 from ingestion.views.result_groups import by_document
 from ingestion.views.second_tries import elsewhere, spelled
 from search.errors import SearchError
-from search.query_language import read_filters
+from search.filters import read_filters
 
 _PASSAGES = 20
 _TAGS = 12

@@ -78,6 +78,18 @@ def test_types_and_tags(harbour: dict[str, Document], collection: Collection) ->
     assert notes("harbour type:song", collection)[0].startswith("“song” is no type")
 
 
+def test_filters_with_a_minus(harbour: dict[str, Document], collection: Collection) -> None:
+    tagging.add_tags(collection=collection, documents=[harbour["fees"]], names=["Money"])
+    assert "hours" not in names("harbour -type:txt", collection)
+    assert "Fees" in names("harbour -type:txt", collection)
+    assert names("harbour -类型：md", collection) == ["hours"]
+    assert names("港口 harbour -tag:money type:md", collection) == ["港口"]
+    assert names("-type:txt -tag:money", collection) == ["港口"]
+    assert notes("harbour -type:txt,md", collection) == ["No document here passes all of the filters."]
+    Document.objects.filter(pk=harbour["hours"].pk).update(mime="text/markdown")
+    assert notes("harbour -type:md", collection) == ["Every document here is of the type “Markdown”."]
+
+
 def test_dates_are_the_documents_own_or_when_they_came(
     harbour: dict[str, Document], collection: Collection
 ) -> None:
@@ -115,6 +127,7 @@ def test_sites(harbour: dict[str, Document], collection: Collection, site: str, 
         changed_at=timezone.now(),
     )
     assert names(f"harbour site:{site}", collection) == (["Fees"] if is_in else [])
+    assert ("Fees" in names(f"harbour -site:{site}", collection)) is not is_in
 
 
 def test_many_documents_are_filtered_after_the_indexes(

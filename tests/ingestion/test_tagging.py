@@ -7,7 +7,8 @@ from ingestion import services, tagging
 from ingestion.errors import BadCollection
 from ingestion.finding import find
 from ingestion.models import Collection, Tag
-from search.query_language import Asked, Filters
+from search.filters import Filters
+from search.query_language import Asked
 from tests import fixtures
 from tests.conftest import signed_in
 from tests.ingestion.material import ENGLISH, add, ready

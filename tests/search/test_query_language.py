@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
+from search.filters import Filters, read_filters
 from search.matching import belongs, lone_terms, occurrences, phrase_terms
-from search.query_language import Asked, Filters, parse, read_filters
+from search.query_language import Asked, parse
 
 TODAY = date(2024, 5, 31)
 
@@ -26,7 +27,7 @@ def asked(text: str) -> Asked:
         "ratio 3:1, key:value, type : pdf",
         'a 6" pipe and 5\'10" people',
         "--verbose",
-        "x -site:example.org",
+        "x -after:2024",
         "-only",
         "“",
         "时间：今天",
@@ -65,6 +66,32 @@ def test_filters() -> None:
         ("example.org/docs",), ("word", "slides"), ("a", "b"), date(2023, 1, 1), date(2024, 5, 1)
     )
     assert not found.problems
+
+
+def test_filters_with_a_minus_are_what_documents_must_not_be() -> None:
+    found = asked("fees -site:www.example.org/old -type:pdf,幻灯片 －标签：「港口 费用」 type:word -ships")
+    assert found.text == "fees"
+    assert found.filters == Filters(
+        types=("word",),
+        not_sites=("example.org/old",),
+        not_types=("pdf", "slides"),
+        not_tags=("港口 费用",),
+    )
+    assert [key for key, *_rest in found.written] == ["-site", "-type", "-tag", "type"]
+    assert found.excluded == ("ships",)
+    assert asked("-type:pdf").filters.not_types == ("pdf",)
+    unknown = asked("fees -type:song")
+    assert (unknown.text, len(unknown.problems)) == ("fees", 1)
+
+
+def test_what_is_no_word_to_look_for_stands_apart() -> None:
+    text = 'fees -"sick leave" -ships tag:"port fees" "own words" after:2024'
+    assert [text[a:b] for a, b in asked(text).apart] == [
+        '-"sick leave"',
+        "-ships",
+        'tag:"port fees"',
+        "after:2024",
+    ]
 
 
 @pytest.mark.parametrize(

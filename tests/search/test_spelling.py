@@ -1,6 +1,7 @@
 """Better spellings out of what an index holds, in English and Chinese."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from search.edits import distance
 from search.index.memory import MemoryLexicalIndex
 from search.index.tantivy import TantivyIndex
 from search.protocols import LexicalIndex
+from search.query_language import parse
 from search.spelling import corrected
 from search.types import Chunk, Wanted
 
@@ -33,7 +35,11 @@ def correct(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], s
     def passages(terms: Mapping[str, float]) -> list[str]:
         return [TEXTS[int(hit.chunk_id)] for hit in index.query("g", "", 5, wanted=Wanted(terms))]
 
-    return lambda query: corrected(query, frequencies, passages)
+    def correct(query: str) -> str:
+        apart = parse(query, today=date(2024, 5, 31)).apart
+        return corrected(query, frequencies, passages, apart=apart)
+
+    return correct
 
 
 @pytest.mark.parametrize(
@@ -48,6 +54,13 @@ def correct(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], s
         ("什么是搜素引擎", "什么是搜索引擎"),
         ("搜索擎引", "搜索引擎"),
         ("kuberentes 搜索引敬", "Kubernetes 搜索引擎"),
+        ('"kuberentes runs" -receptro', '"Kubernetes runs" -receptro'),
+        ("“搜素引擎” 类型：pdf -文挡", "“搜索引擎” 类型：pdf -文挡"),
+        ("title: kuberentes", "title: Kubernetes"),
+        (
+            'kuberentes -"receptro cell" site:receptro.org tag:"receptro cell" -type:pdf',
+            'Kubernetes -"receptro cell" site:receptro.org tag:"receptro cell" -type:pdf',
+        ),
     ],
 )
 def test_a_slip_is_mended_with_a_word_as_it_is_written(
