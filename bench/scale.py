@@ -11,7 +11,6 @@ anew when the format of an index changes.
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -23,8 +22,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bench import history
 from bench.articles import passages, questions
 from bench.machine import commit, memory
@@ -34,12 +31,7 @@ from tests.e2e.conftest import Api, with_administrator
 from tests.e2e.site import ROOT, Site
 
 SEEDS = (3, 4, 5)
-PASSAGES_A_DOCUMENT = 20
 _FILLED = "filled.json"
-_AT_ONCE = 2000
-_CENTRES = 1000
-_SPREAD = 0.6
-_TELL_EVERY = 50_000
 
 
 def measure(count: int, collections: int, searches: int, keep: Path | None) -> dict[str, Any]:
@@ -99,80 +91,13 @@ def _texts() -> list[str]:
 
 def _fill(site: Site, count: int) -> None:
     environment = site.env | {"CHROMA_URL": _chroma(site), "DJANGO_SETTINGS_MODULE": "kb_site.settings"}
-    subprocess.run(
-        [sys.executable, "-m", "bench.scale", "--fill", str(count)], cwd=ROOT, env=environment, check=True
-    )
+    command = [sys.executable, "-m", "bench.filling", str(count), str(SEEDS[2])]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
 
 def _chroma(site: Site) -> str:
     line = site.child("chroma").cmdline()
     return f"http://127.0.0.1:{line[line.index('--port') + 1]}"
-
-
-def fill(count: int) -> None:
-    """Writes so many passages into the collections that are there, evenly."""
-    import django
-
-    django.setup()
-    from ingestion.generations import active_generation
-    from ingestion.models import Chunk, Collection, Document
-    from search import registry
-    from search.types import Chunk as Passage
-
-    centres = np.random.default_rng(SEEDS[2]).normal(size=(_CENTRES, 384))
-    text = passages()
-    began, written, told = time.monotonic(), 0, 0
-    collections = list(Collection.objects.filter(slug__startswith="many-"))
-    share = max(1, count // len(collections))
-    for collection in collections:
-        generation = active_generation(collection)
-        for at in range(0, share, _AT_ONCE):
-            size = min(_AT_ONCE, share - at)
-            documents = [
-                Document(
-                    collection=collection,
-                    name=f"{at + first}.txt",
-                    title=f"Document {at + first}",
-                    sha256=f"{collection.pk}{at + first}"[-64:],
-                    status="ready",
-                    step="done",
-                )
-                for first in range(0, size, PASSAGES_A_DOCUMENT)
-            ]
-            chunks = [
-                Chunk(
-                    id=f"{generation.pk.hex[:16]}{at + place:016x}",
-                    document=documents[place // PASSAGES_A_DOCUMENT],
-                    generation=generation,
-                    ordinal=place,
-                    start=0,
-                    end=1,
-                    text=next(text),
-                    indexed=True,
-                )
-                for place in range(size)
-            ]
-            Document.objects.bulk_create(documents)
-            Chunk.objects.bulk_create(chunks)
-            rows = centres[np.random.default_rng(at).integers(_CENTRES, size=size)]
-            rows = rows + _SPREAD * np.random.default_rng(at + 1).normal(size=rows.shape)
-            rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-            ids, owners = [chunk.id for chunk in chunks], [str(chunk.document_id) for chunk in chunks]
-            registry.vector_index().upsert(generation.index_id, ids, owners, rows)
-            registry.lexical_index().upsert(
-                generation.index_id,
-                [Passage(chunk.id, str(chunk.document_id), chunk.text) for chunk in chunks],
-            )
-            written += size
-            if written - told >= _TELL_EVERY:
-                rate = written / (time.monotonic() - began)
-                left = (count - written) / rate
-                print(
-                    f"{written:,} written, {rate:.0f} a second, {left:.0f} s left",
-                    file=sys.stderr,
-                    flush=True,
-                )
-                told = written
 
 
 def growth(results: Sequence[dict[str, Any]]) -> str:
@@ -208,12 +133,8 @@ def main() -> None:
         "--keep", type=Path, metavar="FOLDER", help="where filled sites stay for the next run"
     )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="the SVG, of two sizes or more")
-    parser.add_argument("--fill", type=int, help=argparse.SUPPRESS)
     history.add_option(parser)
     options = parser.parse_args()
-    if options.fill:
-        fill(options.fill)
-        return
     results = []
     for count in sorted(set(options.passages)):
         results.append(measure(count, options.collections, options.searches, options.keep))
@@ -227,5 +148,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kb_site.settings")
     main()
