@@ -15,9 +15,10 @@ from chat.finishing import finished, forgetting
 from chat.grounding import Similarity
 from chat.prompts import Turn
 from chat.refusing import NEAREST_SHOWN, in_text, refusal
-from chat.rules.applying import Ruled
+from chat.rules.applying import Question, Ruled
 from chat.understanding import Find, Understood, understand
 from chat.writing import Asked, Widen, Writing
+from ingestion.finding import Found
 from llm.errors import LLMError
 from llm.types import Backend, Description
 
@@ -69,11 +70,8 @@ def answer(
     """
     typed, ruled = checked(question, max_chars), rules or Ruled()
     asked = ruled.question(typed, max_chars=max_chars)
-    if asked.reply:
-        yield Token(asked.reply)
-        yield Finished(Answer(text=asked.reply, refused=True, model=""))
-        return
-    if pinned is not None and (kept := pinned(asked.text)) is not None:
+    kept = _unwritten(asked, pinned)
+    if kept is not None:
         yield Token(kept.text)
         yield Finished(ruled.finished(kept))
         return
@@ -82,17 +80,41 @@ def answer(
         understood = Understood(search_for, find(search_for))
     else:
         understood = yield from understand(asked.text, history, backends[0], find, max_chars=max_chars)
-    found = understood.found
     if understood.reading != typed:
         yield Rewritten(understood.reading)
     told = Asked(asked.text, understood.reading, tuple(history), language, instructions)
-    passages = tuple(found.passages)
-    writing = Writing(told, passages, widen, passages, failures=list(failures), ruled=ruled)
+    writing = _begun(told, understood, widen, failures, ruled)
+    yield from _answered(writing, understood.found, backends, searched, similarity)
+
+
+def _unwritten(asked: Question, pinned: Callable[[str], Answer | None] | None) -> Answer | None:
+    """The reply of a rule, or the answer that is pinned to the question: neither is searched or written."""
+    if asked.reply:
+        return Answer(text=asked.reply, refused=True, model="")
+    return pinned(asked.text) if pinned is not None else None
+
+
+def _begun(
+    asked: Asked, understood: Understood, widen: Widen | None, failures: Sequence[Failure], ruled: Ruled
+) -> Writing:
+    passages = tuple(understood.found.passages)
+    writing = Writing(asked, passages, widen, passages, failures=list(failures), ruled=ruled)
     writing.spent += [understood.spent] if understood.spent else []
     if understood.history_refused:
         writing.forget()
-    notes = [*found.notes, *(failure.message for failure in failures)]
-    yield Sources(passages)
+    return writing
+
+
+def _answered(
+    writing: Writing,
+    found: Found,
+    backends: Sequence[Backend],
+    searched: Sequence[str],
+    similarity: Similarity | None,
+) -> Iterator[Event]:
+    """The sources, then what the first back end that can writes of them; else a refusal."""
+    notes = [*found.notes, *(failure.message for failure in writing.failures)]
+    yield Sources(writing.found)
     if not found.answerable or not found.passages:
         yield from _refuse(writing, backends[0].describe(), notes, searched)
         return
@@ -101,7 +123,8 @@ def answer(
         # Nothing in the passages can be quoted.
         yield from _refuse(writing, Extractive().describe(), notes, searched)
         return
-    yield Finished(ruled.finished(finished(writing, notes, searched=searched, similarity=similarity)))
+    answered = finished(writing, notes, searched=searched, similarity=similarity)
+    yield Finished(writing.ruled.finished(answered))
 
 
 def _write(writing: Writing, backends: Sequence[Backend], notes: list[str]) -> Iterator[Event]:
