@@ -16,8 +16,7 @@ from accounts import rate_limits
 from accounts.roles import Action
 from ingestion import access, selectors, services
 from ingestion.errors import BadQuery, IngestionError
-from ingestion.finding import Found, FoundPassage
-from ingestion.folding import find_distinct
+from ingestion.finding import Found, FoundPassage, find
 from ingestion.intake import Taken, take_upload
 from ingestion.models import Document, Run
 from ingestion.ranked import Sort
@@ -232,8 +231,8 @@ def search(request: HttpRequest, payload: SearchIn) -> dict[str, Any]:
         collections = list(access.collections_for(request.user))
     k = max(1, min(payload.k, _MAX_K))
     offset = max(0, payload.offset) + k * (max(1, payload.page) - 1)
-    found = find_distinct(
-        _asked(payload), collections, k=k, mode=payload.mode, offset=offset, sort=payload.sort
+    found = find(
+        _asked(payload), collections, k=k, mode=payload.mode, offset=offset, sort=payload.sort, fold=True
     )
     better = "" if offset else better_spelling(payload.query.strip(), found)
     return search_out(found, offset + k, explain=payload.explain) | (

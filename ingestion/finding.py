@@ -6,7 +6,7 @@ The caller has asked ``ingestion.access`` which collections may be read; nothing
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from ingestion import search_filters, selectors
 from ingestion.errors import BadQuery
+from ingestion.folding import LAST_OFFSET, Page, as_ranked, distinct
 from ingestion.models import Chunk, Collection, Document
 from ingestion.ranked import Ranked, Sort
 from ingestion.search_filters import Narrowed
@@ -33,7 +34,6 @@ from search.types import EVERYWHERE, Bounds, Hit, Mode, Signals
 log = logging.getLogger(__name__)
 
 _EVIDENCE_PASSAGES = 8
-LAST_OFFSET = 1000
 
 
 def _nothing() -> Evidence:
@@ -118,8 +118,10 @@ def find(
     offset: int = 0,
     sort: Sort = "relevance",
     document: Document | None = None,
+    fold: bool = False,
 ) -> Found:
     """The best ``k`` passages of ``collections`` behind the first ``offset``, or of only one ``document``.
+    ``fold``: those that say the same as a better one are folded into it (``ingestion.folding``).
 
     A ``query`` that is a string is plain text, whatever signs are in it; who wants it read as people write it
     into a search box hands over ``search.query_language.parse(…)``. Raises ``BadQuery``,
@@ -149,14 +151,11 @@ def find(
         wanted=widened.wanted,
         bounds=_bounds(asked, narrow),
     )
-    result, chunks = Ranked(search, asked, narrow.within, collections, mode, searched.index_ids).part(
-        k, offset, sort
-    )
-    shown = chunks[offset : offset + k]
-    names = selectors.page_names([chunk for _hit, chunk in shown])
-    passages = [_passage(chunk, hit, asked, names[chunk.id], widened) for hit, chunk in shown]
+    ranked = Ranked(search, asked, narrow.within, collections, mode, searched.index_ids)
+    page = (distinct if fold else as_ranked)(ranked, k, offset, sort)
+    passages = _passages(page, asked, widened)
     held = widened.as_held(query, passages[0].synonyms) if passages else query
-    notes = [*asked.problems, *result.notes]
+    notes = [*asked.problems, *page.notes]
     if searched.lost:
         notes.append(
             _("Some collections were indexed with another embedding model; there, words alone count.")
@@ -168,7 +167,7 @@ def find(
         notes,
         lru_cache(maxsize=1)(partial(_evidence, held, passages[:_EVIDENCE_PASSAGES], searched)),
         tuple(searched.index_ids),
-        more=len(chunks) > offset + k and offset < LAST_OFFSET,
+        more=page.more,
         asked=asked,
     )
 
@@ -235,6 +234,19 @@ def passage_url(document_id: object, chunk_id: str) -> str:
 @lru_cache(maxsize=1024)
 def _document_url(document_id: str) -> str:
     return reverse("document", args=[document_id])
+
+
+def _passages(page: Page, asked: Asked, widened: Widened) -> list[FoundPassage]:
+    folded = [item for similar in page.similar.values() for item in similar]
+    names = selectors.page_names([chunk for _hit, chunk in (*page.shown, *folded)])
+    found = [_passage(chunk, hit, asked, names[chunk.id], widened) for hit, chunk in page.shown]
+    if not folded:
+        return found
+    similar = {
+        chunk_id: tuple(_passage(chunk, hit, asked, names[chunk.id], widened) for hit, chunk in some)
+        for chunk_id, some in page.similar.items()
+    }
+    return [replace(passage, similar=similar.get(passage.chunk_id, ())) for passage in found]
 
 
 def _passage(chunk: Chunk, hit: Hit, asked: Asked, page_name: str, widened: Widened) -> FoundPassage:

@@ -4,7 +4,7 @@ Passages that differ in a figure never say the same: one of them may be out of d
 both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import regex
@@ -64,19 +64,17 @@ class Seen:
         return len(self.pieces & other.pieces) >= _WORTH_COMPARING * least
 
 
-def twins(texts: Sequence[str]) -> list[int | None]:
+def twins(texts: Iterable[str]) -> Iterator[int | None]:
     """For each text, best first, the place of the better one that it adds nothing to, or ``None``.
 
     A place that is named stands for itself. A few microseconds for a pair that is not alike.
     """
     kept: list[tuple[int, Seen]] = []
-    found: list[int | None] = []
     for place, text in enumerate(texts):
         seen = Seen(text)
         twin = next(
             (at for at, other in kept if seen.may_be_like(other) and seen.adds_nothing_to(other)), None
         )
-        found.append(twin)
         if twin is None:
             kept.append((place, seen))
-    return found
+        yield twin

@@ -11,8 +11,7 @@ from accounts.roles import Action
 from ingestion import access, selectors, web_offers, web_origins
 from ingestion.document_types import NAMES
 from ingestion.errors import BadQuery
-from ingestion.finding import Found
-from ingestion.folding import find_distinct
+from ingestion.finding import Found, find
 from ingestion.models import Collection, Document
 from ingestion.recommend import noting
 from ingestion.saved_searches import saved_by
@@ -108,7 +107,7 @@ def _results(request: HttpRequest, form: SearchForm, collections: list[Collectio
     }
 
     def ask(form: SearchForm) -> Found:
-        return find_distinct(
+        return find(
             form.asked(today),
             chosen,
             k=_PASSAGES,
@@ -116,6 +115,7 @@ def _results(request: HttpRequest, form: SearchForm, collections: list[Collectio
             offset=_PASSAGES * (form.page_number - 1),
             sort=form.sort_name,
             document=document,
+            fold=True,
         )
 
     try:

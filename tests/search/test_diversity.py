@@ -1,6 +1,13 @@
 """Which passages add nothing to a better one."""
 
-from search.diversity import twins
+from collections.abc import Sequence
+
+from search import diversity
+
+
+def twins(texts: Sequence[str]) -> list[int | None]:
+    return list(diversity.twins(texts))
+
 
 LEAVE = (
     "Every employee has paid leave that is agreed with the head of the department. Unused days expire in "
