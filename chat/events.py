@@ -87,12 +87,15 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Verified:
     """Whose answer was given: ``id`` is its row's, ``question`` the one that it is pinned to, ``by`` who
-    verified it, ``at`` when, as ISO 8601."""
+    verified it, ``at`` when, as ISO 8601. ``language`` is the text's, ``asked_language`` the question's:
+    "zh", "en", or "" for another one."""
 
     id: str
     question: str
     by: str
     at: str
+    language: str = ""
+    asked_language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

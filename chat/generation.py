@@ -187,7 +187,7 @@ def _events(progress: Progress, language: str, watcher: Watcher) -> Generator[Ev
     template = prompt_selectors.template_of(message.conversation, collections)
     progress.wishes = Wishes.of(template, described, language_of(question, language))
     progress.rules = ruled(collections, language, follows=bool(history))
-    pinned = pinned_for(message, asked, history, collections)
+    pinned = pinned_for(message, asked, history, collections, progress.rules)
     release_connections()
     return answer(
         question,

@@ -129,6 +129,7 @@ class Writing:
         self.text, self.says_no, self.finish_reason, self._shown = "", False, "", False
         request = self._request(backend, described)
         start, heard = Start(), Heard()
+        self.ruled.begin_anew()
         self._screen, self._thoughts = self.ruled.screen(), self.ruled.thoughts()
         for delta in backend.stream(request):
             heard.take(delta)

@@ -113,14 +113,20 @@ def by_line(task: Task, do: Callable[[Speaker], None]) -> Tried:
 def _done_by(backend: Backend, task: Task, do: Callable[[Speaker], None]) -> Speaker:
     """Once more with less where the context turns out to be smaller than the endpoint says."""
     speaker = Speaker(backend, task.work, task.language, task.rules)
-    task.work.before = ""
     try:
+        _begin(task)
         do(speaker)
     except ContextTooLong:
         speaker = replace(speaker, share=SMALLER_CONTEXT)
-        task.work.before = ""
+        _begin(task)
         do(speaker)
     return speaker
+
+
+def _begin(task: Task) -> None:
+    """What was written before is void."""
+    task.work.before = ""
+    task.rules.begin_anew()
 
 
 def needs_words() -> str:

@@ -27,11 +27,14 @@ class Cited:
     notes: tuple[str, ...]
 
 
-def cited(said: str, passages: Sequence[FoundPassage], *, wish: str = "") -> Cited:
+def cited(
+    said: str, passages: Sequence[FoundPassage], clean: Callable[[str], str], *, wish: str = ""
+) -> Cited:
     """``said`` cites ``passages`` by their places from 1. A text that cites nothing gets the citations that
-    its words bear out. Addresses are left only where the passages or the ``wish`` hold them."""
+    its words bear out. Addresses are left only where the passages or the ``wish`` hold them; ``clean`` takes
+    out what the rules of the site ban, should it come of that."""
     texts = {n: passage.text for n, passage in enumerate(passages, 1)}
-    text = understood(without_addresses(said, [*texts.values(), wish]), texts)
+    text = clean(understood(without_addresses(said, [*texts.values(), wish]), texts))
     marks = take_out(text)[1]
     invented = any(mark.n not in texts for mark in marks)
     added: list[Mark] = []

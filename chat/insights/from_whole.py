@@ -52,7 +52,7 @@ def output_language(task: Task) -> str:
 
 
 def _made(task: Task, written: Written, tried: Tried, speaker: Speaker, wish: str) -> Made:
-    told = cited(written.text, task.subject.passages[: written.given], wish=wish)
+    told = cited(written.text, task.subject.passages[: written.given], task.rules.clean, wish=wish)
     notes = [*tried.notes, *told.notes]
     if written.percent < 100:
         notes.insert(0, _share_words(written.percent))

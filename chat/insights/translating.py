@@ -78,7 +78,8 @@ def _translated(speaker: Speaker, task: Task, target: str) -> tuple[list[dict[st
         speaker.work.take("translating", number, min(len(blocks), MOST_PARTS))
         answer = room_of(speaker.backend, rules, share=speaker.share).answer
         said = speaker.say(rules, instructions.quoted(source), max_tokens=answer, shown=True)
-        parts.append(_part(task, without_addresses(_bare(said), [source]), block, source))
+        clean = task.rules.clean(without_addresses(_bare(said), [source]))
+        parts.append(_part(task, clean, block, source))
     speaker.work.before = ""
     translated = blocks[min(len(blocks), MOST_PARTS) - 1].end if blocks else 0
     percent = 100 if len(blocks) <= MOST_PARTS else min(99, 100 * translated // len(text))

@@ -3,6 +3,7 @@
 Holds no rows and asks no database: ``Spec`` values come in, records go out.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -64,6 +65,7 @@ class Ruled:
         self._asked: list[Applied] = []
         self._failed: dict[int, Applied] = {}
         self._chain: Chain | None = None
+        self._chains: list[Chain] = []
         self._maskers: list[tuple[Masker, list[Spec]]] = []
         self._sent_to = ""
         self._noticed: list[Applied] = []
@@ -147,16 +149,24 @@ class Ruled:
 
     # --- after ---
 
+    def begin_anew(self) -> None:
+        """What was written so far is void, and so is what rules did to it."""
+        self._chain, self._chains = None, []
+
     def screen(self) -> Chain | None:
-        """A new one for each text that a model begins; ``None`` where no rule looks at it."""
-        made = [(spec.id, screen) for spec in self._specs if (screen := _screen(spec)) is not None]
-        self._chain = Chain(made, self._too_slow) if made else None
+        """For a text that a model begins; ``None`` where no rule looks at it."""
+        self._chain = self._kept(_screens(self._specs))
         return self._chain
 
     def thoughts(self) -> Chain | None:
-        """The same for a model's reasoning: only words are looked for."""
-        made = [(spec.id, _banned(spec)) for spec in self._specs if spec.kind == "banned"]
-        return Chain(made, self._too_slow) if made else None
+        """The same for a model's reasoning, or a part of a text: only words are looked for."""
+        return self._kept([(spec.id, _banned(spec)) for spec in self._specs if spec.kind == "banned"])
+
+    def _kept(self, made: Sequence[tuple[int, Screen]]) -> Chain | None:
+        if not made:
+            return None
+        self._chains.append(Chain(made, self._too_slow))
+        return self._chains[-1]
 
     def clean(self, text: str) -> str:
         """A whole text whose marks were set right, so that no banned word comes of that."""
@@ -164,9 +174,18 @@ class Ruled:
         return chain.feed(text) + chain.rest() if chain is not None else text
 
     def screened(self, text: str) -> str:
-        """A whole text through the rules after the model, the notices apart."""
+        """A whole text, in place of what was written so far, through the rules after the model, the notices
+        apart."""
+        self.begin_anew()
         chain = self.screen()
         return chain.feed(text) + chain.rest() if chain is not None else text
+
+    def leaves(self, text: str) -> bool:
+        """Whether a text that is given word for word or not at all stays as it is, the notices apart."""
+        chain = Chain(_screens(self._specs), self._too_slow)
+        chain.feed(text)
+        chain.rest()
+        return not any(screen.count for _rule, screen in chain.screens)
 
     def finished(self, answer: Answer) -> Answer:
         """The answer as it is stored: with the notices that are required, and a sentence where nothing of it
@@ -213,15 +232,14 @@ class Ruled:
         return listed
 
     def _screened(self) -> list[Applied]:
-        if self._chain is None:
-            return []
-        by_id = {spec.id: spec for spec in self._specs}
+        """What all texts of the answer went through: its reasoning, its parts, what was set right."""
+        counts: Counter[int] = Counter()
+        for chain in self._chains:
+            counts.update({rule: screen.count for rule, screen in chain.screens})
         listed: list[Applied] = []
-        for rule, screen in self._chain.screens:
-            if screen.count:
-                spec = by_id[rule]
-                details = {"sentences": True} if spec.options.get("sentences") is True else {}
-                listed.append(Applied(rule, spec.kind, spec.name, screen.count, details))
+        for spec in (spec for spec in self._specs if counts[spec.id]):
+            details = {"sentences": True} if spec.options.get("sentences") is True else {}
+            listed.append(Applied(spec.id, spec.kind, spec.name, counts[spec.id], details))
         return listed
 
     def _too_slow(self, rule: int, pattern: str) -> None:
@@ -242,7 +260,12 @@ def _is_near(described: Description) -> bool:
     return not is_remote(described)
 
 
-def _screen(spec: Spec) -> Screen | None:
+def _screens(specs: Sequence[Spec]) -> list[tuple[int, Screen]]:
+    return [(spec.id, one) for spec in specs if (one := screen_of(spec)) is not None]
+
+
+def screen_of(spec: Spec) -> Screen | None:
+    """``None`` where the rule does not look at a model's words."""
     if spec.kind == "banned":
         return _banned(spec)
     if spec.kind == "repeats":

@@ -1,12 +1,15 @@
 """Verified answers in the chat."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django import template
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from chat.models import Message
 from chat.verified import selectors
+from llm import endpoints
 
 register = template.Library()
 
@@ -21,3 +24,25 @@ def may_verify(message: Message) -> bool:
 def moment(text: str) -> datetime | None:
     """What was stored as ISO 8601."""
     return parse_datetime(text)
+
+
+@register.filter
+def in_another_language(verified: Mapping[str, str]) -> str:
+    """A sentence for an answer that is not in the language of its question, else ""."""
+    if verified.get("language") == verified.get("asked_language"):
+        return ""
+    return {
+        "zh": _("It is in Chinese, word for word as it was verified."),
+        "en": _("It is in English, word for word as it was verified."),
+    }.get(verified["language"], _("It is in another language, word for word as it was verified."))
+
+
+@register.filter
+def answer_in_own_language(message: Message) -> str:
+    """What a button says that has such a question answered by a model; "" where that helps nobody."""
+    if not in_another_language(message.verified) or endpoints.default() is None:
+        return ""
+    return {
+        "zh": _("Have a model answer in Chinese"),
+        "en": _("Have a model answer in English"),
+    }.get(message.verified["asked_language"], _("Have a model answer in the language of the question"))

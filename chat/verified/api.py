@@ -33,7 +33,8 @@ class VerifiedIn(Schema):
 
 @router.get("/collections/{slug}/verified-answers", summary="Verified answers of a collection")
 def listed(request: HttpRequest, slug: str, text: str = "", page: int = 1) -> dict[str, Any]:
-    """``to_review`` names sources that changed since: such an answer is not given."""
+    """``to_review`` names sources that changed since, ``against_rules`` says what rules of the site would
+    change in it: such an answer is not given."""
     collection = access.get_collection(request.user, slug, Action.EDIT)
     pages = Paginator(selectors.of_collection(request.user, collection, text), _PAGE)
     found = pages.page(page).object_list if 1 <= page <= pages.num_pages else []

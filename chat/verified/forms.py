@@ -26,7 +26,10 @@ class VerifiedForm(Styled):
         label=_("Verified answer"),
         max_length=LONGEST_ANSWER,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=_("Markdown. Numbers in brackets, such as [1], lead to the sources below."),
+        help_text=_(
+            "Markdown. Numbers in brackets, such as [1], lead to the sources below. It is given word for "
+            "word: who asks in another language is told so, or gets what you verify in that language besides."
+        ),
     )
     collections = forms.ModelMultipleChoiceField(
         queryset=Collection.objects.none(),

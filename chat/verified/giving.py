@@ -12,7 +12,9 @@ from chat.events import Answer, Citation, Verified
 from chat.models import Message
 from chat.prompts import Turn
 from chat.rewriting import is_short, points_back
+from chat.rules.applying import Ruled
 from chat.verified import matching
+from chat.verified.languages import language_of
 from chat.verified.models import VerifiedAnswer
 from ingestion.finding import FoundPassage
 from ingestion.models import Collection
@@ -24,20 +26,25 @@ Pinned = Callable[[str], Answer | None]
 
 
 def pinned_for(
-    answer: Message, asked: Message, history: Sequence[Turn], collections: Sequence[Collection]
+    answer: Message,
+    asked: Message,
+    history: Sequence[Turn],
+    collections: Sequence[Collection],
+    rules: Ruled,
 ) -> Pinned | None:
-    """Looks a question up among the verified ones; ``None`` where that cannot help: no collection has any, an
-    answer is asked for anew, or the question is a prompt filled in or leans on what was said before."""
+    """Looks a question up among the verified ones that ``rules`` leave as they are; ``None`` where that
+    cannot help: no collection has any, an answer is asked for anew, or the question is a prompt filled in or
+    leans on what was said before."""
     is_first = answer.ordinal == asked.ordinal + 1
     leans = bool(history) and (points_back(asked.text) or is_short(asked.text))
     if not is_first or asked.rewritten or leans or not matching.any_in(collections):
         return None
-    return lambda question: _answer(question, collections)
+    return lambda question: _answer(question, collections, rules)
 
 
-def _answer(question: str, collections: Sequence[Collection]) -> Answer | None:
+def _answer(question: str, collections: Sequence[Collection], rules: Ruled) -> Answer | None:
     try:
-        found = matching.match(question, collections)
+        found = matching.match(question, collections, lambda answer: rules.leaves(answer.text))
         if found is None:
             return None
         verified, wording = found
@@ -51,7 +58,12 @@ def _answer(question: str, collections: Sequence[Collection]) -> Answer | None:
         model=MODEL,
         citations=tuple(_citation(each) for each in verified.citations),
         verified=Verified(
-            str(verified.pk), wording, verified.verified_name, verified.verified_at.isoformat()
+            str(verified.pk),
+            wording,
+            verified.verified_name,
+            verified.verified_at.isoformat(),
+            language_of(verified.text),
+            language_of(question, like=verified.text),
         ),
     )
 

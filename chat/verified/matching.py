@@ -6,7 +6,7 @@ same: for some thousand of them, comparing a question with all is less work than
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +17,7 @@ from django.db.models import Count, Max
 from chat.similarity import TRUSTED
 from chat.verified import vectors
 from chat.verified.freshness import changes
+from chat.verified.languages import language_of
 from chat.verified.meaning import ACROSS, SAME_LANGUAGE, content, is_same
 from chat.verified.models import VerifiedAnswer, VerifiedQuestion
 from ingestion.golden_sets import digest_of
@@ -55,16 +56,23 @@ def any_in(collections: Sequence[Collection]) -> bool:
     return VerifiedAnswer.objects.filter(collections__in=[each.pk for each in collections]).exists()
 
 
-def match(question: str, collections: Sequence[Collection]) -> tuple[VerifiedAnswer, str] | None:
-    """The answer pinned to a question that means the same, with the wording that was met. Those whose sources
-    changed are left out until somebody has reviewed them. May run the embedding model."""
+def match(
+    question: str, collections: Sequence[Collection], suits: Callable[[VerifiedAnswer], bool]
+) -> tuple[VerifiedAnswer, str] | None:
+    """The answer pinned to a question that means the same, with the wording that was met: the nearest in the
+    question's language, else the nearest. Those whose sources changed are left out until somebody has
+    reviewed them, and those that do not suit. May run the embedding model."""
     wordings = _wordings(collections)
+    others: list[tuple[VerifiedAnswer, str]] = []
     for place in _candidates(question, wordings):
         found = wordings.all[place]
         answer = VerifiedAnswer.objects.filter(pk=found.answer_id).first()
-        if answer is not None and not changes([answer]):
+        if answer is None or changes([answer]) or not suits(answer):
+            continue
+        if language_of(answer.text) == language_of(question, like=answer.text):
             return answer, found.text
-    return None
+        others.append((answer, found.text))
+    return others[0] if others else None
 
 
 def _candidates(question: str, wordings: Wordings) -> list[int]:

@@ -11,6 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Action
 from chat.models import Conversation, Message
+from chat.rules.applying import Spec
+from chat.rules.objecting import objections
+from chat.rules.selectors import specs_for
 from chat.verified.freshness import Change, changes
 from chat.verified.models import VerifiedAnswer
 from ingestion.access import Person, collections_for
@@ -21,10 +24,16 @@ _KEY = "_may_be_verified"
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """``changes`` are what happened to its sources: with any it is not given until it is reviewed."""
+    """``changes`` are what happened to its sources, ``against`` what rules of the site say against it, in
+    sentences: with any it is not given until somebody has reviewed it."""
 
     answer: VerifiedAnswer
     changes: list[Change]
+    against: list[str]
+
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self.changes or self.against)
 
 
 def of_collection(user: Person, collection: Collection, text: str = "") -> QuerySet[VerifiedAnswer]:
@@ -37,14 +46,24 @@ def of_collection(user: Person, collection: Collection, text: str = "") -> Query
 
 
 def with_changes(answers: Iterable[VerifiedAnswer]) -> list[Listed]:
+    """A few queries: those of ``freshness.changes``, and one for each set of collections."""
     answers = list(answers)
     told = changes(answers)
-    return [Listed(answer, told.get(answer.pk, [])) for answer in answers]
+    rules: dict[frozenset[UUID], list[Spec]] = {}
+    listed: list[Listed] = []
+    for answer in answers:
+        homes = list(answer.collections.all())
+        key = frozenset(home.pk for home in homes)
+        if key not in rules:
+            rules[key] = specs_for(homes)
+        listed.append(Listed(answer, told.get(answer.pk, []), objections(answer.text, rules[key])))
+    return listed
 
 
 def to_review(user: Person, collection: Collection) -> list[UUID]:
-    """Ids of those that ``user`` may edit and whose sources changed."""
-    return list(changes(_editable_in(user, collection)))
+    """Ids of those that ``user`` may edit and that are not given until somebody has reviewed them."""
+    found = _editable_in(user, collection).prefetch_related("collections")
+    return [each.answer.pk for each in with_changes(found) if each.is_waiting]
 
 
 def _editable_in(user: Person, collection: Collection) -> QuerySet[VerifiedAnswer]:
@@ -103,4 +122,5 @@ def verified_out(listed: Listed) -> dict[str, Any]:
         "verified_at": answer.verified_at,
         "given": answer.given_count,
         "to_review": [{"document": each.document, "kind": each.kind} for each in listed.changes],
+        "against_rules": listed.against,
     }

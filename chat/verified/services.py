@@ -1,6 +1,6 @@
 """Writes of verified answers. The caller has made sure that ``by`` may edit all ``collections``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat.citation_marks import take_out
+from chat.rules.objecting import objections
+from chat.rules.selectors import specs_for
 from chat.verified.errors import BadVerified
 from chat.verified.freshness import changes
 from chat.verified.models import VerifiedAnswer, VerifiedQuestion
@@ -38,6 +40,7 @@ def verify(*, by: User, content: Content, answer: VerifiedAnswer | None = None) 
     ``BadVerified``, with nothing stored."""
     questions, text = _clean_questions(content.questions), _clean_text(content.text)
     citations = _clean_citations(text, content)
+    _refuse_against_rules(text, content.collections)
     with transaction.atomic():
         _refuse_taken(questions, content.collections, answer)
         verified = answer or VerifiedAnswer()
@@ -54,12 +57,13 @@ def verify(*, by: User, content: Content, answer: VerifiedAnswer | None = None) 
 
 
 def confirm(*, by: User, answer: VerifiedAnswer) -> None:
-    """It is still right although a source changed. Raises ``BadVerified`` where one is gone: then it has
-    nothing to rest on there, and must be edited."""
+    """It is still right although a source changed. Raises ``BadVerified`` where one is gone, for then it has
+    nothing to rest on there, and where a rule of the site stands against it: both must be edited."""
     gone = [each.document for each in changes([answer]).get(answer.pk, []) if each.kind == "gone"]
     if gone:
         said = _("“%(document)s” was deleted: edit the answer, so that it rests on documents that are there.")
         raise BadVerified(said % {"document": gone[0]})
+    _refuse_against_rules(answer.text, answer.collections.all())
     _sign(answer, by)
     answer.save(update_fields=["verified_by", "verified_name", "verified_at", "updated_at"])
 
@@ -124,6 +128,13 @@ def _clean_citations(text: str, content: Content) -> list[dict[str, Any]]:
             )
             raise BadVerified(said % {"document": each["document"], "collection": each["collection"]})
     return citations
+
+
+def _refuse_against_rules(text: str, collections: Iterable[Collection]) -> None:
+    """It is given word for word, so nothing in it may be what a rule would change."""
+    against = objections(text, specs_for(list(collections)))
+    if against:
+        raise BadVerified(against[0])
 
 
 def _refuse_taken(

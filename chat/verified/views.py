@@ -73,11 +73,11 @@ def from_feedback(request: HttpRequest, feedback_id: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, verified_id: UUID) -> HttpResponse:
-    """Also shows what happened to the sources since it was verified."""
+    """Also shows what happened to the sources since it was verified, and what rules say against it."""
     verified = selectors.get_verified(request.user, verified_id)
     (row,) = selectors.with_changes([verified])
     draft = drafts.of_stored(_person(request), verified)
-    return _form_page(request, draft, verified=verified, changes=row.changes)
+    return _form_page(request, draft, verified=verified, changes=row.changes, against=row.against)
 
 
 @login_required

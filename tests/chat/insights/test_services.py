@@ -194,6 +194,10 @@ def test_the_rules_of_the_site_hold_for_what_models_read_and_write(
     assert "ada.holm@example.org" not in json.dumps(asked.body)
     assert "cheese" not in written.text and "reached all day [1]" in written.text
     assert {one["kind"] for one in written.data["rules"]} == {"mask", "banned"}
+    model.say("阿达吃 cheese 和 chee<img src=x>se。")
+    translated = made(keeper, "translation", target="zh")
+    assert "cheese" not in translated.text and "阿达吃 ▇" in translated.text
+    assert [(one["kind"], one["count"]) for one in translated.data["rules"]] == [("mask", 1), ("banned", 2)]
 
 
 def test_rules_after_the_model_hold_for_quotes_too(document: Document) -> None:

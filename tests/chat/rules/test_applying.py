@@ -135,17 +135,26 @@ def test_quotes_without_a_model_go_through_the_rules_too() -> None:
 
 def test_reasoning_shows_no_banned_word_either() -> None:
     says = [Delta(reasoning="The kee"), Delta(reasoning="per is Ada."), "It is 42 metres high [1]."]
-    events, _ruled = run(Puppet(says), Spec(1, "banned", options={"words": "keeper", "instead": "■"}))
+    events, ruled = run(Puppet(says), Spec(1, "banned", options={"words": "keeper", "instead": "■"}))
     thoughts = "".join(event.text for event in events if isinstance(event, Thinking))
     assert thoughts == "The ■ is Ada."
+    assert [(one["kind"], one["count"]) for one in ruled.applied()] == [("banned", 1)]
 
 
 def test_a_banned_word_that_comes_of_setting_marks_right_is_found() -> None:
-    events, _ruled = run(
-        Puppet("It is a kee<img src=x>per [1]."),
-        Spec(1, "banned", options={"words": "keeper", "instead": "■"}),
-    )
+    spec = Spec(1, "banned", options={"words": "keeper", "instead": "■"})
+    events, ruled = run(Puppet("It is a kee<img src=x>per [1]."), spec)
     assert "keeper" not in final(events).text
+    assert [one["count"] for one in ruled.applied()] == [1]
+
+
+def test_what_was_taken_back_leaves_no_record() -> None:
+    spec = Spec(1, "banned", options={"words": "keeper", "instead": "■"})
+    broken = Puppet([Delta(reasoning="The keeper …"), Unavailable("gone")])
+    ruled = Ruled([spec])
+    backends = [broken, Puppet("It is 42 metres high [1].", name="second")]
+    events = list(answer(QUESTION, find=always(LIGHTHOUSE, HARBOUR), backends=backends, rules=ruled))
+    assert "42 metres" in final(events).text and ruled.applied() == []
 
 
 def test_an_answer_of_which_nothing_is_left_says_so() -> None:

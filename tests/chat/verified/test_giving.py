@@ -9,7 +9,7 @@ import pytest
 from accounts.models import User
 from chat import services as chat
 from chat.generation import Nobody, Progress, generate
-from chat.models import Conversation, Message, VerifiedAnswer
+from chat.models import Conversation, Message, Rule, VerifiedAnswer
 from chat.verified import matching, services
 from chat.verified.services import Content
 from ingestion import indexing, rereading
@@ -19,6 +19,7 @@ from tests.chat.handbook import fill
 from tests.chat.test_api import ask
 from tests.conftest import signed_in
 from tests.ingestion.material import extract_all, ready
+from tests.llm.openai_stub import OpenAIStub
 
 pytestmark = pytest.mark.django_db
 QUESTION = "How high is the lighthouse?"
@@ -62,6 +63,46 @@ def test_who_asks_the_same_gets_it_with_its_mark_and_sources(
     assert verified.given_count == 3
     told = ask(teammate, question=QUESTION, collections=["handbook"]).json()
     assert told["verified"]["by"] == "owner"
+
+
+def test_an_answer_in_another_language_says_so_and_a_model_may_write_one_instead(
+    written: Message, owner: User, collection: Collection, model: OpenAIStub
+) -> None:
+    pin(owner, written, collection, questions=[QUESTION, "灯塔有多高？"])
+    given = asked(owner, "灯塔有多高？", collection)
+    assert (given.verified["language"], given.verified["asked_language"]) == ("en", "zh")
+    client = signed_in(owner)
+    page = client.get(given.conversation.get_absolute_url()).content.decode()
+    assert "It is in English, word for word as it was verified." in page
+    assert "Have a model answer in Chinese" in page
+    same = asked(owner, QUESTION, collection)
+    assert "word for word" not in client.get(same.conversation.get_absolute_url()).content.decode()
+    model.say("灯塔高四十二米 [1]。")
+    client.post(f"/chat/{given.conversation_id}/messages/{given.pk}/retry")
+    again = Message.objects.get(parent_id=given.parent_id, ordinal=given.ordinal + 1)
+    generate(Progress(again.pk, again.attempt), "en", Nobody())
+    again.refresh_from_db()
+    assert (again.model, again.verified) == ("stub", {}) and "四十二米" in again.text
+
+
+def test_what_a_rule_would_change_is_not_verified_and_not_given(
+    written: Message, owner: User, collection: Collection
+) -> None:
+    verified = pin(owner, written, collection)
+    rule = Rule.objects.create(kind="banned", name="Lamps", options={"words": "LANTERN", "instead": "■"})
+    given = asked(owner, QUESTION, collection)
+    assert (given.model, given.verified) == ("extractive", {})
+    client, address = signed_in(owner), "/collections/handbook/verified/"
+    for page in (client.get(f"{address}?only=review"), client.get(f"/verified/{verified.pk}/")):
+        assert "“Lamps” of this site bans “lantern”" in page.content.decode().replace("&quot;", '"')
+    with pytest.raises(services.BadVerified, match="bans “lantern”"):
+        services.confirm(by=owner, answer=verified)
+    with pytest.raises(services.BadVerified, match="bans “lantern”"):
+        pin(owner, written, collection, questions=["How tall is it?"])
+    rule.kind, rule.options = "disclaimer", {"text_en": "Ask on site."}
+    rule.save()
+    noticed = asked(owner, QUESTION, collection)
+    assert noticed.verified and noticed.text == f"{TEXT}\n\nAsk on site."
 
 
 def test_it_can_be_asked_anew_and_a_follow_up_does_not_meet_it(

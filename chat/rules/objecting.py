@@ -1,0 +1,40 @@
+"""What the rules after the model say against a text that is given word for word or not at all."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from chat.rules.applying import Spec, screen_of
+from chat.rules.kinds import KINDS
+from chat.rules.patterns import TooSlow
+from chat.rules.spotting import Spotter
+from chat.rules.wordlists import parse
+
+
+def objections(text: str, specs: Sequence[Spec]) -> list[str]:
+    """A sentence for each rule that would change ``text``; it names what stands in the way."""
+    return [said for spec in specs if (said := _objection(text, spec))]
+
+
+def _objection(text: str, spec: Spec) -> str:
+    screen = screen_of(spec)
+    if screen is None:
+        return ""
+    try:
+        screen.feed(text)
+        screen.rest()
+        return _said(text, spec) if screen.count else ""
+    except TooSlow:
+        return ""  # such a rule is left out of answers too
+
+
+def _said(text: str, spec: Spec) -> str:
+    told = {"rule": spec.name or str(KINDS[spec.kind].title), "words": "", "limit": ""}
+    if spec.kind == "banned":
+        spans = Spotter(parse(spec.options.get("words", ""))).spans(text)
+        told["words"] = next((text[start:end] for start, end in spans), "")
+        return _("The rule “%(rule)s” of this site bans “%(words)s”: say it in other words.") % told
+    if spec.kind == "length":
+        told["limit"] = KINDS[spec.kind].summary(spec.options)
+        return _("The rule “%(rule)s” of this site limits an answer (%(limit)s): shorten it.") % told
+    return _("The rule “%(rule)s” of this site allows no sentence twice: leave the second one out.") % told
