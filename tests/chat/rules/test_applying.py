@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from chat.answering import answer
-from chat.events import Answer, Event, Finished, Rewritten, Thinking, Token
+from chat.events import Event, Rewritten, Thinking
 from chat.extractive import Extractive
 from chat.prompts import Turn
 from chat.rules.applying import Ruled, Spec
 from llm.errors import Unavailable
 from llm.types import Backend, Delta
+from tests.chat.asking import QUESTION, final, text_of
 from tests.chat.models import Puppet, Says
 from tests.chat.passages import HARBOUR, LIGHTHOUSE, always
 
-QUESTION = "How high is the lighthouse?"
 NOTICE = Spec(9, "disclaimer", options={"text_en": "No legal advice.", "text_zh": "不构成法律意见。"})
 HOUSE = "Ada Holm of +47 22 85 50 50 keeps the lighthouse. It is 42 metres high."
 
@@ -27,16 +27,6 @@ def run(
     ruled = Ruled(specs)
     find = always(text, HARBOUR)
     return list(answer(question, find=find, backends=[backend], rules=ruled, history=history)), ruled
-
-
-def final(events: Sequence[Event]) -> Answer:
-    last = events[-1]
-    assert isinstance(last, Finished)
-    return last.answer
-
-
-def streamed(events: Sequence[Event]) -> str:
-    return "".join(event.text for event in events if isinstance(event, Token))
 
 
 def kinds(ruled: Ruled) -> list[str]:
@@ -108,7 +98,7 @@ def test_what_is_stored_is_what_was_shown_and_its_citations_stay_right() -> None
         "The lighthouse was built in 1897 [1]. It is 42 metres high [1]. Its ■ was Ada Holm [1]. "
         "The harbour opens at six [2]."
     )
-    assert streamed(events) == written
+    assert text_of(events) == written
     assert done.text == f"{written}\n\nNo legal advice."
     assert [(s.support, [quote.n for quote in s.quotes]) for s in done.sentences] == [
         ("supported", [1]),
@@ -166,7 +156,7 @@ def test_an_answer_of_which_nothing_is_left_says_so() -> None:
         (),
         (),
     )
-    assert streamed(events) == "" and kinds(ruled) == ["banned"]
+    assert text_of(events) == "" and kinds(ruled) == ["banned"]
 
 
 def test_an_answer_that_breaks_off_has_its_notice() -> None:
