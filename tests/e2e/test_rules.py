@@ -41,6 +41,20 @@ def test_an_administrator_makes_rules_and_a_reader_sees_what_they_do(
     visitor.sign_in(url, "root", PASSWORD)
     page.wait_for_url(f"{url}/")
 
+    _make_rules(page, url)
+    _move_one_with_the_keyboard(page)
+    _try_them(visitor)
+    page.wait_for_function(
+        "id => fetch(`/documents/${id}/`).then(r => r.text()).then(t => t.includes('42 metres'))",
+        arg=document,
+    )
+    _read_what_they_did(visitor, used_site)
+    # What was refused above has its status.
+    assert [complaint for complaint in visitor.complaints if "422" not in complaint] == []
+
+
+def _make_rules(page: Page, url: str) -> None:
+    """A pattern that would take too long is refused, and mended at its field."""
     add(page, url, "banned", name="Units", words="/(a|aa)+$/", instead="■")
     expect(page.locator(".field .error")).to_contain_text("would take too long")
     page.fill("[name=words]", "metres")
@@ -57,13 +71,18 @@ def test_an_administrator_makes_rules_and_a_reader_sees_what_they_do(
         reply_zh="请问办公室。",
     )
 
-    # The order changes with the keyboard, and the focus stays on the button.
+
+def _move_one_with_the_keyboard(page: Page) -> None:
+    """The focus stays on the button."""
     after = page.locator("#rules-after")
     after.get_by_role("button", name="Move Small print up").focus()
     page.keyboard.press("Enter")
     expect(after.get_by_role("status")).to_have_text("Small print is now number 1 of 2.")
     expect(after.get_by_role("button", name="Move Small print up")).to_be_focused()
 
+
+def _try_them(visitor: Visitor) -> None:
+    page = visitor.page
     page.get_by_label("an answer").check()
     page.fill("[name=try-text]", "It is 42 metres high.")
     page.select_option("[name=try-collection]", label="Rules coast")
@@ -73,10 +92,9 @@ def test_an_administrator_makes_rules_and_a_reader_sees_what_they_do(
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     visitor.expect_no_sideways_scrolling()
 
-    page.wait_for_function(
-        "id => fetch(`/documents/${id}/`).then(r => r.text()).then(t => t.includes('42 metres'))",
-        arg=document,
-    )
+
+def _read_what_they_did(visitor: Visitor, used_site: Api) -> None:
+    page, url = visitor.page, used_site.site.url
     told = used_site.call(
         "POST", "/chat", json={"question": "How high is the lighthouse?", "collections": ["coast-rules"]}
     ).json()
@@ -90,5 +108,3 @@ def test_an_administrator_makes_rules_and_a_reader_sees_what_they_do(
     blocked = used_site.call("POST", "/chat", json={"question": "工资多少？", "collections": ["coast-rules"]})
     assert blocked.json()["answer"] == "请问办公室。"
     assert [rule["kind"] for rule in blocked.json()["rules"]] == ["blocked"]
-    # What was refused above has its status.
-    assert [complaint for complaint in visitor.complaints if "422" not in complaint] == []

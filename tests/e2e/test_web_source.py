@@ -79,7 +79,21 @@ def test_a_website_is_looked_at_added_watched_and_found(
     page.goto(f"{url}/collections/harbour/sources/")
     page.get_by_role("link", name="Add a website").first.click()
 
-    # Nothing is saved by a look, and the settings change it at once.
+    _look_changes_with_the_settings(page, website)
+    source = _add_and_watch(page)
+    _filter_and_export(page)
+    assert not [one for one in website.paths() if one.startswith(("/closed", "/news"))]
+    page.goto(f"{url}/runs/")
+    expect(page.locator(".run-head", has_text="Handbook")).to_contain_text("done", timeout=PATIENCE_MS)
+    _find(page, url, website)
+    _add_one_page(page, url, website)
+    assert person.complaints == []
+
+    _on_a_phone_in_chinese(browser, url, source, website)
+
+
+def _look_changes_with_the_settings(page: Page, website: Website) -> None:
+    """Nothing is saved by it."""
     look(page, website.url("/docs/locks"))
     expect(page.locator("#found-title")).to_have_text("Locks")
     expect(page.locator("#site-preview")).to_contain_text("allows this page")
@@ -94,10 +108,12 @@ def test_a_website_is_looked_at_added_watched_and_found(
     expect(page.locator("#site-preview")).to_contain_text(f"{CHAPTERS} addresses, {CHAPTERS} of them")
     page.check("[name=reach][value=path]")
     expect(page.locator("#site-preview")).to_contain_text("6 links on this page, 3 of them")
+
+
+def _add_and_watch(page: Page) -> str:
+    """The crawl is watched without reloading, and the page is there anew when it is over. Its address."""
     page.fill("#id_name", "Handbook")
     page.click("#save")
-
-    # The crawl is watched without reloading, and the page is there anew when it is over.
     page.wait_for_url("**/sources/*-*/")
     source = page.url
     expect(page.locator(".live-pages li").first).to_be_visible(timeout=PATIENCE_MS)
@@ -106,8 +122,10 @@ def test_a_website_is_looked_at_added_watched_and_found(
     expect(page.locator(".web-pages tbody tr")).to_have_count(CHAPTERS + 4)
     expect(page.locator(".web-pages tbody tr").first).to_contain_text("/docs/missing")
     expect(page.locator(".web-pages tbody tr").first).to_contain_text("failed")
+    return source
 
-    # Filtered, and the same as a file.
+
+def _filter_and_export(page: Page) -> None:
     page.fill("#filter-text", "chapter-1")
     page.get_by_role("button", name="Filter", exact=True).click()
     expect(page.locator(".web-pages tbody tr")).to_have_count(11)
@@ -117,12 +135,10 @@ def test_a_website_is_looked_at_added_watched_and_found(
         rows = list(csv.DictReader(file))
     assert len(rows) == 11
     assert {row["outcome"] for row in rows} == {"new"}
-    assert not [one for one in website.paths() if one.startswith(("/closed", "/news"))]
 
-    page.goto(f"{url}/runs/")
-    expect(page.locator(".run-head", has_text="Handbook")).to_contain_text("done", timeout=PATIENCE_MS)
 
-    # Found, with the way to the live page, and the document says where it came from.
+def _find(page: Page, url: str, website: Website) -> None:
+    """With the way to the live page; the document says where it came from."""
     page.goto(f"{url}/?q=pier+number+17")
     expect(page.locator(".hit-title").first).to_have_text("Chapter 17", timeout=PATIENCE_MS)
     live = website.url("/docs/chapter-17")
@@ -130,14 +146,13 @@ def test_a_website_is_looked_at_added_watched_and_found(
     page.locator(".hit-link").first.click()
     expect(page.locator(".origin a")).to_have_attribute("href", live)
 
-    # A single page, from the search box.
+
+def _add_one_page(page: Page, url: str, website: Website) -> None:
+    """From the search box."""
     page.goto(f"{url}/?q={website.url('/news/')}")
     page.get_by_role("button", name="Add this page to “Harbour”").click()
     page.wait_for_url("**/sources/*-*/")
     expect(page.locator(".web-pages")).to_contain_text("/news/", timeout=PATIENCE_MS)
-    assert person.complaints == []
-
-    _on_a_phone_in_chinese(browser, url, source, website)
 
 
 def _on_a_phone_in_chinese(browser: Browser, url: str, source: str, website: Website) -> None:
