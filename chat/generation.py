@@ -81,7 +81,7 @@ class _Stopped(Exception):
     """Somebody asked for an end before the first word."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Progress:
     """An answer on its way. Another thread may save or end it while its own waits for the model."""
 

@@ -108,9 +108,9 @@ def answer_now(
     """As ``ask``, but returns when the answer is complete; needs no broker."""
     with transaction.atomic():
         answer = _pending(conversation, question, after, search_for)
-    progress = Progress(answer.pk, answer.attempt)
-    with writers.holding(progress):
-        generate(progress, _language(), Nobody())
+    job = _job(answer)
+    with writers.holding(job):
+        generate(job.progress, job.language, Nobody())
     answer.refresh_from_db()
     return answer
 
@@ -238,11 +238,15 @@ def _last_ordinal(conversation_id: UUID) -> int:
 
 def _begin(answer: Message) -> None:
     try:
-        writers.submit(Job(answer.pk, answer.attempt, _language()))
+        writers.submit(_job(answer))
     except TooBusy as error:
         Message.objects.filter(pk=answer.pk).update(
             status=Status.FAILED, error=str(error), error_code=error.code
         )
+
+
+def _job(answer: Message) -> Job:
+    return Job(Progress(answer.pk, answer.attempt), _language())
 
 
 def _language() -> str:

@@ -22,13 +22,13 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         opened.wait(20)
 
     monkeypatch.setattr(module, "generate", generate)
-    monkeypatch.setattr(Writers, "_beat", lambda self, held: None)
+    monkeypatch.setattr(Writers, "beat", lambda self, held: None)
     yield opened
     opened.set()
 
 
 def job() -> Job:
-    return Job(uuid.uuid4(), 1, "en")
+    return Job(Progress(uuid.uuid4(), 1), "en")
 
 
 def until(condition: Any) -> None:
@@ -80,15 +80,15 @@ def test_an_answer_that_is_not_written_here_cannot_be_ended_here(gate: threading
     assert pool.end(uuid.uuid4(), 1) is False
     held = job()
     pool.submit(held)
-    assert pool.end(held.message_id, 2) is False
+    assert pool.end(held.progress.message_id, 2) is False
 
 
 def test_who_writes_in_their_own_thread_has_a_pulse_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    beaten: list[Progress] = []
-    monkeypatch.setattr(module, "PULSE_S", 0.05)
-    monkeypatch.setattr(Writers, "_beat", lambda self, held: beaten.extend(held))
+    beaten: list[Job] = []
+    monkeypatch.setattr(Writers, "pulse_s", 0.05)
+    monkeypatch.setattr(Writers, "beat", lambda self, held: beaten.extend(held))
     pool = Writers(threads=1, waiting=0)
-    progress = Progress(uuid.uuid4(), 1)
-    with pool.holding(progress):
-        until(lambda: progress in beaten)
+    held = job()
+    with pool.holding(held):
+        until(lambda: held in beaten)
     pool.wait()
