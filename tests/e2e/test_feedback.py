@@ -63,7 +63,7 @@ def test_an_answer_is_rated_compared_and_read_by_an_administrator(used_site: Api
     phone.expect_no_sideways_scrolling()
 
     page.goto(f"{url}/settings/feedback/?collection=rated-coast")
-    expect(page.locator(".feedback-list")).to_contain_text("with a better answer")
+    expect(page.locator(".card-list")).to_contain_text("with a better answer")
     page.get_by_role("link", name="Comparisons").click()
-    expect(page.locator(".feedback-list")).to_contain_text("How high is the lighthouse?")
+    expect(page.locator(".card-list")).to_contain_text("How high is the lighthouse?")
     assert person.complaints == phone.complaints == []

@@ -54,6 +54,6 @@ def test_an_answer_is_pinned_given_first_and_asked_anew(used_site: Api, browser:
     expect(phone.page.locator(".verified-mark")).to_be_visible()
     phone.expect_no_sideways_scrolling()
     phone.page.goto(f"{url}/collections/pinned-coast/verified/")
-    expect(phone.page.locator(".verified-list")).to_contain_text("lantern included")
+    expect(phone.page.locator(".card-list")).to_contain_text("lantern included")
     phone.expect_no_sideways_scrolling()
     assert editor.complaints == phone.complaints == []
