@@ -5,7 +5,7 @@ Holds no rows and asks no database: ``Spec`` values come in, records go out.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import translation
@@ -14,27 +14,19 @@ from django.utils.translation import gettext as _
 from chat.events import Answer
 from chat.prompts import language_of
 from chat.refusing import site_language
-from chat.rules import questions, screens
+from chat.rules import questions
 from chat.rules.chain import Chain
 from chat.rules.masking import Masker, outgoing
 from chat.rules.patterns import Timed, TooSlow
 from chat.rules.records import Applied, of_question
 from chat.rules.screens import Screen
-from chat.rules.wordlists import lines, parse
+from chat.rules.specs import Spec as Spec
+from chat.rules.specs import banned_of, own_patterns, screens_of
+from chat.rules.wordlists import parse
 from llm.remoteness import is_remote
 from llm.types import Backend, Description
 
 Report = Callable[[int, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """A rule as plain values; ``options`` are as its form made them."""
-
-    id: int
-    kind: str
-    name: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,8 @@ class Ruled:
     # --- before ---
 
     def question(self, asked: str, *, max_chars: int = 2000) -> Question:
-        """The question through the rules that stand before a model, in their order."""
+        """The question through the rules that stand before a model, in their order. Blocked topics are
+        looked for at their place, and once more in what became of the question."""
         self.language = language_of(asked, self.language)
         text = asked
         for spec in self._specs:
@@ -83,15 +76,22 @@ class Ruled:
             if changed.strip() and changed != text and len(changed) <= max_chars:
                 self._asked.append(Applied(spec.id, spec.kind, spec.name, 1, of_question(text, changed)))
                 text = changed
-        return Question(text)
+        return Question(text, self._first_refusal(text) if text != asked else "")
 
     def refusal(self, text: str) -> str:
-        """The fixed reply where a long text, which stays as it is, touches a blocked topic; else ""."""
+        """The fixed reply where a long text, which stays as it is, touches a blocked topic, also by what its
+        words mean; else ""."""
         self.language = language_of(text, self.language)
+        meant = text
+        for spec in (spec for spec in self._specs if spec.kind == "synonyms"):
+            meant = self._changed(spec, meant)
+        return self._first_refusal(text) or (self._first_refusal(meant) if meant != text else "")
+
+    def _first_refusal(self, text: str) -> str:
         return next((reply for spec in self._specs if (reply := self._refusal(spec, text))), "")
 
     def _refusal(self, spec: Spec, text: str) -> str:
-        if spec.kind != "blocked" or not self._touches(spec, text):
+        if spec.kind != "blocked" or spec.id in self._failed or not self._touches(spec, text):
             return ""
         self._asked.append(Applied(spec.id, spec.kind, spec.name))
         return _reply(spec.options, self.language)
@@ -155,12 +155,12 @@ class Ruled:
 
     def screen(self) -> Chain | None:
         """For a text that a model begins; ``None`` where no rule looks at it."""
-        self._chain = self._kept(_screens(self._specs))
+        self._chain = self._kept(screens_of(self._specs))
         return self._chain
 
     def thoughts(self) -> Chain | None:
         """The same for a model's reasoning, or a part of a text: only words are looked for."""
-        return self._kept([(spec.id, _banned(spec)) for spec in self._specs if spec.kind == "banned"])
+        return self._kept([(spec.id, banned_of(spec)) for spec in self._specs if spec.kind == "banned"])
 
     def _kept(self, made: Sequence[tuple[int, Screen]]) -> Chain | None:
         if not made:
@@ -182,7 +182,7 @@ class Ruled:
 
     def leaves(self, text: str) -> bool:
         """Whether a text that is given word for word or not at all stays as it is, the notices apart."""
-        chain = Chain(_screens(self._specs), self._too_slow)
+        chain = Chain(screens_of(self._specs), self._too_slow)
         chain.feed(text)
         chain.rest()
         return not any(screen.count for _rule, screen in chain.screens)
@@ -250,38 +250,8 @@ class Ruled:
         self._report(rule, pattern)
 
 
-def own_patterns(options: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Names and patterns of the lines ``STAFF_NUMBER = E\\d{6}``."""
-    split = (line.partition("=") for line in lines(options.get("own", "")))
-    return [(name.strip(), pattern.strip()) for name, _equals, pattern in split]
-
-
 def _is_near(described: Description) -> bool:
     return not is_remote(described)
-
-
-def _screens(specs: Sequence[Spec]) -> list[tuple[int, Screen]]:
-    return [(spec.id, one) for spec in specs if (one := screen_of(spec)) is not None]
-
-
-def screen_of(spec: Spec) -> Screen | None:
-    """``None`` where the rule does not look at a model's words."""
-    if spec.kind == "banned":
-        return _banned(spec)
-    if spec.kind == "repeats":
-        return screens.Repeats()
-    if spec.kind == "length":
-        return screens.Length(int(spec.options.get("chars") or 0), int(spec.options.get("sentences") or 0))
-    return None
-
-
-def _banned(spec: Spec) -> Screen:
-    options = spec.options
-    return screens.banned(
-        parse(options.get("words", "")),
-        str(options.get("instead", "")),
-        whole_sentences=bool(options.get("sentences")),
-    )
 
 
 def _reply(options: Mapping[str, Any], language: str) -> str:

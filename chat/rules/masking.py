@@ -1,6 +1,7 @@
 """Personal data stays here: what leaves for a model holds placeholders, and its answer gets the data back.
 
-A value has one placeholder, such as ``[PHONE_1]``, in everything that is sent for one answer.
+A value has one placeholder, such as ``[PHONE_1]``, in everything that is sent for one answer, however it is
+spelled. It comes back as a source spells it, so that an answer can be held against its sources.
 """
 
 from collections import Counter
@@ -12,7 +13,7 @@ import regex
 from django.utils.translation import gettext as _
 
 from chat.rules.patterns import Timed, TooSlow
-from chat.rules.personal import Found, found, with_new
+from chat.rules.personal import Found, canonical, found, with_new
 from llm.errors import LLMError
 from llm.types import Backend, Delta, Description, Kind, Request
 
@@ -44,8 +45,9 @@ class Masker:
     kinds: tuple[str, ...]
     own: Mapping[str, Timed] = field(default_factory=dict)
     report: Callable[[str], None] = lambda _pattern: None
-    placeholders: dict[str, str] = field(default_factory=dict)
+    placeholders: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     values: dict[tuple[str, int], str] = field(default_factory=dict)
+    _of_sources: set[tuple[str, int]] = field(default_factory=set)
     _slow: set[str] = field(default_factory=set)
 
     @property
@@ -53,7 +55,7 @@ class Masker:
         """How many different values of each kind were masked."""
         return dict(Counter(name for name, _number in self.values if name != LITERAL))
 
-    def masked(self, text: str) -> str:
+    def masked(self, text: str, *, is_source: bool = False) -> str:
         """Raises ``NotMasked``."""
         listed = found(text, self.kinds)
         for name, pattern in self.own.items():
@@ -62,7 +64,8 @@ class Masker:
         parts: list[str] = []
         begin = 0
         for one in sorted(listed, key=_start):
-            parts += [text[begin : one.start], self._placeholder(one.kind, text[one.start : one.end])]
+            name, number = self._numbered(one.kind, text[one.start : one.end], is_source=is_source)
+            parts += [text[begin : one.start], f"[{name}_{number}]"]
             begin = one.end
         return "".join([*parts, text[begin:]])
 
@@ -90,12 +93,15 @@ class Masker:
     def _value(self, match: "regex.Match[str]") -> str:
         return self.values.get((match["name"].upper(), int(match["number"])), str(match[0]))
 
-    def _placeholder(self, name: str, value: str) -> str:
-        known = self.placeholders.get(value)
+    def _numbered(self, name: str, value: str, *, is_source: bool) -> tuple[str, int]:
+        key = name, canonical(name, value)
+        known = self.placeholders.get(key)
         if known is None:
-            number = sum(other == name for other, _number in self.values) + 1
-            known = self.placeholders[value] = f"[{name}_{number}]"
-            self.values[name, number] = value
+            known = self.placeholders[key] = name, sum(other == name for other, _number in self.values) + 1
+            self.values[known] = value
+        if is_source and known not in self._of_sources:
+            self._of_sources.add(known)
+            self.values[known] = value
         return known
 
     def _spans(self, pattern: Timed, text: str) -> Iterator[tuple[int, int]]:
@@ -165,13 +171,15 @@ class Masked:
 
     def _outgoing(self, request: Request) -> Request:
         masked = self._masker.masked
+        sources = tuple(
+            replace(one, text=masked(one.text, is_source=True), title=masked(one.title, is_source=True))
+            for one in request.sources
+        )
         return replace(
             request,
             messages=tuple(replace(one, content=masked(one.content)) for one in request.messages),
             question=masked(request.question),
-            sources=tuple(
-                replace(one, text=masked(one.text), title=masked(one.title)) for one in request.sources
-            ),
+            sources=sources,
         )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from chat.rules.applying import Spec, screen_of
 from chat.rules.kinds import KINDS
 from chat.rules.patterns import TooSlow
+from chat.rules.specs import Spec, screen_of
 from chat.rules.spotting import Spotter
 from chat.rules.wordlists import parse
 

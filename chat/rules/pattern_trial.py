@@ -44,15 +44,15 @@ def samples(pattern: str) -> Iterator[str]:
                 yield ((one + two) * LONGEST)[: LONGEST // 2] + "\x00"
 
 
-def verdict(pattern: str) -> tuple[str, str]:
-    """ "broken" with the reason, "empty" where it matches an empty text, "slow", or "good"."""
+def verdict(pattern: str) -> tuple[str, str, int | None]:
+    """ "broken" with the reason and its place, "empty" where it matches an empty text, "slow", or "good"."""
     try:
         found = regex.compile(pattern, regex.IGNORECASE)
     except (regex.error, RecursionError, OverflowError, ValueError) as error:
-        return "broken", str(error)
+        return "broken", str(error), getattr(error, "pos", None)
     if found.search("", timeout=SLOWEST_S) is not None:
-        return "empty", ""
-    return ("slow" if _is_slow(found) else "good"), ""
+        return "empty", "", None
+    return ("slow" if _is_slow(found) else "good"), "", None
 
 
 def _is_slow(found: "regex.Pattern[str]") -> bool:

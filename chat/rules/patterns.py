@@ -15,6 +15,8 @@ from pathlib import Path
 import regex
 from django.utils.translation import gettext as _
 
+from chat.rules.pattern_faults import fault
+
 MAX_CHARS = 300
 # One search, and all searches of one pattern in one answer, in seconds of processor time.
 SEARCH_S, ANSWER_S = 0.25, 2.0
@@ -45,7 +47,7 @@ def compiled(pattern: str) -> "regex.Pattern[str]":
             warnings.simplefilter("ignore")
             made = regex.compile(pattern, regex.IGNORECASE)
     except (regex.error, RecursionError, OverflowError, ValueError) as error:
-        raise BadPattern(_broken(pattern, error)) from error
+        raise BadPattern(fault(pattern, str(error), getattr(error, "pos", None))) from error
     return made
 
 
@@ -54,9 +56,9 @@ def check(patterns: Sequence[str]) -> None:
     it would hold answers up. They are tried in another process: some cannot be interrupted."""
     for pattern in patterns:
         _refuse_long(pattern)
-    for pattern, (verdict, reason) in zip(patterns, _verdicts(patterns) if patterns else (), strict=True):
+    for pattern, (verdict, said, at) in zip(patterns, _verdicts(patterns) if patterns else (), strict=True):
         if verdict == "broken":
-            raise BadPattern(_broken(pattern, reason))
+            raise BadPattern(fault(pattern, said, at))
         if verdict == "empty":
             said = _("The pattern “%(pattern)s” matches an empty text, so it would match everywhere.")
             raise BadPattern(said % {"pattern": pattern})
@@ -68,8 +70,9 @@ def check(patterns: Sequence[str]) -> None:
             raise BadPattern(said % {"pattern": pattern})
 
 
-def _verdicts(patterns: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """One each; the one at which the other process was ended is slow, and what follows it was not tried."""
+def _verdicts(patterns: Sequence[str]) -> Iterator[tuple[str, str, int | None]]:
+    """One each, as ``pattern_trial.verdict`` gives it; the one at which the other process was ended is slow,
+    and what follows it was not tried."""
     began = [sys.executable, "-I", str(_TRIAL), str(_TRIAL_S)]
     try:
         done = subprocess.run(
@@ -80,8 +83,8 @@ def _verdicts(patterns: Sequence[str]) -> Iterator[tuple[str, str]]:
         told = error.stdout.decode() if isinstance(error.stdout, bytes) else error.stdout or ""
     lines = told.splitlines()
     for place, _pattern in enumerate(patterns):
-        verdict, reason = json.loads(lines[place]) if place < len(lines) else ("slow", "")
-        yield verdict, reason
+        verdict, said, at = json.loads(lines[place]) if place < len(lines) else ("slow", "", None)
+        yield verdict, said, at
 
 
 def _refuse_long(pattern: str) -> None:
@@ -90,10 +93,6 @@ def _refuse_long(pattern: str) -> None:
             _("The pattern “%(pattern)s…” has more than %(limit)d characters: make several of it.")
             % {"pattern": pattern[:30], "limit": MAX_CHARS}
         )
-
-
-def _broken(pattern: str, reason: object) -> str:
-    return _("The pattern “%(pattern)s” is broken: %(reason)s.") % {"pattern": pattern, "reason": reason}
 
 
 class Timed:

@@ -41,6 +41,7 @@ _PHONES = regex.compile(
     rf"|(?<![\w+.])(?:\+|00(?=[1-9]))[ ]?[1-9](?:[ .()/-]{{0,3}}\d){{6,14}}{_RIGHT}",  # international
     regex.VERBOSE,
 )
+_MOBILE = regex.compile(r"1[3-9]\d{9}")
 _REGIONS = frozenset(
     [*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71]
 ).union((81, 82, 83))
@@ -101,6 +102,31 @@ def found(text: str, kinds: Sequence[str]) -> list[Found]:
         if kind in kinds:
             listed = with_new(listed, kind, FINDERS[kind](simple))
     return sorted(listed, key=lambda item: item.start)
+
+
+def canonical(kind: str, value: str) -> str:
+    """What all spellings of one value have in common: digits for numbers, lower case for addresses."""
+    simple = plain(value)
+    if kind == "EMAIL":
+        return simple.casefold()
+    if kind == "PHONE":
+        return _dialled(simple)
+    return regex.sub("[ -]", "", simple).upper() if kind in FINDERS else value
+
+
+def _dialled(phone: str) -> str:
+    """The digits with the country before them. What begins with one 0, or is a Chinese mobile number, is a
+    number of China."""
+    digits = "".join(filter(str.isdigit, phone.replace("(0)", "")))
+    if phone.lstrip().startswith("+"):
+        number = digits
+    elif digits.startswith("00"):
+        number = digits[2:]
+    elif digits.startswith("0"):
+        number = "86" + digits[1:]
+    else:
+        number = "86" + digits if _MOBILE.fullmatch(digits) else digits
+    return number[:2] + number[3:] if number.startswith("860") else number
 
 
 def with_new(listed: Sequence[Found], kind: str, spans: Iterator[Span]) -> list[Found]:

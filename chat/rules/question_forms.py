@@ -8,13 +8,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from chat.rules import questions, wordlists
-from chat.rules.applying import own_patterns
 from chat.rules.kinds import KINDS_OF_DATA
 from chat.rules.masking import LITERAL
-from chat.rules.rule_form import PATTERNS_HELP, RuleForm, either, list_field, text_field
+from chat.rules.rule_form import RuleForm, either, list_field, text_field
+from chat.rules.specs import own_patterns
 from chat.rules.wordlists import BadList
 
-_OWN_NAME = regex.compile(r"[A-Z][A-Z0-9_]{1,29}")
+TOPIC_HELP = gettext_lazy(
+    "One a line. Words are found in any case, width and script, English ones also in other forms: salary "
+    "finds salaries. What a rule that explains words makes of the question counts too. A line between "
+    "slashes is a pattern: /contract\\s+no\\. \\d{6}/. A line that begins with # is a remark."
+)
+_OWN_NAME = regex.compile(r"[A-Z][A-Z0-9_]*")
+_SHORTEST_NAME, _LONGEST_NAME = 2, 30
 TAKEN = frozenset({*KINDS_OF_DATA, LITERAL})
 
 
@@ -86,7 +92,7 @@ class SynonymsForm(RuleForm):
 
 class BlockedForm(RuleForm):
     option_names = ("words", "reply_en", "reply_zh")
-    words = list_field(gettext_lazy("Words and patterns of the topic"), PATTERNS_HELP)
+    words = list_field(gettext_lazy("Words and patterns of the topic"), TOPIC_HELP)
     reply_en = text_field(gettext_lazy("Reply in English"))
     reply_zh = text_field(
         gettext_lazy("Reply in Chinese"),
@@ -145,12 +151,20 @@ def _check_own(text: str) -> None:
     wordlists.check_size(text)
     seen: set[str] = set()
     for name, pattern in own_patterns({"own": text}):
-        if not _OWN_NAME.fullmatch(name) or not pattern:
-            raise BadList(
-                _("“%(line)s” is not of the form NAME = pattern, with a name in capital letters.")
-                % {"line": f"{name} = {pattern}" if pattern else name}
-            )
+        _check_own_name(name, pattern)
         if name in seen or name in TAKEN:
             raise BadList(_("The name “%(name)s” is taken: use another one.") % {"name": name})
         seen.add(name)
     wordlists.check_patterns(tuple(pattern for _name, pattern in own_patterns({"own": text})))
+
+
+def _check_own_name(name: str, pattern: str) -> None:
+    if not name or not pattern:
+        said = _("“%(line)s” is not of the form NAME = pattern.")
+        raise BadList(said % {"line": f"{name} = {pattern}" if pattern else name})
+    if not _OWN_NAME.fullmatch(name):
+        said = _("“%(name)s” cannot be a name: use capital letters, digits and _ only, a letter first.")
+        raise BadList(said % {"name": name[:40]})
+    if not _SHORTEST_NAME <= len(name) <= _LONGEST_NAME:
+        said = _("The name “%(name)s” must have %(least)d to %(most)d characters, such as STAFF_NUMBER.")
+        raise BadList(said % {"name": name[:40], "least": _SHORTEST_NAME, "most": _LONGEST_NAME})

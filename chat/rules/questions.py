@@ -11,6 +11,7 @@ import regex
 from django.utils.translation import gettext as _
 
 from chat.rules.spotting import Spotter
+from chat.rules.word_forms import holds_a_form
 from chat.rules.wordlists import MAX_WORD_CHARS, BadList, WordList, check_size, folded, lines
 
 Script = Literal["", "simplified", "traditional"]
@@ -136,5 +137,6 @@ def _with(word: str, meant: str) -> str:
 
 
 def touched(question: str, listed: WordList) -> bool:
-    """Whether something of the list stands in the question. Raises ``TooSlow``."""
-    return bool(Spotter(listed).spans(question))
+    """Whether something of the list stands in the question, words of English also in another form. Raises
+    ``TooSlow``."""
+    return bool(Spotter(listed).spans(question)) or holds_a_form(question, listed.words)

@@ -60,6 +60,11 @@ def _question(text: str, specs: Sequence[Spec], respell: Callable[[str], str]) -
             return Tried(tuple(steps), after.reply)
         steps.append(_step(spec, ruled, text, after.text))
         text = after.text
+    for spec in (spec for spec in specs if spec.kind == "blocked"):
+        ruled = Ruled([spec])
+        if reply := ruled.refusal(text):
+            steps.append(_step(spec, ruled, "", reply, is_last=True))
+            return Tried(tuple(steps), reply)
     sent = text
     for spec in (spec for spec in specs if spec.kind == "mask"):
         ruled = Ruled([spec])

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from chat.answering import answer
 from chat.events import Event, Rewritten, Thinking
 from chat.extractive import Extractive
@@ -51,6 +53,43 @@ def test_a_blocked_topic_gets_its_reply_in_the_language_of_the_question() -> Non
         events, ruled = run(puppet, Spec(1, "blocked", "Pay", options), question=question)
         assert (final(events).text, final(events).refused, puppet.requests) == (reply, True, [])
         assert kinds(ruled) == ["blocked"]
+
+
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        ("salary", "Which salaries are paid?"),
+        ("invest", "Where is the company investing?"),
+        ("plan the route", "Who planned the routes?"),
+        ("公司薪水", "公司薪水是多少"),
+        ("薪資", "薪资是多少"),
+        ("ＶＰＮ密码", "vpn密碼在哪里"),
+        ("lighthouse", "How high is the LH?"),
+    ],
+)
+def test_a_blocked_topic_is_met_in_other_forms_and_by_what_words_mean(words: str, question: str) -> None:
+    specs = [
+        Spec(1, "blocked", options={"words": words, "reply_en": "No.", "reply_zh": "No."}),
+        Spec(2, "synonyms", options={"meanings": "LH => lighthouse"}),
+    ]
+    assert Ruled(specs).question(question).reply == "No."
+    assert Ruled(specs).refusal(f"Write about this: {question}") == "No."
+
+
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        ("organ", "What is the organization of the company?"),
+        ("universe", "Which university is nearest?"),
+        ("pay", "When was the harbour paved?"),
+        ("工资", "员工 资料在哪里"),
+    ],
+)
+def test_a_word_that_only_looks_alike_blocks_nothing(words: str, question: str) -> None:
+    assert (
+        Ruled([Spec(1, "blocked", options={"words": words, "reply_en": "No."})]).question(question).reply
+        == ""
+    )
 
 
 def test_the_changed_question_is_searched_and_told() -> None:

@@ -39,6 +39,23 @@ def test_a_model_reads_placeholders_and_the_reader_the_values(size: int) -> None
     assert not any(value in str(applied) for value in ("13800138000", "ada@"))
 
 
+def test_one_value_in_several_spellings_has_one_placeholder_and_comes_back_as_its_source_writes_it() -> None:
+    puppet = Puppet("[PHONE_1] or [EMAIL_1], not [PHONE_2].")
+    ruled = Ruled([Spec(1, "mask", options={"kinds": ["PHONE", "EMAIL", "BANK_CARD"]})])
+    (backend,) = ruled.outgoing([puppet])
+    question = (
+        "Is 138 0013 8000 or +8613800138000 or １３８００１３８０００ of Ada@Example.org, or 010-62345678?"
+    )
+    source = Source(1, "Ada: 138-0013-8000, ada@example.org, +86 10 6234 5678.", "")
+    asked = Request((Message("user", question),), question, [source])
+    assert "".join(delta.text for delta in backend.stream(asked)) == (
+        "138-0013-8000 or ada@example.org, not +86 10 6234 5678."
+    )
+    (sent,) = puppet.requests
+    assert sent.question == "Is [PHONE_1] or [PHONE_1] or [PHONE_1] of [EMAIL_1], or [PHONE_2]?"
+    assert ruled.applied()[0]["details"] == {"PHONE": 2, "EMAIL": 1, "sent_to": "puppet"}
+
+
 @pytest.mark.parametrize(
     ("address", "options", "is_masked"),
     [

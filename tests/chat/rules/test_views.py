@@ -43,6 +43,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("blocked", {"words": "salary"}, "at least one language"),
     ("banned", {"words": "/unfinished"}, "does not end it"),
     ("mask", {"own": "staff = E\\d"}, "capital letters"),
+    ("mask", {"own": "E = E\\d"}, "must have 2 to 30 characters"),
+    ("mask", {"own": "E\\d"}, "not of the form NAME = pattern"),
     ("mask", {"own": "PHONE = E\\d"}, "is taken"),
     ("mask", {}, "at least one kind of data"),
     ("synonyms", {"meanings": "pto"}, "not of the form"),
