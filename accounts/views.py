@@ -7,7 +7,7 @@ from django.conf import settings as site
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -177,10 +177,3 @@ def _settings_page(request: HttpRequest, **context: Any) -> HttpResponse:
 
 def _people() -> QuerySet[User]:
     return User.objects.filter(is_service=False).order_by("username")
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The site's 400 page; an upload beyond the limits gets its own."""
-    if isinstance(exception, RequestDataTooBig | TooManyFilesSent):
-        return render(request, "413.html", {"limit": site.MAX_UPLOAD_MB}, status=413)
-    return render(request, "400.html", status=400)

@@ -5,7 +5,7 @@ import logging
 from hashlib import sha256
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
@@ -34,6 +34,7 @@ from ingestion.golden_api import router as golden_router
 from ingestion.sources_api import router as sources_router
 from ingestion.synonyms_api import router as synonyms_router
 from kb_site.problems import Problem
+from kb_site.too_large import beyond
 from search.errors import SearchError
 
 log = logging.getLogger(__name__)
@@ -164,6 +165,13 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return Problem(error.status_code, str(error)).response()
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    too_large = beyond(error)
+    assert too_large is not None
+    return too_large.problem().response()
 
 
 @api.exception_handler(Exception)

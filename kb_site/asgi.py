@@ -18,6 +18,7 @@ from kb_site.warm_up import start_warm_up  # noqa: E402
 
 application = BodyLimit(
     cast(App, RequestHandler()),
+    form_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
     upload_bytes=settings.MAX_REQUEST_MB * 2**20,
     session_cookie=settings.SESSION_COOKIE_NAME,
 )

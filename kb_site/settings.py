@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "kb_site.too_large.TooLargeMiddleware",
     "accounts.middleware.FirstVisitMiddleware",
 ]
 ROOT_URLCONF = "kb_site.urls"
@@ -292,7 +293,8 @@ CRAWL_TIMEOUT_S = env_int("CRAWL_TIMEOUT_S", 30)
 CRAWL_DIR = env_path("CRAWL_DIR", DATA_DIR / "crawls")
 
 # --- Uploads ----------------------------------------------------------------------------------
-DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+# Holds a million characters of Chinese in the JSON of the API, six bytes each.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_TEMP_DIR = writable_folder(DATA_DIR / "uploads")
 

@@ -6,7 +6,7 @@ from django.urls import include, path
 from kb_site.api import api
 from kb_site.health import healthz, readyz
 
-handler400 = "accounts.views.bad_request"
+handler400 = "kb_site.too_large.bad_request"
 
 urlpatterns = [
     path("", include("ingestion.urls")),
