@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from chat.errors import ChatError, NoReadyDocuments, StillWriting, TooBusy
 from chat.events import QuestionError
+from chat.insights.errors import TooManyTexts
 from chat.models import Message
 
 BUSY_RETRY_S = 30
@@ -16,6 +17,7 @@ _REFUSED: dict[type[ChatError], HTTPStatus] = {
     StillWriting: HTTPStatus.CONFLICT,
     NoReadyDocuments: HTTPStatus.CONFLICT,
     TooBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooManyTexts: HTTPStatus.CONFLICT,
 }
 # The codes of ``llm.errors``, whose types begin with "model_", and our own.
 _FAILED = {

@@ -175,9 +175,18 @@ def _checked(line: str) -> str:
         guarding.read_address(url or given, rules)
     except Blocked as error:
         raise BadAddress(f"{line[:200]}: {shown(str(error))}", code="blocked" if url else "") from error
-    if url is None:
-        raise BadAddress(_("“%(url)s” is not the address of a web page.") % {"url": line[:200]})
+    if url is None or not _may_be_a_site(url, is_whole="://" in line):
+        raise BadAddress(
+            _("“%(url)s” is not the address of a web page: give it whole, for example "
+              "https://example.com/docs/.") % {"url": line[:200]}
+        )  # fmt: skip
     return url
+
+
+def _may_be_a_site(url: str, *, is_whole: bool) -> bool:
+    """A host of one word is none of the public web, and a slip of the pen unless its network may be asked."""
+    host = urlsplit(url).hostname or ""
+    return "." in host or ":" in host or (is_whole and bool(settings.CRAWL_ALLOWED_NETWORKS))
 
 
 def default_name(starts: list[str]) -> str:

@@ -259,6 +259,8 @@ CHUNK_TOKENS = env_int("CHUNK_TOKENS", 200)
 CHUNK_OVERLAP_TOKENS = env_int("CHUNK_OVERLAP_TOKENS", 30)
 EMBEDDING_CACHE_MB = env_int("EMBEDDING_CACHE_MB", 1024)
 MAX_QUERY_CHARS = env_int("MAX_QUERY_CHARS", 2000)
+# Pasted texts and fetched pages that one person keeps.
+MAX_KEPT_TEXTS = env_int("MAX_KEPT_TEXTS", 100)
 # Who may open a link to a shared conversation: anyone, signed-in or off.
 SHARED_LINKS = env_str("SHARED_LINKS", "anyone")
 RATE_LIMITS = {

@@ -1,8 +1,11 @@
 """The API of insights."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -14,11 +17,11 @@ from chat import failures
 from chat.errors import ChatError
 from chat.insights import selectors, services
 from chat.insights.errors import BadParameters
+from chat.insights.fetching import checked_address
 from chat.insights.forms import InsightForm
 from chat.insights.kinds import Kind
-from chat.insights.models import Insight, Material
+from chat.insights.models import Insight
 from ingestion import access
-from ingestion.models import Document
 from kb_site.problems import Problem
 
 router = Router()
@@ -54,8 +57,12 @@ class TextIn(InsightIn):
 @router.post("/documents/{uuid:document_id}/insights", summary="Have an insight made", response=_MADE)
 def start_of_document(request: HttpRequest, document_id: UUID, data: InsightIn) -> Any:
     """202 with the pending result, to be asked for under its id; 200 with ``wait``."""
-    document = access.get_document(request.user, document_id)
-    return _started(request, data, document=document)
+    user = _person(request)
+    document = access.get_document(user, document_id)
+    with _told():
+        chosen = _chosen(data)
+        rate_limits.take_for(request, "chat")
+        return _answer(user, services.start(owner=user, document=document, **chosen))
 
 
 @router.get("/documents/{uuid:document_id}/insights", summary="The insights of a document, newest first")
@@ -72,20 +79,41 @@ def list_of_document(request: HttpRequest, document_id: UUID, kind: str = "") ->
 def start_of_text(request: HttpRequest, data: TextIn) -> Any:
     """As for a document. A page that is a document here already gives an insight of that document."""
     user = _person(request)
-    if bool(data.text.strip()) == bool(data.url.strip()):
+    text, url = data.text.strip(), data.url.strip()
+    if bool(text) == bool(url):
         raise Problem(422, _("Give either a text or the address of a page."), code="bad_text")
-    try:
-        _form(data)
-        about: Material | Document
-        if data.url.strip():
-            about = services.add_page(owner=user, url=data.url)
+    with _told():
+        chosen = _chosen(data)
+        if url:
+            checked_address(url)
         else:
-            about = services.add_text(owner=user, text=data.text, title=data.title)
-    except ChatError as error:
-        raise _problem(error) from error
-    if isinstance(about, Document):
-        return _started(request, data, document=about)
-    return _started(request, data, material=about)
+            services.checked_text(text)
+        rate_limits.take_for(request, "chat")
+        made = services.start_of_text(owner=user, text=text, url=url, title=data.title, **chosen)
+        return _answer(user, made)
+
+
+@router.get("/insights/texts", summary="Your own texts and pages, newest first")
+def texts(request: HttpRequest) -> Any:
+    kept = list(selectors.materials_of(_person(request)).defer("text"))
+    results = [
+        {
+            "id": str(one.pk),
+            "title": one.title,
+            "address": one.url,
+            "created_at": one.created_at.isoformat(),
+            "url": one.get_absolute_url(),
+        }
+        for one in kept
+    ]
+    return {"count": len(results), "most": settings.MAX_KEPT_TEXTS, "results": results}
+
+
+@router.delete("/insights/texts/{uuid:text_id}", summary="Delete a text or a page", response={204: None})
+def delete_text(request: HttpRequest, text_id: UUID) -> Any:
+    """With all insights of it."""
+    services.delete_material(material=selectors.get_material(_person(request), text_id))
+    return 204, None
 
 
 @router.get("/insights/{uuid:insight_id}", summary="One insight")
@@ -97,11 +125,9 @@ def one(request: HttpRequest, insight_id: UUID) -> Any:
 def redo(request: HttpRequest, insight_id: UUID, wait: bool = False) -> Any:
     user = _person(request)
     insight = selectors.get_own_insight(user, insight_id)
-    try:
+    with _told():
         rate_limits.take_for(request, "chat")
         return _answer(user, services.redo(insight=insight, wait=wait))
-    except ChatError as error:
-        raise _problem(error) from error
 
 
 @router.delete("/insights/{uuid:insight_id}", summary="Delete an insight", response={204: None})
@@ -114,28 +140,15 @@ def delete(request: HttpRequest, insight_id: UUID) -> Any:
     return 204, None
 
 
-def _started(
-    request: HttpRequest,
-    data: InsightIn,
-    document: Document | None = None,
-    material: Material | None = None,
-) -> Any:
-    user = _person(request)
-    try:
-        rate_limits.take_for(request, "chat")
-        form = _form(data)
-        insight = services.start(
-            owner=user,
-            kind=data.kind,
-            parameters=form.parameters,
-            endpoint=form.endpoint,
-            document=document,
-            material=material,
-            wait=data.wait,
-        )
-    except ChatError as error:
-        raise _problem(error) from error
-    return _answer(user, insight)
+def _chosen(data: InsightIn) -> dict[str, Any]:
+    """What ``services.start`` takes besides what it is about. Raises ``BadParameters``."""
+    form = _form(data)
+    return {
+        "kind": data.kind,
+        "parameters": form.parameters,
+        "endpoint": form.endpoint,
+        "wait": data.wait,
+    }
 
 
 def _form(data: InsightIn) -> InsightForm:
@@ -168,6 +181,11 @@ def _person(request: HttpRequest) -> User:
     return request.user
 
 
-def _problem(error: ChatError) -> Problem:
-    told = failures.refused(error)
-    return Problem(told.status, told.detail, code=told.code, retry_after=told.retry_after)
+@contextmanager
+def _told() -> Iterator[None]:
+    """What cannot be done is a problem object."""
+    try:
+        yield
+    except ChatError as error:
+        told = failures.refused(error)
+        raise Problem(told.status, told.detail, code=told.code, retry_after=told.retry_after) from error

@@ -21,6 +21,12 @@ class BadText(ChatError):
     code = "bad_text"
 
 
+class TooManyTexts(ChatError):
+    """A person keeps as many texts and pages as they may."""
+
+    code = "too_many_texts"
+
+
 class PageUnread(ChatError):
     """The page could not be fetched or read."""
 

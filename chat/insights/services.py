@@ -9,12 +9,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from chat.errors import StillWriting, TooBusy
 from chat.insights import fetching
 from chat.insights.asking import needs_words
-from chat.insights.errors import BadText, NeedsModel, NothingToRead
+from chat.insights.errors import BadText, NeedsModel, NothingToRead, TooManyTexts
 from chat.insights.kinds import ABOUT
 from chat.insights.models import LIVE, Insight, Material
 from chat.insights.progress import Work
@@ -93,8 +94,31 @@ def delete(*, insight: Insight) -> None:
     insight.delete()
 
 
-def add_text(*, owner: User, text: str, title: str = "") -> Material:
-    """Raises ``BadText``."""
+def start_of_text(
+    *,
+    owner: User,
+    text: str = "",
+    url: str = "",
+    title: str = "",
+    kind: str,
+    parameters: Mapping[str, Any],
+    endpoint: str = "",
+    wait: bool = False,
+) -> Insight:
+    """``start`` of a text or a page, which is stored only where something can be made of it. A page that is a
+    document here gives an insight of that. Raises as ``start``, and ``BadText`` and ``TooManyTexts``."""
+    made: dict[str, Any] = {"kind": kind, "parameters": parameters, "endpoint": endpoint, "wait": wait}
+    address = fetching.checked_address(url) if url else ""
+    if known := fetching.known_document(owner, address) if address else None:
+        return start(owner=owner, document=known, **made)
+    clean = "" if address else checked_text(text)
+    _refuse(kind, None, endpoint)
+    material = _kept(owner, Material(text=clean, title=title, url=address))
+    return start(owner=owner, material=material, **made)
+
+
+def checked_text(text: str) -> str:
+    """As it is stored. Raises ``BadText``."""
     clean = text.replace("\x00", "").replace("\r\n", "\n").strip()
     if not any(map(str.isalnum, clean)):
         raise BadText(_("Paste some text first."))
@@ -103,15 +127,39 @@ def add_text(*, owner: User, text: str, title: str = "") -> Material:
             _("The text has %(length)d characters; at most %(limit)d are taken. Upload it as a file instead.")
             % {"length": len(clean), "limit": LONGEST_TEXT}
         )
-    return Material.objects.create(owner=owner, text=clean, title=(title.strip() or _title_of(clean))[:300])
+    return clean
+
+
+def add_text(*, owner: User, text: str, title: str = "") -> Material:
+    """Raises ``BadText`` and ``TooManyTexts``."""
+    return _kept(owner, Material(text=checked_text(text), title=title))
 
 
 def add_page(*, owner: User, url: str) -> Material | Document:
     """A page that is still to be fetched; the document that it is already, where ``owner`` may read it.
-    Raises ``BadText``."""
+    Raises ``BadText`` and ``TooManyTexts``."""
     address = fetching.checked_address(url)
-    known = fetching.known_document(owner, address)
-    return known or Material.objects.create(owner=owner, url=address[:2000])
+    return fetching.known_document(owner, address) or _kept(owner, Material(url=address))
+
+
+@transaction.atomic
+def _kept(owner: User, material: Material) -> Material:
+    """Stores it with a title, where ``owner`` may keep one more. Raises ``TooManyTexts``."""
+    User.objects.select_for_update().get(pk=owner.pk)
+    most = settings.MAX_KEPT_TEXTS
+    if Material.objects.filter(owner=owner).count() >= most:
+        raise TooManyTexts(
+            ngettext(
+                "You keep %(most)d text or page, and may keep no more: delete it first.",
+                "You keep %(most)d texts and pages, and may keep no more: delete some first.",
+                most,
+            )
+            % {"most": most}
+        )
+    material.owner = owner
+    material.title = (material.title.strip() or _title_of(material.text))[:300]
+    material.save()
+    return material
 
 
 def delete_material(*, material: Material) -> None:
@@ -148,7 +196,8 @@ def _begin(job: Job) -> None:
 
 
 def _title_of(text: str) -> str:
-    line = next(line for line in text.splitlines() if any(map(str.isalnum, line)))
+    """Its first line; that of a page comes with its text."""
+    line = next((line for line in text.splitlines() if any(map(str.isalnum, line))), "")
     line = line.strip().lstrip("#>*- ").strip()
     return line if len(line) <= _TITLE else line[: _TITLE - 1].rstrip() + "…"
 

@@ -18,7 +18,7 @@ from accounts.rate_limits import TooManyRequests
 from chat.errors import ChatError
 from chat.export_views import as_download
 from chat.insights import selectors, services
-from chat.insights.errors import BadText
+from chat.insights.errors import BadText, TooManyTexts
 from chat.insights.export import in_markdown
 from chat.insights.forms import InsightForm, MaterialForm
 from chat.insights.kinds import Kind
@@ -66,7 +66,9 @@ def materials(request: HttpRequest) -> HttpResponse:
             return redirect(_added(user, form))
         except BadText as error:
             form.add_error("url" if form.cleaned_data["url"].strip() else "text", str(error))
-    listed = selectors.materials_of(user).defer("text")[:100]
+        except TooManyTexts as error:
+            form.add_error(None, str(error))
+    listed = selectors.materials_of(user).defer("text")
     context = {"form": form, "materials": listed}
     return render(request, "chat/insights/index.html", context, status=422 if form.errors else 200)
 

@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
+from accounts import rate_limits
 from accounts.models import User
 from accounts.services import create_api_key
+from chat.insights.models import Material
 from ingestion.models import Collection, Document
 from tests.chat.insights.test_services import COAST
+from tests.conftest import signed_in
 from tests.ingestion.material import ready
 
 pytestmark = pytest.mark.django_db
@@ -63,9 +67,44 @@ def test_what_cannot_be_made_is_a_problem_object(collection: Collection, owner: 
         {},
         {"text": "a", "url": "https://example.org/"},
         {"url": "ftp://example.org/"},
+        {"url": "nonsense"},
+        {"url": "javascript:alert(1)"},
         {"text": "…"},
     ):
         answer = call(owner, "post", "/insights", {"kind": "summary", **body})
         assert (answer.status_code, answer.json()["type"]) == (422, "/problems/bad_text")
     pasted = call(owner, "post", "/insights", {"kind": "summary", "text": COAST, "wait": True}).json()
     assert pasted["status"] == "done" and pasted["text_id"] and pasted["document_id"] is None
+
+
+def test_nothing_is_stored_for_who_may_not_ask_now_or_has_no_model(owner: User, settings: Settings) -> None:
+    settings.RATE_LIMITS = {"chat": "1/minute"}
+    settings.MAX_KEPT_TEXTS = 1
+    rate_limits.reset()
+    kind = {"kind": "sentiment", "text": COAST}
+    assert call(owner, "post", "/insights", kind).json()["type"] == "/problems/needs_model"
+    often = call(owner, "post", "/insights", {"kind": "summary", "text": COAST})
+    assert often.status_code == 429 and not Material.objects.exists()
+    for unclear in ({"kind": "summary", "text": "…"}, {"kind": "poem", "text": COAST}):
+        assert call(owner, "post", "/insights", unclear).status_code == 422, "what is wrong is said first"
+
+
+def test_a_person_keeps_so_many_texts_and_deletes_some_for_more(
+    owner: User, stranger: User, settings: Settings
+) -> None:
+    settings.MAX_KEPT_TEXTS = 2
+    body = {"kind": "summary", "text": COAST, "wait": True}
+    made = [call(owner, "post", "/insights", body).json() for _ in range(2)]
+    full = call(owner, "post", "/insights", body)
+    assert (full.status_code, full.json()["type"]) == (409, "/problems/too_many_texts")
+    assert "2 texts and pages" in full.json()["detail"] and "delete some" in full.json()["detail"]
+    assert call(stranger, "post", "/insights", body).status_code == 200
+    page = signed_in(owner).post("/insights/", {"text": COAST})
+    assert page.status_code == 422 and "delete some first" in page.content.decode()
+    kept = call(owner, "get", "/insights/texts").json()
+    assert (kept["count"], kept["most"]) == (2, 2)
+    one = f"/insights/texts/{made[0]['text_id']}"
+    assert call(stranger, "delete", one).status_code == 404
+    assert call(owner, "delete", one).status_code == 204
+    assert call(owner, "get", f"/insights/{made[0]['id']}").status_code == 404
+    assert call(owner, "post", "/insights", body).status_code == 200

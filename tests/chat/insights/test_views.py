@@ -113,6 +113,8 @@ def test_a_pasted_text_is_its_owners_alone_and_quotes_lead_into_it(owner: User, 
 def test_addresses_that_lead_inside_are_refused_and_visitors_sign_in(owner: User) -> None:
     answer = signed_in(owner).post("/insights/", {"url": "http://169.254.169.254/latest/meta-data"})
     assert answer.status_code == 422 and "not public" in answer.content.decode()
+    unclear = signed_in(owner).post("/insights/", {"url": "nonsense"})
+    assert unclear.status_code == 422 and "“nonsense” is not the address" in unclear.content.decode()
     assert not Material.objects.exists()
     for address in ("/insights/", f"/insights/{uuid.uuid4()}/", f"/documents/{uuid.uuid4()}/insights/"):
         assert "login" in Client().get(address)["Location"]
