@@ -86,13 +86,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Whose answer was given: ``id`` is its row's, ``question`` the one that it is pinned to, ``by`` who
-    verified it, ``at`` when, as ISO 8601. ``language`` is the text's, ``asked_language`` the question's:
-    "zh", "en", or "" for another one."""
+    """Whose answer was given: ``id`` is its row's, ``question`` the one that it is pinned to, ``by_id`` the
+    account that verified it, ``at`` when, as ISO 8601. ``language`` is the text's, ``asked_language`` the
+    question's: "zh", "en", or "" for another one."""
 
     id: str
     question: str
-    by: str
+    by_id: int | None
     at: str
     language: str = ""
     asked_language: str = ""

@@ -20,6 +20,7 @@ from chat.export_markdown import in_markdown
 from chat.models import Conversation, Message
 from chat.rules.records import in_words
 from chat.turns import ShownTurn, turns_of
+from chat.verified.marks import mark
 from chat.weak_sentences import reason_of, weak_sentences
 
 Format = Literal["md", "json"]
@@ -85,7 +86,7 @@ def _answer(message: Message, absolute: Absolute) -> dict[str, Any]:
         "refused": message.refused,
         "error": message.error,
         "model": message.model,
-        "verified": message.verified or None,
+        "verified": mark(message),
         "prompt_template": message.template_name,
         "searched_for": message.rewritten,
         "notes": message.notes,

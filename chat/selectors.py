@@ -18,6 +18,7 @@ from chat.errors import UnknownModelName
 from chat.events import Failure
 from chat.models import LIVE, Conversation, Message
 from chat.prompts import Turn
+from chat.verified.marks import mark
 from ingestion.access import Person, collections_for
 from ingestion.models import Collection, Document
 from llm import endpoints
@@ -183,7 +184,7 @@ def answer_object(message: Message) -> dict[str, Any]:
         ],
         "sources_not_used": message.sources,
         "model": message.model,
-        "verified": message.verified or None,
+        "verified": mark(message),
         "usage": message.usage,
         "status": message.status,
         "notes": message.notes,

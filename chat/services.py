@@ -19,7 +19,7 @@ from chat.answering import checked
 from chat.branches import tree_of
 from chat.errors import NoReadyDocuments, NothingToSearch, StillWriting, TooBusy
 from chat.generation import Nobody, Progress, generate
-from chat.models import LIVE, Conversation, Message, PromptTemplate
+from chat.models import LIVE, Conversation, Message, PromptTemplate, SharedLink
 from chat.writers import Job, writers
 from ingestion.models import Collection
 
@@ -117,19 +117,25 @@ def answer_now(
 
 def retry(*, message: Message, model: str | None = None) -> Message:
     """The answer that is written again, as a further version of ``message``; the last one of all is written
-    in its place where it ended before its first word. By ``model``, by default the one that ``message``
-    wanted. Raises ``StillWriting``."""
+    in its place where it ended before its first word and no link shows it. By ``model``, by default the one
+    that ``message`` wanted. Raises ``StillWriting``."""
     with transaction.atomic():
         conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
         _refuse_while_writing(conversation)
         message.refresh_from_db()
-        is_blank = not message.text and message.status != Status.DONE
-        is_last = message.ordinal == _last_ordinal(conversation.pk)
         wanted = message.wanted_model if model is None else model
-        again = _emptied(message, wanted) if is_blank and is_last else _version_beside(message, wanted)
+        again = _emptied(message, wanted) if _is_nothing(message) else _version_beside(message, wanted)
         _touch(conversation)
         transaction.on_commit(partial(_begin, again))
     return again
+
+
+def _is_nothing(message: Message) -> bool:
+    """Without a word, with nothing behind it, and shown to nobody else."""
+    is_blank = not message.text and message.status != Status.DONE
+    if not is_blank or message.ordinal != _last_ordinal(message.conversation_id):
+        return False
+    return not SharedLink.objects.filter(until=message).exists()
 
 
 def _version_beside(message: Message, model: str) -> Message:

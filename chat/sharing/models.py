@@ -17,7 +17,8 @@ def new_token() -> str:
 
 
 class SharedLink(models.Model):
-    """Shows the branch that ends with the answer ``until``, to whoever has the address.
+    """Shows the branch that ends with the answer ``until``, to whoever has the address, under the ``title``
+    that the conversation had.
 
     ``expires_at`` is empty where the link holds until it is withdrawn. A link outlives its conversation, to
     say that there is nothing any more.
@@ -25,6 +26,7 @@ class SharedLink(models.Model):
 
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="shared_links")
+    title = models.CharField(max_length=120, blank=True, default="")
     conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="shared_links")
     until = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

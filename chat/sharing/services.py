@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,6 +38,20 @@ def share(*, conversation: Conversation, term: str, through: UUID | None = None)
     days. Raises ``NothingToShare``, ``StillWriting`` and ``BadTerm``."""
     if term not in TERMS:
         raise BadTerm(_("A link can hold for 1, 7 or 30 days, or until you withdraw it (“never”)."))
+    expires = None if term == "never" else timezone.now() + timedelta(days=int(term))
+    with transaction.atomic():
+        # While it is held, no answer is begun anew in its place.
+        held = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        return SharedLink.objects.create(
+            owner=conversation.owner,
+            conversation=held,
+            title=held.title,
+            until=_last_answer(held, through),
+            expires_at=expires,
+        )
+
+
+def _last_answer(conversation: Conversation, through: UUID | None) -> Message:
     turns = turns_of(conversation, through)
     if not turns:
         raise NothingToShare(_("There is nothing to share yet: ask a question first."))
@@ -45,10 +60,7 @@ def share(*, conversation: Conversation, term: str, through: UUID | None = None)
         raise StillWriting(
             _("The last answer is still being written: share the conversation when it is complete.")
         )
-    expires = None if term == "never" else timezone.now() + timedelta(days=int(term))
-    return SharedLink.objects.create(
-        owner=conversation.owner, conversation=conversation, until=until, expires_at=expires
-    )
+    return until
 
 
 def withdraw(*, link: SharedLink) -> None:

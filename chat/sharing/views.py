@@ -83,9 +83,9 @@ def _shared(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "chat/sharing/closed.html", {"link": closed.link}, status=410)
     except Http404 as error:
         return render(request, "chat/sharing/unknown.html", {"reason": str(error)}, status=404)
-    assert link.until is not None and link.conversation is not None
+    assert link.until is not None
     turns = public_turns(turns_until(link.until), request.user)
-    context = {"link": link, "title": link.conversation.title, "turns": turns}
+    context = {"link": link, "title": link.title, "turns": turns}
     return render(request, "chat/sharing/shared.html", context)
 
 

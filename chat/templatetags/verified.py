@@ -8,7 +8,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from chat.models import Message
-from chat.verified import selectors
+from chat.verified import marks, selectors
+from chat.verified.models import VerifiedAnswer
 from llm import endpoints
 
 register = template.Library()
@@ -18,6 +19,18 @@ register = template.Library()
 def may_verify(message: Message) -> bool:
     """As far as ``chat.verified.selectors.remember`` knows it."""
     return selectors.may_verify(message)
+
+
+@register.filter
+def verifier(message: Message) -> str:
+    """The name of who verified it."""
+    mark = marks.mark(message)
+    return str(mark["by"]) if mark else ""
+
+
+@register.filter
+def verifier_name(answer: VerifiedAnswer) -> str:
+    return marks.name_of(answer.verified_by)
 
 
 @register.filter

@@ -60,7 +60,7 @@ def _answer(question: str, collections: Sequence[Collection], rules: Ruled) -> A
         verified=Verified(
             str(verified.pk),
             wording,
-            verified.verified_name,
+            verified.verified_by_id,
             verified.verified_at.isoformat(),
             language_of(verified.text),
             language_of(question, like=verified.text),

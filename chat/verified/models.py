@@ -24,7 +24,6 @@ class VerifiedAnswer(models.Model):
     verified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="verified_answers"
     )
-    verified_name = models.CharField(max_length=150)
     verified_at = models.DateTimeField()
     given_count = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)

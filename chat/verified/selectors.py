@@ -14,7 +14,9 @@ from chat.models import Conversation, Message
 from chat.rules.applying import Spec
 from chat.rules.objecting import objections
 from chat.rules.selectors import specs_for
+from chat.verified import marks
 from chat.verified.freshness import Change, changes
+from chat.verified.marks import name_of
 from chat.verified.models import VerifiedAnswer
 from ingestion.access import Person, collections_for
 from ingestion.models import Collection
@@ -42,7 +44,8 @@ def of_collection(user: Person, collection: Collection, text: str = "") -> Query
     found = _editable_in(user, collection)
     for word in text.split():
         found = found.filter(Q(text__icontains=word) | Q(questions__text__icontains=word))
-    return found.distinct().prefetch_related("questions", "collections").order_by("-verified_at", "id")
+    found = found.select_related("verified_by").prefetch_related("questions", "collections")
+    return found.distinct().order_by("-verified_at", "id")
 
 
 def with_changes(answers: Iterable[VerifiedAnswer]) -> list[Listed]:
@@ -75,7 +78,8 @@ def _editable_in(user: Person, collection: Collection) -> QuerySet[VerifiedAnswe
 
 def get_verified(user: Person, verified_id: UUID) -> VerifiedAnswer:
     """For who may edit all its collections. Raises ``Http404``."""
-    found = VerifiedAnswer.objects.prefetch_related("questions", "collections").filter(pk=verified_id).first()
+    known = VerifiedAnswer.objects.select_related("verified_by").prefetch_related("questions", "collections")
+    found = known.filter(pk=verified_id).first()
     if found is not None:
         own = {each.pk for each in found.collections.all()}
         may = set(collections_for(user, Action.EDIT).filter(pk__in=own).values_list("pk", flat=True))
@@ -90,7 +94,10 @@ def editable(user: Person) -> QuerySet[Collection]:
 
 
 def remember(answers: Iterable[Message]) -> None:
-    """Notes at each answer whether its person may verify it: edits a collection of its conversation."""
+    """Notes at each answer whether its person may verify it: edits a collection of its conversation; and who
+    verified it."""
+    answers = list(answers)
+    marks.remember(answers)
     may: dict[UUID, bool] = {}
     for answer in answers:
         conversation = answer.conversation_id
@@ -118,7 +125,7 @@ def verified_out(listed: Listed) -> dict[str, Any]:
         "answer": answer.text,
         "citations": answer.citations,
         "collections": [each.slug for each in answer.collections.all()],
-        "verified_by": answer.verified_name,
+        "verified_by": name_of(answer.verified_by),
         "verified_at": answer.verified_at,
         "given": answer.given_count,
         "to_review": [{"document": each.document, "kind": each.kind} for each in listed.changes],

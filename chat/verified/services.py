@@ -65,7 +65,7 @@ def confirm(*, by: User, answer: VerifiedAnswer) -> None:
         raise BadVerified(said % {"document": gone[0]})
     _refuse_against_rules(answer.text, answer.collections.all())
     _sign(answer, by)
-    answer.save(update_fields=["verified_by", "verified_name", "verified_at", "updated_at"])
+    answer.save(update_fields=["verified_by", "verified_at", "updated_at"])
 
 
 def unpin(*, answer: VerifiedAnswer) -> None:
@@ -74,8 +74,7 @@ def unpin(*, answer: VerifiedAnswer) -> None:
 
 
 def _sign(answer: VerifiedAnswer, by: User) -> None:
-    answer.verified_by, answer.verified_name = by, by.shown_name[:150]
-    answer.verified_at = timezone.now()
+    answer.verified_by, answer.verified_at = by, timezone.now()
 
 
 def _clean_questions(given: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.services import create_api_key
 from chat import services
 from chat.errors import StillWriting
+from chat.generation import Nobody, Progress, generate
 from chat.models import Conversation, Message
 from chat.sharing.models import SharedLink
 from chat.sharing.services import NothingToShare, share
@@ -79,6 +80,27 @@ def test_what_was_asked_later_or_in_other_versions_is_not_shown(
     assert "harbour?" not in page
     older = conversation.messages.get(role="user", text="Who was its keeper?")
     assert "keeper?" in opened(share(conversation=conversation, term="1", through=older.pk))
+
+
+def test_a_failed_answer_that_is_shared_stays_as_it_was_when_it_is_tried_again(
+    conversation: Conversation,
+) -> None:
+    failed = services.answer_now(conversation=conversation, question="Who was its keeper?")
+    Message.objects.filter(pk=failed.pk).update(text="", status="failed", citations=[], sentences=[])
+    failed.refresh_from_db()
+    link = share(conversation=conversation, term="7")
+    Conversation.objects.filter(pk=conversation.pk).update(title="Renamed since")
+    before = opened(link).partition("<main")[2]
+    assert "This answer ended early." in before and f"<h1>{QUESTION}</h1>" in before
+    again = services.retry(message=failed)
+    generate(Progress(again.pk, again.attempt), "en", Nobody())
+    again.refresh_from_db()
+    assert again.text and again.pk != failed.pk
+    assert opened(link).partition("<main")[2] == before
+    link.delete()
+    Message.objects.filter(pk=again.pk).update(text="", status="failed")
+    again.refresh_from_db()
+    assert services.retry(message=again).pk == again.pk, "what nobody was shown is written in its place"
 
 
 def test_a_refusal_shows_neither_the_collections_nor_what_was_near(conversation: Conversation) -> None:

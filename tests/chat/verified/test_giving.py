@@ -53,7 +53,7 @@ def test_who_asks_the_same_gets_it_with_its_mark_and_sources(
     for question in (QUESTION, "how high is the lighthouse", "灯塔有多高"):
         given = asked(teammate, question, collection)
         assert (given.text, given.model, given.status) == (TEXT, "verified", "done")
-        assert given.verified["by"] == "owner" and given.verified["id"] == str(verified.pk)
+        assert given.verified["by_id"] == owner.pk and given.verified["id"] == str(verified.pk)
         assert [each["quote"] for each in given.citations] == [written.citations[0]["quote"]]
     page = signed_in(teammate).get(given.conversation.get_absolute_url()).content.decode()
     assert "Verified answer" in page and "<strong>42 metres</strong>" in page and 'class="cite"' in page
@@ -160,3 +160,24 @@ def test_a_collection_without_any_pays_one_look(
     monkeypatch.setattr(matching, "match", lambda *_given: pytest.fail("nothing is there to be matched"))
     assert asked(owner, QUESTION, collection).model == "extractive"
     assert json.dumps(written.verified) == "{}"
+
+
+def test_who_deletes_an_account_takes_the_name_out_of_what_it_verified(
+    written: Message, admin: User, teammate: User, collection: Collection
+) -> None:
+    editor = User.objects.create(username="ada", first_name="Ada", last_name="Holm")
+    ingestion.set_member(collection=collection, user=editor, role="editor")
+    verified = pin(editor, written, collection)
+    given = asked(teammate, QUESTION, collection)
+    address = given.conversation.get_absolute_url()
+    assert "by Ada Holm" in signed_in(teammate).get(address).content.decode()
+    editor.delete()
+    for shown in (
+        signed_in(teammate).get(address),
+        signed_in(teammate).get(f"{address}export", {"format": "json"}),
+        ask(teammate, question=QUESTION, collections=["handbook"]),
+        signed_in(admin).get("/collections/handbook/verified/"),
+        signed_in(admin).get(f"/verified/{verified.pk}/"),
+    ):
+        assert shown.status_code == 200
+        assert "Holm" not in shown.content.decode() and "a former member" in shown.content.decode()

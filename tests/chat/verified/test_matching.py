@@ -34,7 +34,7 @@ def english_only(settings: Settings, tmp_path: Path) -> str:
 
 
 def pinned(owner: User, collection: Collection, *wordings: str) -> VerifiedAnswer:
-    signed: dict[str, Any] = {"verified_by": owner, "verified_name": "owner", "verified_at": timezone.now()}
+    signed: dict[str, Any] = {"verified_by": owner, "verified_at": timezone.now()}
     verified = VerifiedAnswer.objects.create(text="It is so.", **signed)
     verified.collections.add(collection)
     for place, text in enumerate(wordings):

@@ -51,7 +51,7 @@ def test_an_answer_is_corrected_and_pinned_with_its_sources(
     assert not VerifiedAnswer.objects.exists()
     assert client.post(address, body | {"text": "Forty-two metres. [1]"}).status_code == 302
     verified = VerifiedAnswer.objects.get()
-    assert verified.phrasings == [QUESTION, "灯塔有多高？"] and verified.verified_name == "owner"
+    assert verified.phrasings == [QUESTION, "灯塔有多高？"] and verified.verified_by == owner
     again = client.post(address, body | {"text": "Another. [1]"})
     assert "has a verified answer already" in again.content.decode()
 
