@@ -42,7 +42,7 @@ def refused(request: HttpRequest, error: Refused) -> JsonResponse | None:
     log_refused(error.code, request.user.pk)
     if not wants_json(request):
         return None
-    response = JsonResponse({"error": str(error)}, status=status_of(error))
+    response = JsonResponse({"error": str(error), "code": error.code}, status=status_of(error))
     if isinstance(error, TooManyRequests):
         response["Retry-After"] = str(error.retry_after)
     return response

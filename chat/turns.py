@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from chat.addresses import MORE_TURNS, Span
 from chat.branches import Tree, Versions, tree_of
 from chat.models import LIVE, Conversation, Message
 
@@ -25,6 +26,27 @@ class ShownTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Turns of a branch, without those ``before`` and ``after``; ``last`` is its last answer. ``earlier`` and
+    ``later`` are the spans with more of them."""
+
+    turns: list[ShownTurn]
+    before: int
+    after: int
+    last: UUID | None
+
+    @property
+    def earlier(self) -> Span:
+        end = self.before + len(self.turns)
+        return Span(max(1, self.before + 1 - MORE_TURNS), end if self.after else 0)
+
+    @property
+    def later(self) -> Span:
+        more = self.before + len(self.turns) + MORE_TURNS
+        return Span(self.before + 1, more if self.after > MORE_TURNS else 0)
+
+
+@dataclass(frozen=True, slots=True)
 class TurnState:
     """What a page needs to know whether it shows a turn as it is now. ``state`` is as ``_answer.html`` has
     it: it changes when the answer is written again in its place, and when it ends."""
@@ -41,15 +63,15 @@ def turns_of(conversation: Conversation, through: UUID | None = None) -> list[Sh
     return _shown(tree, tree.branch(through))
 
 
-def latest_turns(conversation: Conversation, through: UUID | None, most: int) -> tuple[list[ShownTurn], int]:
-    """The last ``most`` of the branch, and those from the message ``through`` on in any case; and how many
-    stand before them. Two queries, and no text of what is left out."""
+def part_of(conversation: Conversation, through: UUID | None, wanted: Span) -> Part:
+    """The ``wanted`` turns of the branch that holds the message ``through``, else the newest. Two queries,
+    and no text of what is left out."""
     tree = tree_of(conversation.pk)
     branch = tree.branch(through)
-    start = max(0, len(branch) // 2 - most)
-    if start and through in branch:
-        start = min(start, branch.index(through) // 2)
-    return _shown(tree, branch, start), start
+    count = len(branch) // 2
+    at = branch.index(through) // 2 if through in branch else count
+    start, end = wanted.of(count, at)
+    return Part(_shown(tree, branch, start, end), start, count - end, branch[-1] if branch else None)
 
 
 def turns_until(answer: Message) -> list[ShownTurn]:
@@ -84,9 +106,9 @@ def _told(*versions: Versions) -> str:
     return " ".join(f"{one.place}/{one.count}" for one in versions)
 
 
-def _shown(tree: Tree, branch: list[UUID], start: int = 0) -> list[ShownTurn]:
-    """Without the first ``start`` turns."""
-    branch = branch[2 * start :]
+def _shown(tree: Tree, branch: list[UUID], start: int = 0, end: int | None = None) -> list[ShownTurn]:
+    """The turns from place ``start`` to before place ``end``."""
+    branch = branch[2 * start : None if end is None else 2 * end]
     messages = Message.objects.in_bulk(branch)
     pairs = zip(branch[::2], branch[1::2], strict=False)
     return [

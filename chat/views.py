@@ -20,7 +20,7 @@ from accounts import rate_limits
 from accounts.models import User
 from accounts.rate_limits import TooManyRequests
 from chat import selectors, services, shown_answers
-from chat.addresses import MORE_TURNS, named_message, shown_turns
+from chat.addresses import named_message, wanted_turns
 from chat.answering import checked
 from chat.errors import UnknownModelName
 from chat.forms import NewConversation, Scope
@@ -31,7 +31,7 @@ from chat.prompt_library.questions import search_for
 from chat.server_sent import event_stream, frame
 from chat.sharing.selectors import is_offered
 from chat.streaming import follow
-from chat.turns import latest_turns, turn_of
+from chat.turns import part_of, turn_of
 from llm import endpoints
 
 _RECENT = 20
@@ -104,15 +104,17 @@ def edit(request: HttpRequest, conversation_id: UUID, message_id: UUID) -> HttpR
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 @says_when_gone
 def change(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """Takes a post; what cannot be taken stays in its fields, at this address."""
     found = selectors.get_conversation(request.user, conversation_id)
+    if request.method == "GET":
+        return redirect(found)
     form = Scope(request.POST, user=found.owner)
-    if form.is_valid():
-        services.change_conversation(conversation=found, **form.cleaned_data)
-    else:
-        flash.error(request, _told(form))
+    if not form.is_valid():
+        return _page(request, conversation_id, scope=form, status=422)
+    services.change_conversation(conversation=found, **form.cleaned_data)
     return redirect(found)
 
 
@@ -189,29 +191,27 @@ def _asked(
     if not follows:
         return redirect(f"{found.get_absolute_url()}#m{answer.pk}")
     html = render_to_string("chat/_turn.html", {"turn": turn_of(answer)}, request)
-    return JsonResponse({"html": html, "url": found.get_absolute_url(), "title": found.title})
+    told = {"html": html, "id": answer.pk, "url": found.get_absolute_url(), "title": found.title}
+    return JsonResponse(told)
 
 
 def _page(request: HttpRequest, conversation_id: UUID, *, status: int = 200, **more: Any) -> HttpResponse:
     found = selectors.get_conversation(request.user, conversation_id)
-    most = shown_turns(request)
-    turns, folded = latest_turns(found, named_message(request), most)
-    shown_answers.prepare(turn.answer for turn in turns)
+    part = part_of(found, named_message(request), wanted_turns(request))
+    shown_answers.prepare(turn.answer for turn in part.turns)
     scope = {"collections": found.collections.all(), "model": found.model, "template": found.template_id}
-    last = turns[-1].answer.pk if turns else None
     writing = selectors.answer_being_written(found)
     context = {
         "conversation": found,
-        "elsewhere": writing if writing != last else None,
+        "elsewhere": writing if writing != part.last else None,
         "conversations": listed(request.user)[:100],
         "may_share": is_offered(),
-        "turns": turns,
-        "folded": folded,
-        "unfolded": most + MORE_TURNS,
+        "part": part,
+        "turns": part.turns,
         "scope": Scope(user=found.owner, initial=scope),
         "searched": selectors.searched_collections(found),
         "through": named_message(request),
-        "last": last or "",
+        "last": part.last or "",
     }
     return render(request, "chat/conversation.html", context | _scene(found.model) | more, status=status)
 

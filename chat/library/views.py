@@ -67,7 +67,9 @@ def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     if request.method == "GET":
         context = {"conversation": found, "contents": selectors.contents(found)}
         return render(request, "chat/library/delete.html", context)
+    told = _("“%(title)s” is deleted.") % {"title": found.title or _("Conversation without a question")}
     chat_services.delete_conversation(conversation=found)
+    flash.success(request, told)
     return redirect("chat-list")
 
 

@@ -3,6 +3,7 @@
  * resumes behind the last event; the server's finished answer replaces everything at the end.
  */
 import { replaceAnswer, replaceTurn, showNewest, tellTabs } from "./chat-tabs.js";
+import { tell } from "./chat-refusals.js";
 import { csrfToken } from "./csrf.js";
 
 const AGAIN_MS = 3000;
@@ -158,15 +159,15 @@ document.addEventListener("submit", async (event) => {
     return;
   }
   button.disabled = false;
-  if (answer?.error) told(form, answer.error);
+  if (answer?.error) told(form, answer);
   else document.dispatchEvent(new CustomEvent("htmx:sendError"));
 });
 
-function told(form, words) {
+function told(form, answer) {
   const line = form.parentElement.querySelector(".retry-error") ?? document.createElement("p");
   line.className = "retry-error";
   line.setAttribute("role", "alert");
-  line.textContent = words;
+  tell(line, answer);
   form.after(line);
 }
 

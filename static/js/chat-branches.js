@@ -3,6 +3,7 @@
  * is edited where it stands. Without us, versions are links and the form leads to a new page.
  */
 import { replaceTurn, showNewest, tellTabs } from "./chat-tabs.js";
+import { tell } from "./chat-refusals.js";
 import { csrfToken } from "./csrf.js";
 
 const PARTS = ["#turns", "[data-branch]"];
@@ -39,15 +40,15 @@ export async function fetched(address) {
 export function swap(page) {
   const [shown, branch] = PARTS.map((part) => page.querySelector(part));
   turns.replaceChildren(...shown.children);
-  turns.dataset.state = shown.dataset.state;
-  turns.dataset.folded = shown.dataset.folded;
+  for (const name of ["state", "folded", "later", "last"]) turns.dataset[name] = shown.dataset[name];
   document.querySelector(PARTS[1])?.replaceWith(branch);
   document.dispatchEvent(new CustomEvent("answer:shown"));
 }
 
 /** Back and forward lead to other branches; a place on the page is none. */
 window.addEventListener("popstate", () => {
-  if (new URL(turns.dataset.state, location.href).search !== location.search) location.reload();
+  const named = new URL(turns.dataset.state, location.href).searchParams.get("m");
+  if (named !== new URLSearchParams(location.search).get("m")) location.reload();
 });
 
 /** The field grows with its words, Enter asks, Escape leaves everything as it was. */
@@ -89,7 +90,7 @@ document.addEventListener("submit", async (event) => {
   button.disabled = true;
   const answer = await posted(form);
   button.disabled = false;
-  if (answer?.error) form.querySelector("[data-error]").textContent = answer.error;
+  if (answer?.error) tell(form.querySelector("[data-error]"), answer);
   if (!answer?.html) return;
   replaceTurn(form.closest(".turn"), answer.html).scrollIntoView({ block: "start" });
   showNewest();

@@ -1,5 +1,6 @@
 /** <chat-composer>: grows with its text, Enter sends, and the answer appears without a new page. */
 import { appendTurn, lastAnswer, tellTabs } from "./chat-tabs.js";
+import { tell } from "./chat-refusals.js";
 import { csrfToken } from "./csrf.js";
 
 const UNSENT = "unsent-question";
@@ -36,6 +37,7 @@ class ChatComposer extends HTMLElement {
     const length = [...this.field.value].length;
     const over = length > this.limit;
     if (over) {
+      delete this.error.dataset.refused;
       const words = this.field.dataset.over;
       this.error.textContent = words.replace("%length%", length).replace("%limit%", this.limit);
     } else if (this.over) {
@@ -100,12 +102,18 @@ class ChatComposer extends HTMLElement {
 
   show(answer) {
     if (answer.error) {
-      this.error.textContent = answer.error;
+      tell(this.error, answer);
       this.field.focus();
       return;
     }
     if (!this.turns) {
       location.assign(answer.url);
+      return;
+    }
+    // The end of the conversation, where it stands, is not on this page.
+    if (Number(this.turns.dataset.later)) {
+      this.field.value = "";
+      location.assign(`${answer.url}#m${answer.id}`);
       return;
     }
     appendTurn(answer.html);

@@ -21,6 +21,7 @@ export function appendTurn(html) {
 export function replaceTurn(shown, html) {
   const fresh = parsed(html);
   while (shown.nextElementSibling) shown.nextElementSibling.remove();
+  turns.dataset.later = "0";
   shown.replaceWith(fresh);
   document.dispatchEvent(new CustomEvent("answer:shown"));
   return fresh;
@@ -34,8 +35,9 @@ export function replaceAnswer(html) {
   return fresh;
 }
 
-/** The answer that stands last, "" before the first one: what a question asked here follows. */
+/** The last answer of the branch, "" before the first one: what a question asked here follows. */
 export function lastAnswer() {
+  if (Number(turns?.dataset.later)) return turns.dataset.last;
   return turns?.querySelector(".turn:last-of-type article")?.id.slice(1) ?? "";
 }
 
@@ -62,7 +64,10 @@ async function catchUp() {
     const before = [...turns.querySelectorAll(".turn")];
     const { answers: all } = (await asked(turns.dataset.state)) ?? {};
     if (!all) return;
-    const answers = all.slice(Number(turns.dataset.folded));
+    const from = Number(turns.dataset.folded);
+    const isWhole = !Number(turns.dataset.later);
+    const answers = all.slice(from, isWhole ? all.length : from + before.length);
+    turns.dataset.last = all.at(-1)?.id ?? "";
     // Another branch than the one whose beginning is folded away.
     if (answers.length < all.length && answers[0]?.question !== before[0]?.dataset.turn) return location.reload();
     for (const [place, answer] of answers.entries()) await bringIn(answer, before[place]);

@@ -206,7 +206,7 @@ def test_what_a_model_was_not_shown_is_told(conversation: Conversation, model: O
     page = signed_in(conversation.owner).get(conversation.get_absolute_url()).content.decode()
     told = "The model read this conversation from question 2 on; the question before it was left out."
     assert page.count(told) == 1
-    assert '<a href="#turn-2">' in page
+    assert f"?m={answer.pk}&amp;from=2#turn-2" in page
     assert told in export(conversation, "md", str).text
     assert selectors.answer_object(answer)["history"] == answer.history
 
@@ -233,7 +233,7 @@ def lengthened(conversation: Conversation, count: int) -> list[Message]:
 
 def test_a_long_conversation_opens_with_its_last_turns(conversation: Conversation, owner: User) -> None:
     before = len(turns_of(conversation))
-    asked = lengthened(conversation, 25)
+    lengthened(conversation, 25)
     client, address = signed_in(owner), conversation.get_absolute_url()
 
     def numbers(query: str = "") -> list[int]:
@@ -242,7 +242,28 @@ def test_a_long_conversation_opens_with_its_last_turns(conversation: Conversatio
 
     last = before + 25
     assert numbers() == list(range(last - 19, last + 1))
-    assert numbers("?shown=60") == list(range(1, last + 1)) == numbers("?shown=9999999999999")
-    assert numbers("?shown=x") == numbers("?shown=1") == numbers()
-    assert numbers(f"?m={asked[2].pk}") == list(range(before + 3, last + 1)), "what is named is shown"
-    assert "shown=60#turn-" in client.get(address).content.decode()
+    assert numbers("?from=1") == list(range(1, last + 1)) == numbers("?from=000001&to=9999999999999")
+    assert numbers("?from=x") == numbers("?from=-1&to=") == numbers("?from=9999999999") == numbers()
+    assert numbers("?from=3&to=5") == [3, 4, 5] and numbers("?from=9&to=2") == [2]
+    assert f"?from=1#turn-{last - 19}" in client.get(address).content.decode()
+
+
+def test_what_an_address_names_is_shown_with_what_stands_around_it(
+    conversation: Conversation, owner: User, model: OpenAIStub
+) -> None:
+    """A question that is asked there follows the end of the conversation, which is not on the page."""
+    before = len(turns_of(conversation))
+    asked = lengthened(conversation, 60)
+    client, address = signed_in(owner), conversation.get_absolute_url()
+    last = before + 60
+    page = client.get(f"{address}?m={asked[9].pk}").content.decode()
+    at = before + 10
+    numbers = [int(number) for number in re.findall(r'id="turn-(\d+)"', page)]
+    assert numbers == list(range(at - 4, at + 16))
+    assert f"?m={asked[9].pk}&amp;from=1&amp;to={at + 15}#turn-{at - 4}" in page
+    assert f"?m={asked[9].pk}&amp;from={at - 4}#turn-{at + 15}" in page
+    end = turns_of(conversation)[-1].answer.pk
+    assert f'<input type="hidden" name="m" value="{end}">' in page
+    model.say("It was Ada Holm [1].")
+    client.post(f"{address}ask", {"question": "Who was the keeper of the lighthouse?", "m": str(end)})
+    assert len(turns_of(conversation)) == last + 1

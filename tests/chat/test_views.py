@@ -132,6 +132,7 @@ def test_with_script_a_refusal_is_told_as_json(conversation: Conversation, owner
     )
     assert response.status_code == 422
     assert "10000 characters" in response.json()["error"]
+    assert response.json()["code"] == "too_long"
 
 
 def test_a_strangers_collection_cannot_be_chosen(stranger: User, collection: Collection) -> None:
@@ -148,8 +149,24 @@ def test_collections_of_a_conversation_cannot_be_widened_beyond_ones_rights(
     assert theirs not in conversation.collections.all()
 
 
+def test_what_cannot_be_changed_stays_in_its_form_with_the_reason(
+    conversation: Conversation, owner: User
+) -> None:
+    client, address = signed_in(owner), f"/chat/{conversation.pk}/settings"
+    page = client.post(address, {"model": "extractive"})
+    html = page.content.decode()
+    assert page.status_code == 422 and "Choose at least one collection." in html
+    assert '<option value="extractive" selected>' in html
+    assert '<details class="scope" data-menu open>' in html
+    conversation.refresh_from_db()
+    assert conversation.model == "" and conversation.collections.exists()
+    assert client.get(address).headers["Location"] == conversation.get_absolute_url()
+
+
 def test_a_conversation_can_be_deleted(conversation: Conversation, owner: User) -> None:
-    assert signed_in(owner).post(f"/chat/{conversation.pk}/delete").status_code == 302
+    client = signed_in(owner)
+    gone = client.post(f"/chat/{conversation.pk}/delete", follow=True)
+    assert gone.redirect_chain == [("/chat/", 302)] and "is deleted." in gone.content.decode()
     assert not Message.objects.exists()
 
 
