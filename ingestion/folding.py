@@ -72,11 +72,13 @@ def _deeper(k: int, deep: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Folded:
-    """``kept`` are places in ``found``, ``into`` the places that are folded into each of them."""
+    """``kept`` are places in ``found``, ``into`` the places that are folded into each of them, of those up to
+    ``end``."""
 
     found: Sequence[Read]
     kept: list[int]
     into: dict[int, list[int]]
+    end: int
 
     @classmethod
     def of(cls, found: Sequence[Read], most: int) -> "_Folded":
@@ -89,8 +91,8 @@ class _Folded:
                 continue
             kept.append(place)
             if len(kept) > most:
-                break
-        return cls(found, kept, into)
+                return cls(found, kept, into, place)
+        return cls(found, kept, into, len(found))
 
     def similar(self, place: int) -> list[Read]:
         return [self.found[other] for other in self.into[place][:_MOST_SIMILAR]]
@@ -99,7 +101,7 @@ class _Folded:
         """What a person may miss on the page that begins behind the first ``offset``."""
         if not 0 < offset < len(self.kept):
             return []
-        begin, end = self.kept[offset], self.kept[-1]
+        begin, end = self.kept[offset], self.end
         count = sum(begin < place < end for first in self.kept[:offset] for place in self.into.get(first, ()))
         if not count:
             return []
