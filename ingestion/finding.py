@@ -76,6 +76,7 @@ class FoundPassage:
     reranked: float | None = None
     marked: str = ""
     phrases: tuple[str, ...] = ()
+    name: str = ""
 
     @property
     def snippet(self) -> tuple[int, int]:
@@ -156,6 +157,10 @@ def find(
     passages = _passages(page, asked, widened)
     held = widened.as_held(query, passages[0].synonyms) if passages else query
     notes = [*asked.problems, *page.notes]
+    if fold and mode == "hybrid" and not page.result.degraded and searched.is_far(passages):
+        notes.append(
+            _("No passage holds a word of this. These are the nearest in meaning, perhaps far from it.")
+        )
     if searched.lost:
         notes.append(
             _("Some collections were indexed with another embedding model; there, words alone count.")
@@ -280,4 +285,5 @@ def _passage(chunk: Chunk, hit: Hit, asked: Asked, page_name: str, widened: Wide
         phrases=asked.phrases,
         signals=hit.signals,
         reranked=hit.reranked,
+        name=document.name,
     )

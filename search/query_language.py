@@ -12,7 +12,7 @@ from datetime import date
 from search.filters import NO_FILTERS, Filters, once, read_filters
 
 _OPERATORS = re.compile(r"""["“”＂「」『』:：]|(?:^|\s)[-－]""")
-_QUOTES = {'"': '"', "＂": "＂", "“": "”", "”": "”", "「": "」", "『": "』"}
+QUOTES = frozenset('"＂“”「」『』')
 # A quote or an operator begins here: not within a word of letters.
 _QUOTED = re.compile(
     r'(?<![^\W\u2e80-\U0003ffff])(?:"([^"]*)"(?![^\W\u2e80-\U0003ffff])|＂([^＂]*)＂|[“”]([^“”]*)[“”]|「([^「」]*)」|『([^『』]*)』)'

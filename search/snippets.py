@@ -12,7 +12,7 @@ from search.sentences import sentences
 _Span = tuple[int, int]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _matches(text: str, query: str, phrases: tuple[str, ...] = ()) -> tuple[Token, ...]:
     """Tokens of ``text`` that the question asks for: words, pairs, and lone characters it consists of; and
     its phrases, each like one token."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from ingestion.extract.kinds import WEB_PAGE
 from ingestion.finding import FoundPassage
 from ingestion.models import Document
+from search.snippets import highlights
 
 register = template.Library()
 
@@ -113,6 +114,20 @@ def marked_snippet(passage: FoundPassage) -> SafeString:
     after = " …" if passage.text[end:].strip() else ""
     # The parts are escaped.
     return mark_safe(before + " ".join(parts) + after)
+
+
+@register.filter
+def marked_title(passage: FoundPassage) -> SafeString:
+    """The document's title with the matched words marked."""
+    title = passage.document
+    return marked(title, 0, len(title), highlights(title, passage.marked, passage.phrases))
+
+
+@register.filter
+def marked_place(passage: FoundPassage) -> SafeString:
+    """``place`` with the matched words marked."""
+    shown = place(passage)
+    return marked(shown, 0, len(shown), highlights(shown, passage.marked, passage.phrases))
 
 
 def _without_headings(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from ingestion.models import Collection, Document
 from ingestion.search_form import SearchForm
 from search.asked_dates import day_named
 from search.file_types import type_named
-from search.query_language import Asked
+from search.query_language import QUOTES, Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,23 @@ def without(params: QueryDict, key: str, value: str = "") -> str:
     left = [item for item in kept.getlist(key) if value and " ".join(item.split()) != value]
     kept.setlist(key, left)
     return f"{reverse('search')}?{kept.urlencode()}"
+
+
+def without_quotes(params: QueryDict, query: str, asked: Asked) -> str:
+    """The same search with the words of its phrases in any order; exclusions keep theirs."""
+    kept = [
+        " " if sign in QUOTES and not any(start <= at < end for start, end in asked.apart) else sign
+        for at, sign in enumerate(query)
+    ]
+    return address(params, q=" ".join("".join(kept).split()))
+
+
+def without_exclusions(params: QueryDict, query: str, asked: Asked) -> str:
+    """The same search without ``-words``; filters stay."""
+    filters = {(start, end) for _key, _value, start, end in asked.written}
+    for start, end in sorted(set(asked.apart) - filters, reverse=True):
+        query = f"{query[:start]} {query[end:]}"
+    return address(params, q=" ".join(query.split()))
 
 
 def without_filters(params: QueryDict, asked: Asked) -> str:

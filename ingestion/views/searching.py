@@ -17,7 +17,7 @@ from ingestion.recommend import noting
 from ingestion.saved_searches import saved_by
 from ingestion.search_form import SearchForm
 from ingestion.tagging import folded, tags_of
-from ingestion.views.filter_chips import address, chips, without_filters
+from ingestion.views.filter_chips import address, chips, without_exclusions, without_filters, without_quotes
 from ingestion.views.parts import asks_for_part, page_or_part
 from ingestion.views.result_groups import by_document
 from ingestion.views.second_tries import elsewhere, spelled
@@ -128,6 +128,8 @@ def _results(request: HttpRequest, form: SearchForm, collections: list[Collectio
     context["spelling"] = spelling
     if not found.passages:
         context["elsewhere"] = elsewhere(request.GET, asked, chosen, collections)
+        context["url_without_quotes"] = without_quotes(request.GET, form.query, asked)
+        context["url_without_exclusions"] = without_exclusions(request.GET, form.query, asked)
     groups = by_document(found.passages, request.GET if document is None else None)
     live = web_origins.addresses(group.best.document_id for group in groups)
     return context | {"found": found, "groups": groups, "live": live, "pages": _pages(request, form, found)}

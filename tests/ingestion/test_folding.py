@@ -72,6 +72,9 @@ def test_the_page_and_the_api_tell_what_is_similar(copies: Collection, owner: Us
     client = signed_in(owner)
     html = client.get("/?q=paid+leave").content.decode()
     assert "4 similar passages" in html
+    assert sum(f"{number}.md</span>" in html for number in range(5)) == 4, (
+        "copies are told apart by their names"
+    )
     answer = client.post("/api/v1/search", {"query": "paid leave"}, content_type="application/json").json()
     assert [len(hit["similar"]) for hit in answer["hits"]] == [4, 0]
     assert answer["hits"][0]["similar"][0]["url"].startswith("/documents/")

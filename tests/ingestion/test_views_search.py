@@ -38,6 +38,7 @@ def test_a_search_shows_the_passage_with_its_words_marked(library: Collection, o
 
 def test_chinese_is_found_and_marked(library: Collection, owner: User) -> None:
     assert "<mark>带薪年假</mark>" in page(signed_in(owner), "/?q=带薪年假")
+    assert "<mark>Holidays</mark></a></h2>" in page(signed_in(owner), "/?q=holiday"), "titles are marked too"
 
 
 def test_htmx_gets_the_results_only(library: Collection, owner: User) -> None:

@@ -1,6 +1,9 @@
 """Misspelt questions and searches without results, on the page and in the API."""
 
+from urllib.parse import urlencode
+
 import pytest
+from django.utils.html import escape
 
 from accounts.models import User
 from ingestion import services
@@ -59,6 +62,17 @@ def test_nothing_found_says_what_was_searched_and_where_else_it_is(library: Coll
     assert 'href="/?q=lighthouse&amp;c=harbours&amp;mode=lexical&amp;type=markdown">Harbours</a>' in html
     assert 'href="/?q=lighthouse&amp;c=handbook&amp;mode=lexical"' in html, "without the type"
     assert "Ask about this" in html
+
+
+def test_quotes_and_exclusions_can_be_taken_away_and_filters_stay(library: Collection, owner: User) -> None:
+    html = page(
+        owner, "/?" + urlencode({"q": '"of harbours" -"paid leave" -fee type:md employee', "c": "handbook"})
+    )
+    assert "Search without leaving out “paid leave, fee”" in html
+    quoted = {"q": 'of harbours -"paid leave" -fee type:md employee', "c": "handbook"}
+    assert f'href="/?{escape(urlencode(quoted))}"' in html
+    kept = {"q": '"of harbours" type:md employee', "c": "handbook"}
+    assert f'href="/?{escape(urlencode(kept))}"' in html
 
 
 def test_the_api_suggests_and_searches_what_was_asked(library: Collection, owner: User) -> None:
