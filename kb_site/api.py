@@ -23,7 +23,7 @@ from chat.export_api import router as export_router
 from chat.feedback.api import router as feedback_router
 from chat.insights.api import router as insights_router
 from chat.library.api import router as library_router
-from chat.prompt_library.api import router as prompts_router
+from chat.prompt_library.editing_api import router as prompts_router
 from chat.sharing.api import router as sharing_router
 from chat.verified.api import router as verified_router
 from chat.widget.api import router as widget_router

@@ -1,4 +1,4 @@
-"""The API of the library of prompts: list, get, render and run."""
+"""The API of the library of prompts: list, get, render and run (``editing_api`` writes)."""
 
 import json
 from collections.abc import AsyncIterator
@@ -50,24 +50,22 @@ def prompts(
     q: str = "",
 ) -> HttpResponse:
     """Your own, those for everybody, and the presets; without their texts."""
-    found = selectors.shelf(_person(request), language=language, words=q)
+    found = selectors.shelf(person_of(request), language=language, words=q)
     results = [_listed(one) for one in [*found.own, *found.shared, *found.presets]]
-    return _json({"count": len(results), "results": results})
+    return as_json({"count": len(results), "results": results})
 
 
 @router.get("/prompts/{key}", summary="One prompt with its text and its variables")
 def prompt(request: HttpRequest, key: str) -> HttpResponse:
-    found = selectors.get_prompt(_person(request), key)
-    more = {"text": found.text, "query": found.query, "variables": [_input(one) for one in found.inputs]}
-    return _json(_listed(found) | more)
+    return as_json(in_full(selectors.get_prompt(person_of(request), key)))
 
 
 @router.post("/prompts/{key}/render", summary="The text of a prompt with its variables filled in")
 def render(request: HttpRequest, key: str, data: RenderIn) -> HttpResponse:
     """Asks no model. What has a default, and what is optional, may be left out."""
-    found = selectors.get_prompt(_person(request), key)
+    found = selectors.get_prompt(person_of(request), key)
     made = _filled(found, data.variables)
-    return _json({"text": made.text, "query": made.query, "version": found.version})
+    return as_json({"text": made.text, "query": made.query, "version": found.version})
 
 
 @router.post("/prompts/{key}/run", summary="Run a prompt with a language model")
@@ -75,7 +73,7 @@ def run(request: HttpRequest, key: str, data: RunIn) -> Any:
     """``model`` is the short name of an endpoint; without it the site's default writes. A prompt that wants
     sources searches ``collections``, all readable ones where the list is empty. With ``stream``:
     ``text/event-stream`` with ``token``, then ``done`` (the whole object) or ``error`` (a problem object)."""
-    person = _person(request)
+    person = person_of(request)
     found = selectors.get_prompt(person, key)
     rate_limits.take_for(request, "chat")
     order = _order(person, found, data)
@@ -84,11 +82,12 @@ def run(request: HttpRequest, key: str, data: RunIn) -> Any:
     result = finished(order)
     if result.error is not None:
         raise _problem(result)
-    return _json(as_object(result))
+    return as_json(as_object(result))
 
 
 def as_object(result: Result) -> dict[str, Any]:
-    """Seconds are rounded to thousandths."""
+    """Seconds are rounded to thousandths; those of the model count from when it was asked, behind the
+    search."""
     shown: dict[str, Any] = {
         "text": result.text,
         "endpoint": result.endpoint,
@@ -96,6 +95,7 @@ def as_object(result: Result) -> dict[str, Any]:
         "usage": result.usage,
         "first_token_seconds": None if result.first_s is None else round(result.first_s, 3),
         "seconds": round(result.total_s, 3),
+        "search_seconds": round(result.search_s, 3),
         "notes": list(result.notes),
         "rules": list(result.applied_rules),
     }
@@ -173,6 +173,11 @@ def _listed(prompt: Prompt) -> dict[str, Any]:
     }
 
 
+def in_full(prompt: Prompt) -> dict[str, Any]:
+    more = {"text": prompt.text, "query": prompt.query, "variables": [_input(one) for one in prompt.inputs]}
+    return _listed(prompt) | more
+
+
 def _input(one: Input) -> dict[str, Any]:
     return {
         "name": one.name,
@@ -184,12 +189,13 @@ def _input(one: Input) -> dict[str, Any]:
     }
 
 
-def _person(request: HttpRequest) -> User:
+def person_of(request: HttpRequest) -> User:
     user = request.user
     if not isinstance(user, User):
         raise PermissionDenied
     return user
 
 
-def _json(data: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(json.dumps(data, ensure_ascii=False), content_type="application/json")
+def as_json(data: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    text = json.dumps(data, ensure_ascii=False)
+    return HttpResponse(text, status=status, content_type="application/json")

@@ -13,6 +13,7 @@ from accounts.models import User
 from chat.prompt_library.filling import MAX_VALUE_CHARS, BadValues, Filled, filled
 from chat.prompt_library.prompt import Input, Prompt
 from chat.prompt_library.running import TEMPERATURE, Order
+from chat.prompt_library.searching import Search
 from ingestion.access import collections_for
 from ingestion.models import Collection
 from llm import endpoints
@@ -75,7 +76,7 @@ class RunForm(FillForm):
 
     def __init__(self, *args: Any, user: User, offered: Sequence[Choice], many: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.many = many
+        self.user, self.many = user, many
         self.order_fields([*(name for name in self.fields if name.startswith(PREFIX)), *self.fields])
         if offered:
             self.fields["model"] = _many_models(offered) if many else _one_model(offered)
@@ -89,18 +90,25 @@ class RunForm(FillForm):
         return cleaned
 
     def orders(self) -> list[Order]:
-        """One for each endpoint that was chosen."""
+        """One for each endpoint that was chosen. They share one search, which another request of the same run
+        may have done."""
         data = self.cleaned_data
+        collections = tuple(data.get("collections") or ())
+        search = None
+        if self.filled.wants_sources:
+            told = str(self.data.get("found", ""))
+            search = Search(self.filled.query, collections, person=self.user.pk, told=told)
         temperature = data["temperature"]
         chosen = data["model"] if self.many else [data["model"]]
         return [
             Order(
                 self.filled,
                 name,
-                tuple(data.get("collections") or ()),
+                collections,
                 translation.get_language() or "en",
                 TEMPERATURE if temperature is None else temperature,
                 data["max_tokens"],
+                search,
             )
             for name in chosen
         ]

@@ -6,33 +6,30 @@ model steps in: who compares models wants to know which of them wrote.
 
 import logging
 import time
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from chat.connections import release_connections
-from chat.context import distinct
 from chat.errors import ChatError
 from chat.events import Event, Failure, Sources, Waiting
-from chat.generation import PASSAGES, searching
 from chat.hearing import Heard
 from chat.models import Message
 from chat.prompt_library import messages
 from chat.prompt_library.citing import cited_message
 from chat.prompt_library.filling import Filled
 from chat.prompt_library.screening import Screened
+from chat.prompt_library.searching import Search
 from chat.rules.applying import Ruled
 from chat.rules.loading import ruled
-from chat.services import refuse_without_documents
 from chat.stored_answers import usage_of
 from chat.writing import title_of
 from ingestion.errors import IngestionError
-from ingestion.finding import FoundPassage, find
+from ingestion.finding import FoundPassage
 from ingestion.models import Collection
-from ingestion.neighbours import widen
 from llm import endpoints
 from llm.errors import BadResponse, Blocked, LLMError
 from llm.types import Backend, Request, Source
@@ -41,6 +38,8 @@ from search.errors import SearchError
 logger = logging.getLogger(__name__)
 
 TEMPERATURE = 0.1
+# How often is told what a run took so far.
+TELL_EVERY_S = 0.5
 
 
 class NeedsModel(ChatError):
@@ -55,15 +54,10 @@ class BlockedTopic(ChatError):
     code = "blocked_topic"
 
 
-class NothingFound(ChatError):
-    """No passage fits what the prompt searches for."""
-
-    code = "nothing_found"
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
-    """``endpoint`` "" is the site's default. ``language`` is that of messages to the person."""
+    """``endpoint`` "" is the site's default. ``language`` is that of messages to the person. Orders that
+    share a ``search`` read the same sources."""
 
     filled: Filled
     endpoint: str = ""
@@ -71,14 +65,15 @@ class Order:
     language: str = "en"
     temperature: float = TEMPERATURE
     max_tokens: int | None = None
+    search: Search | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it. Seconds count from the order on; ``first_s`` until the model's first word, of its
-    reasoning or of its text. ``message`` holds the text with its citations where there were sources, and is
-    in no table; ``error`` is set where the text is missing or ends early. ``applied_rules`` are the records
-    of the site's rules."""
+    """What came of it. Seconds count from when the model is asked, since a search may be shared; ``first_s``
+    until the model's first word, of its reasoning or of its text, ``search_s`` for the search. ``message``
+    holds the text with its citations where there were sources, and is in no table; ``error`` is set where the
+    text is missing or ends early. ``applied_rules`` are the records of the site's rules."""
 
     endpoint: str
     title: str
@@ -88,6 +83,7 @@ class Result:
     usage: dict[str, Any] = field(default_factory=dict)
     first_s: float | None = None
     total_s: float = 0.0
+    search_s: float = 0.0
     notes: tuple[str, ...] = ()
     message: Message | None = None
     error: Failure | None = None
@@ -95,11 +91,20 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class SoFar:
+    """What a run took until now, without its text."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     result: Result
 
 
-def run(order: Order, *, clock: Callable[[], float] = time.monotonic) -> Generator[Event | Ended, None, None]:
+def run(
+    order: Order, *, clock: Callable[[], float] = time.monotonic
+) -> Generator[Event | SoFar | Ended, None, None]:
     """``Ended`` comes last, whatever happens. Closing it early ends the model's work too."""
     running = _Running(order, clock)
     with translation.override(order.language):
@@ -132,7 +137,7 @@ def finished(order: Order) -> Result:
 class _Running:
     def __init__(self, order: Order, clock: Callable[[], float]) -> None:
         self.order, self.clock = order, clock
-        self.began = clock()
+        self.began, self.told_at, self.search_s = clock(), 0.0, 0.0
         self.heard = Heard()
         self.first_s: float | None = None
         self.backend: Backend | None = None
@@ -142,7 +147,7 @@ class _Running:
         self.screened = Screened(self.rules)
         self.title = order.endpoint
 
-    def events(self) -> Generator[Event, None, None]:
+    def events(self) -> Generator[Event | SoFar, None, None]:
         chosen, self.title = _backend(self.order.endpoint)
         self.rules = ruled(self.order.collections, self.order.language)
         release_connections()
@@ -151,7 +156,7 @@ class _Running:
         if reply := self.rules.refusal(self.order.filled.text):
             raise BlockedTopic(reply)
         if self.order.filled.wants_sources:
-            self.passages = _passages(self.order)
+            self.passages = self._searched()
             yield Sources(self.passages)
         sources = [Source(n, found.text, title_of(found)) for n, found in enumerate(self.passages, 1)]
         told = messages.build(self.order.filled, sources, self.backend, self.order.max_tokens)
@@ -165,7 +170,14 @@ class _Running:
         )
         yield from self._written(self.backend, self.request)
 
-    def _written(self, backend: Backend, request: Request) -> Generator[Event, None, None]:
+    def _searched(self) -> tuple[FoundPassage, ...]:
+        order, began = self.order, self.clock()
+        found = (order.search or Search(order.filled.query, order.collections, person=0)).passages()
+        self.began = self.clock()
+        self.search_s = self.began - began
+        return found
+
+    def _written(self, backend: Backend, request: Request) -> Generator[Event | SoFar, None, None]:
         deltas = backend.stream(request)
         try:
             for delta in deltas:
@@ -175,6 +187,9 @@ class _Running:
                 yield from self.screened.take(delta)
                 if not (delta.text or delta.reasoning):
                     yield Waiting(delta.pause)
+                elif self.clock() - self.told_at >= TELL_EVERY_S:
+                    self.told_at = self.clock()
+                    yield SoFar(self._took())
                 if self.screened.is_full:
                     break
         finally:
@@ -187,9 +202,24 @@ class _Running:
         if not self.heard.text.strip():
             raise _empty(self.heard.finish_reason)
 
-    def result(self, error: Failure | None) -> Result:
+    def _took(self) -> Result:
+        """What is known at any moment, without the text."""
         described = self.backend.describe() if self.backend is not None else None
-        total_s = self.clock() - self.began
+        spent = None
+        if self.backend is not None and self.request is not None:
+            spent = self.heard.spent(self.backend, self.request)
+        return Result(
+            endpoint=described.name if described else self.order.endpoint,
+            title=self.title,
+            model=(described.model or described.backend) if described else "",
+            usage=usage_of([spent]) if spent is not None else {},
+            first_s=self.first_s,
+            total_s=self.clock() - self.began,
+            search_s=self.search_s,
+        )
+
+    def result(self, error: Failure | None) -> Result:
+        took = self._took()
         text = self.screened.text.strip()
         message = None
         if self.passages and text:
@@ -198,18 +228,12 @@ class _Running:
         text = self.rules.part(text)
         if message is not None:
             message.text = text
-        spent = None
-        if self.backend is not None and self.request is not None and (error is None or text):
-            spent = self.heard.spent(self.backend, self.request)
-        return Result(
-            endpoint=described.name if described else self.order.endpoint,
-            title=self.title,
-            model=(described.model or described.backend) if described else "",
+        has_written = error is None or bool(self.heard.text or self.heard.reasoning)
+        return replace(
+            took,
             text=text,
             reasoning=self.screened.reasoning.strip(),
-            usage=usage_of([spent]) if spent is not None else {},
-            first_s=self.first_s,
-            total_s=total_s,
+            usage=took.usage if has_written else {},
             notes=_notes(self.heard.finish_reason),
             message=message,
             error=error,
@@ -231,27 +255,6 @@ def needs_model() -> str:
         "Running a prompt needs a language model that follows instructions (a chat model). An administrator "
         "adds one under Settings, Language models."
     )
-
-
-def _passages(order: Order) -> tuple[FoundPassage, ...]:
-    """Raises ``NothingFound``, ``NothingToSearch`` and ``NoReadyDocuments``."""
-    collections = list(order.collections)
-    try:
-        refuse_without_documents(collections)
-        with searching:
-            passages = find(order.filled.query, collections, k=PASSAGES).passages
-            passages = distinct(widen(passages))
-    finally:
-        release_connections()
-    if not passages:
-        raise NothingFound(_nothing(order.filled.query, collections))
-    return tuple(passages)
-
-
-def _nothing(query: str, collections: Sequence[Collection]) -> str:
-    said = _("Nothing was found for “%(query)s” in %(names)s: use other words, or choose other collections.")
-    names = _(", ").join(_("“%(name)s”") % {"name": collection.name} for collection in collections)
-    return said % {"query": query[:80], "names": names}
 
 
 def _notes(finish_reason: str) -> tuple[str, ...]:

@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 
 from chat.connections import release_connections
 from chat.events import Event, Failure
-from chat.prompt_library.running import Ended, Order, Result, run
+from chat.prompt_library.running import Ended, Order, Result, SoFar, run
 
 logger = logging.getLogger(__name__)
 
 SILENCE_S = 5.0
 _places = threading.BoundedSemaphore(settings.CHAT_THREADS)
-Followed = Event | Ended
+Followed = Event | SoFar | Ended
 
 
 async def followed(order: Order) -> AsyncIterator[Followed | None]:

@@ -142,6 +142,12 @@ def run_form(request: HttpRequest, prompt: Prompt, *, many: bool) -> RunForm:
     )
 
 
+def unsent_form(request: HttpRequest, prompt: Prompt, *, initial: dict[str, Any]) -> RunForm:
+    """For several models, with what is in it at first."""
+    user = cast(User, request.user)
+    return RunForm(None, prompt=prompt, user=user, offered=models(), many=True, initial=initial)
+
+
 def _carried(request: HttpRequest, prompt: Prompt) -> dict[str, str]:
     """Values that an address brings along: ``?topic=…``."""
     return {f"{PREFIX}{one.name}": request.GET[one.name] for one in prompt.inputs if one.name in request.GET}

@@ -13,12 +13,18 @@ class PromptRuns extends HTMLElement {
     this.columns = this.querySelector("[data-columns]");
     this.blank = this.querySelector("template[data-column]");
     this.runs = [];
+    this.waiting = [];
     this.restore();
     this.form?.addEventListener("submit", (event) => this.submit(event));
     this.form?.addEventListener("keydown", (event) => this.key(event));
   }
 
   disconnectedCallback() {
+    this.stopAll();
+  }
+
+  stopAll() {
+    this.waiting = [];
     for (const run of this.runs) run.stop();
   }
 
@@ -31,16 +37,31 @@ class PromptRuns extends HTMLElement {
   }
 
   submit(event) {
-    if (event.submitter?.matches("[data-fill], [name=look]")) return;
+    if (event.submitter?.matches("[data-fill], [name=look], [name=switch]")) return;
     event.preventDefault();
     const models = this.chosen();
-    for (const run of this.runs) run.stop();
+    this.stopAll();
     this.clear();
     if (models.length > Number(this.dataset.most ?? Infinity)) return this.refuse({ fields: { model: this.dataset.tooMany } });
     this.runs = models.map((model) => new Run(this, model));
     this.columns.replaceChildren(...this.runs.map((run) => run.column));
-    for (const run of this.runs) run.begin();
+    this.found = "";
+    this.waiting = [...this.runs];
+    this.release(this.hasAttribute("data-searches") ? 1 : Infinity);
+    for (const run of this.waiting) run.say(this.dataset.searching);
     this.columns.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Begins as many as given of those that wait: what the first one found is read by all. */
+  release(count) {
+    for (const run of this.waiting.splice(0, count)) if (!run.isOver) run.begin();
+  }
+
+  /** A run has searched, or is over without having done so: then the next one does. */
+  searched(run, found) {
+    if (!this.runs.includes(run)) return;
+    this.found = found || this.found;
+    this.release(this.found ? Infinity : 1);
   }
 
   /** Short name and title of each model; one without a name where none was chosen, which the server refuses. */
@@ -54,7 +75,7 @@ class PromptRuns extends HTMLElement {
 
   /** What was wrong with the form stands beside its fields, and everything typed stays. */
   refuse({ error = "", fields = {} }) {
-    for (const run of this.runs) run.stop();
+    this.stopAll();
     this.columns.replaceChildren();
     const named = Object.entries(fields).filter(([name]) => this.place(name));
     for (const [name, words] of named) tell(this.place(name), words);
@@ -108,6 +129,7 @@ class Run {
     this.clock = setInterval(() => this.tick(), SECOND_MS);
     const body = new FormData(this.host.form);
     body.set("model", this.model.name);
+    body.set("found", this.host.found);
     try {
       const response = await fetch(this.host.form.dataset.run, {
         method: "POST",
@@ -133,13 +155,19 @@ class Run {
   }
 
   hear(event, data) {
-    if (event === "done") return this.done(data.html);
-    if (event === "sources") return this.say(this.host.dataset.reading);
+    if (event === "done") return this.done(data);
+    if (event === "facts") this.facts = data.html;
+    if (event === "sources") return this.read(data.found);
     if (event === "waiting") return this.say(data.text || this.host.dataset.asking);
     if (event === "thinking") return this.think(data.text);
     if (event !== "token") return undefined;
     this.say(this.host.dataset.writing);
     this.text.append(data.text);
+  }
+
+  read(found) {
+    this.say(this.host.dataset.reading);
+    this.host.searched(this, found);
   }
 
   think(text) {
@@ -150,8 +178,8 @@ class Run {
   }
 
   /** The server's finished result takes the place of what was streamed. */
-  done(html) {
-    this.finish();
+  done({ html, found }) {
+    this.finish(found);
     const holder = document.createElement("template");
     holder.innerHTML = html;
     const result = holder.content.firstElementChild;
@@ -164,9 +192,10 @@ class Run {
     if (this.isOver || this.isStopped) return;
     this.isStopped = true;
     this.controller.abort();
+    if (!this.clock) this.end(this.host.dataset.stopped);
   }
 
-  /** It ends here, without a result of the server. */
+  /** It ends here, without a result of the server, with what is known of its tokens and its cost. */
   end(words, kind = "") {
     this.finish();
     this.column.removeAttribute("aria-busy");
@@ -174,12 +203,15 @@ class Run {
     line.className = kind ? `notice ${kind}` : "answer-note";
     line.setAttribute("role", "status");
     line.textContent = words;
-    this.column.querySelector(".writing").replaceWith(line);
+    const facts = document.createElement("template");
+    facts.innerHTML = this.facts ?? "";
+    this.column.querySelector(".writing").replaceWith(line, facts.content);
   }
 
-  finish() {
+  finish(found = "") {
     this.isOver = true;
     clearInterval(this.clock);
+    this.host.searched(this, found);
   }
 
   tick() {

@@ -52,21 +52,6 @@ def test_a_page_without_script_shows_the_result_with_what_it_took(owner: User, s
     assert "in three sentences" in message["content"] and "It is read by" not in message["content"]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_one_half_of_the_playground_fails_and_the_other_writes(
-    owner: User, model: OpenAIStub, second: OpenAIStub
-) -> None:
-    model.fail(401, {"message": "bad key"})
-    second.say("Second wrote this.")
-    given = {"prompt": "plain", "v-prompt": "Say hello.", "model": ["stub", "second"]}
-    shown = signed_in(owner).post("/prompts/playground/", given).content.decode()
-    assert "refuses the key" in shown and "Second wrote this." in shown
-    assert second.chats[-1].body["messages"] == [{"role": "user", "content": "Say hello."}]
-    none = signed_in(owner).post("/prompts/playground/", {"prompt": "plain", "v-prompt": "Keep me."})
-    assert none.status_code == 422
-    assert "Choose at least one model" in none.content.decode() and "Keep me." in none.content.decode()
-
-
 @pytest.mark.django_db
 def test_a_prompt_with_sources_reads_them_as_data_and_is_cited(
     owner: User, stranger: User, collection: Collection, model: OpenAIStub
