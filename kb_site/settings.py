@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "kb_site.middleware.FormAddressMiddleware",
     "kb_site.too_large.TooLargeMiddleware",
     "accounts.middleware.FirstVisitMiddleware",
 ]

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -18,24 +19,21 @@ _COMPARED = (Message.Status.DONE, *LIVE)
 
 def others(answer: Message) -> list[Message]:
     """The other versions of ``answer`` that can be compared with it, the oldest first."""
-    same = Message.objects.filter(parent_id=answer.parent_id, status__in=_COMPARED)
-    same = same.filter(role=Message.Role.ASSISTANT, conversation_id=answer.conversation_id)
-    return list(same.exclude(pk=answer.pk).select_related("conversation__owner").order_by("ordinal"))
+    return list(_beside(answer).filter(status__in=_COMPARED))
 
 
 def pair_with(answer: Message, other_id: UUID | None) -> tuple[Message, Message] | None:
     """``answer`` and the other version, by default the newest, the older one first; ``None`` where there is
-    no other yet. Raises ``NotYours`` for an id that is none of its versions."""
-    beside = others(answer)
+    no other yet. One that is named may have failed. Raises ``NotYours`` for an id that is none of its
+    versions."""
     if other_id is None:
-        if not beside:
+        other = _beside(answer).filter(status__in=_COMPARED).last()
+        if other is None:
             return None
-        other = beside[-1]
     else:
-        found = next((each for each in beside if each.pk == other_id), None)
-        if found is None:
+        other = _beside(answer).filter(pk=other_id).first()
+        if other is None:
             raise NotYours(_("These are not two answers to the same question."))
-        other = found
     return (answer, other) if answer.ordinal < other.ordinal else (other, answer)
 
 
@@ -65,6 +63,18 @@ def choose(*, by: User, pair: tuple[Message, Message], chosen: str, comment: str
         if is_new:
             choice.collections.set(selectors.searched_collections(pair[0].conversation))
     return choice
+
+
+def better_of(pair: tuple[Message, Message], choice: Comparison | None) -> Message | None:
+    """Which of the two was chosen."""
+    places = {"first": 0, "second": 1}
+    return pair[places[choice.chosen]] if choice and choice.chosen in places else None
+
+
+def _beside(answer: Message) -> QuerySet[Message]:
+    same = Message.objects.filter(parent_id=answer.parent_id, role=Message.Role.ASSISTANT)
+    same = same.filter(conversation_id=answer.conversation_id).exclude(pk=answer.pk)
+    return same.select_related("conversation__owner").order_by("ordinal")
 
 
 def _key(pair: tuple[Message, Message]) -> str:

@@ -74,6 +74,9 @@ class DetailsForm(Styled):
         given = {name: getattr(feedback, name) for name in (*SCORES, "reasons", "comment", "better_answer")}
         given |= {name: "" if given[name] is None else str(given[name]) for name in SCORES}
         super().__init__(*args, initial=given, auto_id=f"fb-{feedback.pk}-%s", **kwargs)
+        for name in ("comment", "better_answer"):
+            # A browser would cut what is pasted without a word; here it stays and is told to be too long.
+            del self.fields[name].widget.attrs["maxlength"]
         offered = self.fields["reasons"]
         assert isinstance(offered, forms.MultipleChoiceField)
         offered.choices = reasons.offered(feedback.thumb, refused=bool(feedback.shown.get("refused")))

@@ -116,9 +116,11 @@ def summary(found: QuerySet[Feedback]) -> dict[str, Any]:
 
 
 def models_named() -> list[str]:
-    """What wrote the answers that there is feedback on."""
-    names = Feedback.objects.exclude(model="").order_by("model").values_list("model", flat=True).distinct()
-    return list(names)
+    """What wrote the answers that there is feedback on, compared ones too."""
+    names = set(Feedback.objects.order_by().values_list("model", flat=True).distinct())
+    for pair in Comparison.objects.order_by().values_list("first__model", "second__model").distinct():
+        names.update(pair)
+    return sorted(name for name in names if name)
 
 
 def one(feedback_id: UUID) -> Feedback:

@@ -38,7 +38,7 @@
     p[hidden] { display: none; }
     @media (max-width: 500px) {
       .panel { inset: 0; inline-size: 100vw; block-size: 100dvh; border-radius: 0; }
-      .panel:not([hidden]) + button { display: none; }
+      .panel.ready:not([hidden]) + button { display: none; }
     }`;
 
   const host = document.createElement("youju-chat");
@@ -100,6 +100,7 @@
 
   function ready() {
     isReady = true;
+    panel.classList.add("ready");
     panel.querySelector("p")?.remove();
     tell("hello");
     if (!panel.hidden) tell("focus");

@@ -67,9 +67,9 @@ def test_a_second_answer_of_another_model_is_compared_and_exported(
     (rated,) = lines(signed_in(admin).get("/settings/feedback/export/ratings.jsonl"))
     assert (rated["completion"], rated["label"]) == (first.text, False)
     assert "'=42 metres" in downloaded(signed_in(admin).get("/settings/feedback/export/ratings.csv"))
-    assert (
-        not lines(signed_in(admin).get("/settings/feedback/export/preferences.jsonl?model=none"))[0:1] or True
-    )
+    both = signed_in(admin).get("/settings/feedback/comparisons/").content.decode()
+    assert '<option value="extractive">' in both, "compared models can be filtered by"
+    assert f"?m={second.pk}#m{second.pk}" in client.get(address, {"with": second.pk}).content.decode()
     assert signed_in(owner).get("/settings/feedback/export/ratings.csv").status_code == 403
     client.post(address, {"with": second.pk, "chosen": "neither"})
     rows = lines(signed_in(admin).get("/settings/feedback/export/ratings.jsonl"))
@@ -81,3 +81,22 @@ def test_a_second_answer_of_another_model_is_compared_and_exported(
     assert by_key(owner, "PUT", path, body | {"better": str(other.pk)}).status_code == 422
     assert by_key(stranger, "PUT", path, body).json()["type"] == "/problems/not_your_answer"
     assert Comparison.objects.get().chosen == "first"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_answer_that_failed_says_why_and_is_not_chosen(
+    model: OpenAIStub, broker: str, owner: User, collection: Collection
+) -> None:
+    made = chat.start_conversation(owner=owner, collections=[fill(collection)])
+    first = chat.answer_now(conversation=made, question=QUESTION)
+    second = chat.retry(message=first)
+    writers.wait()
+    Message.objects.filter(pk=second.pk).update(status="failed", text="The", error="The model hung up.")
+    client, address = signed_in(owner), f"/answers/{first.pk}/compare/"
+    page = client.get(address, {"with": second.pk})
+    html = page.content.decode()
+    assert page.status_code == 200 and "The model hung up." in html
+    assert "One of the two was not completed" in html and "The second is better" not in html
+    assert "Write it and compare" in html and f"?m={first.pk}#m{first.pk}" in html
+    refused = client.post(address, {"with": second.pk, "chosen": "first"}, follow=True)
+    assert not Comparison.objects.exists() and "notice error" in refused.content.decode()

@@ -60,6 +60,13 @@ def test_a_score_out_of_range_is_refused_beside_its_field_and_nothing_typed_is_l
     refused = client.post(f"/answers/{answer.pk}/feedback/details/", wrong)
     assert refused.status_code == 422 and "words that stay" in refused.content.decode()
     assert Feedback.objects.get().comment == ""
+    pasted = client.post(f"/answers/{answer.pk}/feedback/details/", {"better_answer": "y" * 20_001})
+    html = pasted.content.decode()
+    assert pasted.status_code == 422 and "y" * 20_001 in html and "20000" in html
+    assert "maxlength" not in html.split('name="comment"')[1].split("</form>")[0]
+    stray = client.get(f"/answers/{answer.pk}/feedback/")
+    assert (stray.status_code, stray.headers["Allow"]) == (405, "POST")
+    assert "nothing was changed" in stray.content.decode()
 
 
 def test_feedback_outlives_the_conversation_until_it_is_withdrawn(answer: Message, owner: User) -> None:
