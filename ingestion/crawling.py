@@ -135,9 +135,15 @@ def give_up(source: Source, reason: str) -> None:
 
 def digest(web: WebDetails) -> str:
     """Of what decides which text belongs to the source: after a change of it nothing is taken as known."""
-    decides = (web.starts, web.include, web.exclude, web.reach, web.max_depth, web.selector)
+    decides = (web.starts, web.include, web.exclude, str(web.reach), web.max_depth, web.selector)
     said = repr((*decides, web.sitemaps, web.files))
     return blake2b(said.encode(), digest_size=16).hexdigest()
+
+
+def is_outdated(source: Source) -> bool:
+    """Whether the last crawl was of other settings than those of now."""
+    last = source.crawls.order_by("-began_at").first()
+    return last is not None and last.settings != digest(source.web)
 
 
 def scope_of(web: WebDetails, extra: "list[str] | None" = None) -> Scope:

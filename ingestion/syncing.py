@@ -115,11 +115,13 @@ def _held(source: Source) -> QuerySet[Source]:
 
 
 def _finish(source: Source, held: QuerySet[Source], result: Result) -> None:
-    """Its schedule may be another one by now; a source that was deleted meanwhile has nothing to write."""
+    """Its schedule may be another one by now, and its settings, which are followed at once; a source that was
+    deleted meanwhile has nothing to write."""
     now = timezone.now()
-    fresh = Source.objects.select_related("every", "crontab").filter(pk=source.pk).first()
+    fresh = Source.objects.select_related("every", "crontab", "web").filter(pk=source.pk).first()
     if fresh is None:
         return
+    is_outdated = fresh.kind == Source.Kind.WEB and crawling.is_outdated(fresh)
     held.update(
         claim=None,
         lease_until=None,
@@ -128,7 +130,7 @@ def _finish(source: Source, held: QuerySet[Source], result: Result) -> None:
         last_at=now,
         last_outcome=result.outcome,
         last_error=result.error,
-        next_at=schedules.next_time(fresh, now),
+        next_at=now if is_outdated else schedules.next_time(fresh, now),
     )
 
 

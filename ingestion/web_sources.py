@@ -42,7 +42,7 @@ class BadSelector(IngestionError):
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """What a web source is made of; texts hold one address or pattern a line. ``minutes`` and ``crontab`` are
-    its schedule (``ingestion.schedules``); a crontab wins."""
+    its schedule (``ingestion.schedules``); beside a crontab there is no interval."""
 
     starts: str
     name: str = ""
@@ -117,7 +117,8 @@ def change_web_source(*, source: Source, wanted: WebSettings) -> None:
 
 def add_page(*, collection: Collection, by: User | None, url: str) -> Source:
     """A single page of the web becomes a document of the collection, and is looked at every day from then on:
-    the source of single pages of the collection gets one address more. Raises ``BadAddress``."""
+    the source of single pages of the collection gets one address more. A crawl that runs goes on, and another
+    one follows. Raises ``BadAddress``."""
     (start,) = checked_starts(url)[:1]
     with transaction.atomic():
         single = collection.sources.filter(kind=Source.Kind.WEB, web__reach=WebDetails.Reach.PAGE)
@@ -132,7 +133,6 @@ def add_page(*, collection: Collection, by: User | None, url: str) -> Source:
             web.starts = "\n".join([*web.start_urls, start])
             web.max_pages = max(web.max_pages, len(web.start_urls) + 10)
             web.save(update_fields=["starts", "max_pages"])
-            _end_crawl(source, next_at=None)
         Source.objects.filter(pk=source.pk).update(next_at=timezone.now(), paused=False)
         transaction.on_commit(wake.crawler)
     source.refresh_from_db()
@@ -196,7 +196,7 @@ def default_name(starts: list[str]) -> str:
 
 def _schedule(wanted: WebSettings) -> dict[str, object]:
     return {
-        "every": schedules.every(wanted.minutes),
+        "every": None if wanted.crontab.strip() else schedules.every(wanted.minutes),
         "crontab": schedules.crontab(wanted.crontab, wanted.timezone),
     }
 

@@ -239,7 +239,7 @@ def test_a_crawl_ends_soon_with_its_process(
 
 def test_a_crawl_that_keeps_killing_its_worker_ends(small: Site, collection: Collection) -> None:
     source = add(collection, small)
-    begun = Crawl.objects.create(source=source)
+    begun = Crawl.objects.create(source=source, settings=crawling.digest(source.web))
     Source.objects.filter(pk=source.pk).update(attempts=3)
     assert syncing.claim_next(Source.Kind.WEB) is None
     begun.refresh_from_db()

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from ingestion import web_access, web_sources
+from ingestion import syncing, web_access, web_sources
 from ingestion.crawl.politeness import host_key
 from ingestion.models import Collection, Crawl, Document, Source
 from tests.chat.conftest import redis_url as redis_url
@@ -359,6 +359,24 @@ def test_a_single_page_joins_the_others(small: Site, collection: Collection) -> 
     assert first.pk == second.pk
     assert outcomes(crawl(second), small) == {"/lighthouse": "new", "/hidden": "new"}
     assert settings.CRAWL_DELAY_MS == 0
+
+
+def test_pages_added_while_the_others_are_crawled_follow_at_once(small: Site, collection: Collection) -> None:
+    for address in ("/lighthouse", "/hidden", "/ferries/"):
+        source = web_sources.add_page(collection=collection, by=collection.owner, url=small.url(address))
+        if address == "/lighthouse":
+            begun = syncing.claim_next(Source.Kind.WEB)
+    assert begun is not None
+    syncing.sync(begun)
+    assert syncing.sync_due(Source.Kind.WEB) == 1
+    assert set(source.crawls.values_list("state", flat=True)) == {Crawl.State.COMPLETE}
+    assert outcomes(source.crawls.latest("began_at"), small) == {
+        "/lighthouse": "unchanged",
+        "/hidden": "new",
+        "/ferries/": "new",
+    }
+    source.refresh_from_db()
+    assert not source.is_due
 
 
 def test_hosts_are_told_apart_by_their_ports(small: Site) -> None:
