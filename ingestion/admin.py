@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from ingestion import runs, schedules, services, sources
-from ingestion.admin_crawls import WebDetailsInline
+from ingestion.admin_crawls import SourceForm, WebDetailsInline
 from ingestion.admin_languages import LanguagesPage
 from ingestion.admin_uploads import UploadForm
 from ingestion.errors import BadCollection
@@ -130,6 +130,7 @@ class FolderDetailsInline(admin.StackedInline):  # type: ignore[type-arg]
 
 @admin.register(Source)
 class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = SourceForm
     list_display = ("name", "collection", "kind", "schedule", "paused", "last_outcome", "last_at", "next_at")
     list_filter = ("paused", "last_outcome", "collection")
     search_fields = ("name",)

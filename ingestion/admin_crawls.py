@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
@@ -20,6 +21,16 @@ _COUNTED = {
 
 # Here only sources have schedules, by an interval or a crontab; these would do nothing.
 admin.site.unregister((PeriodicTask, ClockedSchedule, SolarSchedule))
+
+
+class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A source follows an interval or a crontab."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("every") and data.get("crontab"):
+            self.add_error("every", _("Choose an interval or a crontab, not both: clear one of them."))
+        return data
 
 
 class WebDetailsInline(admin.StackedInline):  # type: ignore[type-arg]

@@ -54,7 +54,7 @@ class WebSourceChanges(Schema):
     sitemaps: bool = Field(True, description="Also take the addresses that the site's sitemaps name.")
     files: bool = Field(True, description="Also take PDF, Word and other files that pages link to.")
     minutes: int = Field(1440, ge=0, le=527_040, description="Crawled this often; 0 is only when asked.")
-    crontab: str = Field("", max_length=100, description="Five fields; wins over minutes.")
+    crontab: str = Field("", max_length=100, description="Five fields; minutes are 0 then.")
     timezone: str = Field("", max_length=60, description="Of the crontab; the site's where it is empty.")
 
 

@@ -123,9 +123,11 @@ def test_administrators_edit_the_schedule_of_a_source(collection: Collection, ad
             f"{inline.formset.prefix}-{name}": value
             for name, value in inline.formset.management_form.initial.items()
         }
-    answer = client.post(page, data)
+    both = client.post(page, data)
+    assert "an interval or a crontab, not both" in str(both.context["adminform"].form.errors["every"])
+    answer = client.post(page, data | {"every": ""})
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     kept.refresh_from_db()
-    assert kept.crontab == nightly
+    assert (kept.crontab, kept.every) == (nightly, None)
     assert kept.next_at is not None
     assert (kept.next_at.hour, kept.next_at.minute) == (2, 0)
