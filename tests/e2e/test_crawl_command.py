@@ -123,7 +123,8 @@ def test_limits_narrow_a_crawl_down_to_one_page(install: Site, web: Web) -> None
     result, done = crawl(install, web.url("/"), "--max-pages", "2")
     assert (done.returncode, result["state"], len(result["pages"])) == (0, "cut", 2)
     assert "limit of pages" in result["error"]
-    result, _done = crawl(install, web.url("/"), "--depth", "1", "--max-pages", "50")
+    result, done = crawl(install, web.url("/"), "--depth", "1", "--max-pages", "50")
+    assert "--max-pages 50 --depth 1; before, it was --max-pages 2 --depth 5." in done.stderr
     assert "/guide.pdf" not in outcomes(result, web)
     assert "/hidden" in outcomes(result, web)
     assert "from 1 to" in failure(install, web.url(), "--max-pages", "0")

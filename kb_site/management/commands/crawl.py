@@ -26,7 +26,8 @@ _WAKE_EVERY = 20
 class Command(DataCommand):
     help = (
         "Makes a site a source of a collection, or takes the source that begins there, and crawls it now. "
-        "With --depth 0 it takes this one page. What is said of pages and depth stays with the source."
+        "With --depth 0 it takes this one page. What is said of pages and depth stays with the source; where "
+        "that changes one that was there, it is told."
     )
     exclusive = True
     needs_broker = True
@@ -86,7 +87,9 @@ class Command(DataCommand):
         ended = known.crawls.exclude(state=Crawl.State.RUNNING).values_list("pk", flat=True)
         earlier, now = set(ended), web_sources.settings_of(known)
         if replace(now, **changes) != now:
-            web_sources.change_web_source(source=known, wanted=replace(now, **changes))
+            wanted = replace(now, **changes)
+            web_sources.change_web_source(source=known, wanted=wanted)
+            self.say(_changed(known.name, now, wanted))
         else:
             sources.sync_now(source=known)
         return known, earlier
@@ -169,6 +172,14 @@ def _limits(options: dict[str, Any]) -> dict[str, Any]:
         raise CommandError(f"--depth is a number from 0 to {web_sources.DEEPEST}.")
     given = {"max_pages": pages, "max_depth": depth}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _changed(name: str, before: WebSettings, now: WebSettings) -> str:
+    """What other crawls of the source do from now on, too."""
+    return (
+        f"From now on “{name}” is crawled with --max-pages {now.max_pages} --depth {now.max_depth}; "
+        f"before, it was --max-pages {before.max_pages} --depth {before.max_depth}."
+    )
 
 
 def _why(source: Source) -> str:
