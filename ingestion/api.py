@@ -127,8 +127,8 @@ def hit_out(passage: FoundPassage) -> dict[str, Any]:
 
 
 def _why(passage: FoundPassage) -> dict[str, Any]:
-    """What the passage was found and placed by: BM25, cosine, ``search.types.Signals`` and the reranker's
-    score, each ``None`` where that did not count."""
+    """What the passage was found and placed by: BM25, cosine, ``search.types.Signals``, what its collection
+    has set for meaning, and the reranker's score, each ``None`` where that did not count."""
     signals = (
         {name: round(value, 4) for name, value in asdict(passage.signals).items()}
         if passage.signals
@@ -138,6 +138,7 @@ def _why(passage: FoundPassage) -> dict[str, Any]:
         "lexical": passage.lexical,
         "dense": passage.dense,
         "signals": signals,
+        "dense_weight": passage.dense_weight if passage.signals else None,
         "reranked": passage.reranked,
     }
 

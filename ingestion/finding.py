@@ -46,7 +46,8 @@ class FoundPassage:
     text; ``highlights`` are ranges in ``text``, and mark what ``marked`` and ``phrases`` say. ``lexical``
     (BM25) and ``dense`` (cosine) are ``None`` where that side did not return it. ``similar`` are those folded
     into it (``ingestion.folding``), ``synonyms`` pairs of a word asked for and one that the text holds
-    instead, ``signals`` what its place in the order was decided by, ``reranked`` the reranker's score."""
+    instead, ``signals`` what its place in the order was decided by, ``reranked`` the reranker's score,
+    ``dense_weight`` what its collection has set for meaning."""
 
     chunk_id: str
     document_id: str
@@ -77,6 +78,7 @@ class FoundPassage:
     marked: str = ""
     phrases: tuple[str, ...] = ()
     name: str = ""
+    dense_weight: float | None = None
 
     @property
     def snippet(self) -> tuple[int, int]:
@@ -140,7 +142,7 @@ def find(
         took_ms = round((time.perf_counter() - began) * 1000, 1)
         return Found([], took_ms, notes, asked=asked)
     generations = selectors.active_indexes(collections)
-    searched = Searched.of(generations.values())
+    searched = Searched.of(generations.values(), collections)
     widened = Widened.of(query, collections, generations)
     search = partial(
         retrieve,
@@ -152,7 +154,7 @@ def find(
         wanted=widened.wanted,
         bounds=_bounds(asked, narrow),
     )
-    ranked = Ranked(search, asked, narrow.within, collections, mode, searched.index_ids)
+    ranked = Ranked(search, asked, narrow.within, collections, mode, searched.index_ids, searched.weights)
     page = (distinct if fold else as_ranked)(ranked, k, offset, sort)
     passages = _passages(page, asked, widened)
     held = widened.as_held(query, passages[0].synonyms) if passages else query
@@ -286,4 +288,5 @@ def _passage(chunk: Chunk, hit: Hit, asked: Asked, page_name: str, widened: Wide
         signals=hit.signals,
         reranked=hit.reranked,
         name=document.name,
+        dense_weight=document.collection.dense_weight,
     )

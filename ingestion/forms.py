@@ -86,6 +86,18 @@ class CollectionSettingsForm(SplitForm):
         ),
     )
 
+    dense_weight = forms.FloatField(
+        label=gettext_lazy("What meaning counts beside words"),
+        required=False,
+        min_value=0,
+        max_value=1,
+        step_size=0.01,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "placeholder": gettext_lazy("automatic")}),
+        help_text=gettext_lazy(
+            "From 0, words alone, to 1, meaning alone. Empty: automatic, by how well the embedding model "
+            "knows the language of each question. It holds from the next search on."
+        ),
+    )
     ocr = forms.ChoiceField(
         label=gettext_lazy("Recognise the words on scans and pictures"),
         required=False,
@@ -122,6 +134,7 @@ class CollectionSettingsForm(SplitForm):
         names = ["name", "description", "visibility", "chunk_tokens", "chunk_overlap", "split_preset", "llm"]
         names += ["embedding", "ocr"]
         initial = {name: getattr(collection, name) or "" for name in names}
+        initial["dense_weight"] = collection.dense_weight
         return cls(initial=initial, chosen=collection.llm, most=most_tokens(collection))
 
 

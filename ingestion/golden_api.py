@@ -63,6 +63,12 @@ class RunIn(Schema):
     k: int = Field(10, ge=10, le=DEEPEST, description="Documents to look at.")
     answers: bool = Field(False, description="Also write the answers and judge them.")
     synonyms: str | None = Field(None, max_length=100_000, description="Instead of the collection's.")
+    dense_weight: float | None = Field(
+        None,
+        ge=-1,
+        le=1,
+        description="What meaning counts, 0 to 1, instead of the collection's; -1 is automatic.",
+    )
     chunk_tokens: int | None = Field(None, ge=0, le=2000, description="0 is the site's default.")
     chunk_overlap: int | None = Field(None, ge=0, le=1000)
     split_preset: str | None = None

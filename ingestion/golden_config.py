@@ -12,13 +12,15 @@ from ingestion.split_presets import PRESETS
 from search.types import MODES, Mode
 
 DEEPEST = 50
+AUTOMATIC = -1.0
 BUILD = ("chunk_tokens", "chunk_overlap", "split_preset", "embedding")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """``k`` documents are looked at. ``answers``: they are also written and judged. ``synonyms`` stand for
-    those of the collection where they are not ``None``. The rest are settings of the collection that need an
+    """``k`` documents are looked at. ``answers``: they are also written and judged. ``synonyms`` and
+    ``dense_weight`` stand for those of the collection where they are not ``None``; a weight of
+    ``AUTOMATIC`` goes by what the model knows. The rest are settings of the collection that need an
     index of their own; ``None`` is what the index that is searched was made with, and 0 or "" the site's
     default."""
 
@@ -26,6 +28,7 @@ class Config:
     k: int = 10
     answers: bool = False
     synonyms: str | None = None
+    dense_weight: float | None = None
     chunk_tokens: int | None = None
     chunk_overlap: int | None = None
     split_preset: str | None = None
@@ -41,6 +44,9 @@ class Config:
             raise BadGoldenSet(said % {"mode": config.mode, "known": ", ".join(MODES)})
         if config.split_preset is not None and config.split_preset not in PRESETS:
             raise BadGoldenSet(_("There is no such way to cut documents."))
+        weight = config.dense_weight
+        if weight is not None and weight != AUTOMATIC and not 0 <= weight <= 1:
+            raise BadGoldenSet(_("What meaning counts is a number from 0 to 1."))
         return cls(**{**known, "k": max(10, min(int(config.k), DEEPEST))})
 
     def stored(self) -> dict[str, Any]:
@@ -51,6 +57,12 @@ class Config:
     def build(self) -> dict[str, Any]:
         """The settings that need an index of their own, as fields of a collection."""
         return {name: value for name in BUILD if (value := getattr(self, name)) is not None}
+
+    def weight_instead_of(self, saved: float | None) -> float | None:
+        """What meaning counts, as a collection keeps it, where ``saved`` is what it has."""
+        if self.dense_weight is None:
+            return saved
+        return None if self.dense_weight == AUTOMATIC else self.dense_weight
 
     @property
     def needs_trial(self) -> bool:
@@ -70,6 +82,10 @@ def label_of(config: Config) -> str:
         parts.append(str(dict(PRESET_NAMES).get(config.split_preset, config.split_preset)))
     if config.embedding is not None:
         parts.append(config.embedding or _("the site's embedding model"))
+    if config.dense_weight == AUTOMATIC:
+        parts.append(_("meaning weighed automatically"))
+    elif config.dense_weight is not None:
+        parts.append(_("meaning counts %(weight)s") % {"weight": f"{config.dense_weight:g}"})
     if config.synonyms is not None:
         parts.append(_("other synonyms") if config.synonyms.strip() else _("without synonyms"))
     if config.answers:

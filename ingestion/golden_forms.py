@@ -6,12 +6,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.forms import Styled
 from ingestion import model_choices
-from ingestion.golden_config import Config
+from ingestion.golden_config import AUTOMATIC, Config
 from ingestion.golden_files import MOST_BYTES
 from ingestion.golden_sets import LONGEST_QUESTION
 from ingestion.models import Collection, GoldenQuestion
@@ -152,13 +153,17 @@ class RunForm(SplitForm):
         help_text=gettext_lazy("Made from what you choose where it is empty."),
     )
     embedding = forms.ChoiceField(label=gettext_lazy("Embedding model"), required=False)
+    dense_weight = forms.ChoiceField(label=gettext_lazy("What meaning counts beside words"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        models, preset = self.fields["embedding"], self.fields["split_preset"]
+        models, preset, weight = (self.fields[name] for name in ("embedding", "split_preset", "dense_weight"))
         assert isinstance(models, forms.ChoiceField) and isinstance(preset, forms.ChoiceField)
+        assert isinstance(weight, forms.ChoiceField)
         as_now = ("", _("As it is now"))
         models.choices = [as_now, *((name or _DEFAULT, said) for name, said in model_choices.offered())]
+        steps = [(f"{step / 10:g}", number_format(step / 10, 1)) for step in range(11)]
+        weight.choices = [as_now, (str(AUTOMATIC), _("Automatic")), *steps]
         preset.choices = [as_now, *((name or _DEFAULT, said) for name, said in PRESET_NAMES)]
         self.fields["chunk_tokens"].help_text = _("Empty: as it is now.")
 
@@ -173,6 +178,7 @@ class RunForm(SplitForm):
             chunk_overlap=(data["chunk_overlap"] or 0) if tokens else None,
             split_preset=_given(data["split_preset"]),
             embedding=_given(data["embedding"]),
+            dense_weight=float(data["dense_weight"]) if data["dense_weight"] else None,
         )
 
 

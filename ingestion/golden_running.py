@@ -92,8 +92,9 @@ def _work(run: GoldenRun, lease: Lease, judge: Judge, pause: Pause) -> None:
         collection = _trial(run, lease, pause)
         original = golden_trial.originals(collection)
     # Searches read them from here; nothing is saved.
-    own = run.golden_set.collection.synonyms
-    collection.synonyms = own if config.synonyms is None else config.synonyms
+    own = run.golden_set.collection
+    collection.synonyms = own.synonyms if config.synonyms is None else config.synonyms
+    collection.dense_weight = config.weight_instead_of(own.dense_weight)
     if not held(run).update(state=State.RUNNING, measured=_measured(collection)):
         raise ClaimLost(run.pk)
     notes = _ask(run, config, collection, original, lease, judge)

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from ingestion.golden_config import BUILD, Config
+from ingestion.golden_config import AUTOMATIC, BUILD, Config
 from ingestion.golden_line import IN_WORK
 from ingestion.golden_runs import start_run
 from ingestion.models import Collection, Document, GoldenRun, GoldenSet
@@ -23,12 +23,16 @@ def to_try(collection: Collection, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the ``wanted`` settings that decide what is found and are not what is saved; all of them where
     the index that is searched was made with others than are saved; else nothing. Raises ``SearchError``."""
     build = {name: wanted[name] for name in BUILD}
+    weight = wanted["dense_weight"]
+    other = (
+        {} if weight == collection.dense_weight else {"dense_weight": AUTOMATIC if weight is None else weight}
+    )
     if needs_reembedding(collection):
-        return build
+        return build | other
     differs = {name for name, value in build.items() if getattr(collection, name) != value}
     if differs & set(_SIZES):
         differs |= set(_SIZES)
-    return {name: build[name] for name in BUILD if name in differs}
+    return {name: build[name] for name in BUILD if name in differs} | other
 
 
 def try_settings(

@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -81,6 +82,12 @@ class Collection(models.Model):
         blank=True,
         default="",
         help_text=_("a name in EMBEDDINGS; empty means the site's default"),
+    )
+    dense_weight = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text=_("how much meaning counts beside words, 0 to 1; empty goes by what the model knows"),
     )
     ocr = models.CharField(max_length=3, choices=Recognition, blank=True, default=Recognition.SITE)
     synonyms = models.TextField(blank=True, default="")

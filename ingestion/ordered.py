@@ -1,7 +1,7 @@
 """The best few passages in their final order, which takes their text (``search.ordering``)."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ingestion.models import Chunk
 from search import ordering, registry
@@ -14,15 +14,19 @@ log = logging.getLogger(__name__)
 Read = tuple[Hit, Chunk]
 
 
-def ordered(query: str, found: Sequence[Read], index_ids: Sequence[str]) -> list[Read]:
+def ordered(
+    query: str, found: Sequence[Read], index_ids: Sequence[str], weights: Mapping[str, float] | None = None
+) -> list[Read]:
     """The first ``ordering.LOOKED_AT`` by all that speaks for them, the others behind in the order they came.
-    Scores fall from the first to the last; the first keep the signals that decided."""
+    Scores fall from the first to the last; the first keep the signals that decided. ``weights`` are what
+    meaning counts, by the ids of those indexes for which that was set."""
+    own = weights or {}
     first, rest = found[: ordering.LOOKED_AT], found[ordering.LOOKED_AT :]
     signals = signals_of(query, first, index_ids)
     if not signals:
         return list(found)
     scored = [
-        (hit._replace(score=ordering.score(one), signals=one), chunk)
+        (hit._replace(score=ordering.score(one, own.get(hit.index_id)), signals=one), chunk)
         for (hit, chunk), one in zip(first, signals, strict=True)
     ]
     scored.sort(key=lambda item: -item[0].score)

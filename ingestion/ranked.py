@@ -1,7 +1,7 @@
 """The ranking of a search as far as it is shown: ready documents, phrases, pages, and the newest first."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from django.db.models import QuerySet
@@ -37,6 +37,7 @@ class Ranked:
     collections: Sequence[Collection]
     mode: Mode
     index_ids: Sequence[str]
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def part(self, k: int, offset: int, sort: Sort) -> tuple[Result, list[Read]]:
         """The ranked passages from the best one on, one more than are shown, so that it is known whether
@@ -57,7 +58,9 @@ class Ranked:
 
     def _ordered(self, found: list[Read]) -> list[Read]:
         """Who asks for words or for meaning alone gets just that."""
-        return ordered(self.asked.text, found, self.index_ids) if self.mode == "hybrid" else found
+        if self.mode != "hybrid":
+            return found
+        return ordered(self.asked.text, found, self.index_ids, self.weights)
 
     def _reranked(self, result: Result, found: list[Read]) -> tuple[Result, list[Read]]:
         if self.mode != "hybrid":

@@ -2,12 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ingestion.generations import embedder_of
-from ingestion.models import Generation
+from ingestion.models import Collection, Generation
 from search import registry
 from search.coverage import Coverage
 from search.errors import ModelUnavailable, SearchError
@@ -52,18 +52,24 @@ class _Model:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """``models`` by index id; those in ``lost`` were made with a model that is not there any more."""
+    """``models`` by index id; those in ``lost`` were made with a model that is not there any more.
+    ``weights`` are what meaning counts, by index id, where a collection has set it."""
 
     models: dict[str, _Model]
     lost: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, generations: Iterable[Generation]) -> "Searched":
-        """Loads no model."""
+    def of(cls, generations: Iterable[Generation], collections: Iterable[Collection] = ()) -> "Searched":
+        """``collections`` are those that have the generations. Loads no model."""
+        own = {one.pk: one.dense_weight for one in collections if one.dense_weight is not None}
+        weights: dict[str, float] = {}
         models: dict[str, _Model] = {}
         lost: list[str] = []
         known: dict[str, _Model] = {}
         for generation in generations:
+            if generation.collection_id in own:
+                weights[generation.index_id] = own[generation.collection_id]
             if generation.embedding not in known:
                 try:
                     embedder = embedder_of(generation)
@@ -74,7 +80,7 @@ class Searched:
                 coverage = registry.coverage(embedder)
                 known[generation.embedding] = _Model(embedder, generation.embedding, coverage)
             models[generation.index_id] = known[generation.embedding]
-        return cls(models, tuple(lost))
+        return cls(models, tuple(lost), weights)
 
     @property
     def index_ids(self) -> list[str]:
@@ -82,14 +88,14 @@ class Searched:
 
     @property
     def groups(self) -> list[Group]:
-        """One for each model, and one for the indexes without."""
-        members: dict[str, list[str]] = {}
+        """One for each model and weight, and one for the indexes without a model."""
+        members: dict[tuple[str, float | None], list[str]] = {}
         for index_id, model in self.models.items():
-            members.setdefault(model.fingerprint, []).append(index_id)
+            members.setdefault((model.fingerprint, self.weights.get(index_id)), []).append(index_id)
         groups = []
-        for index_ids in members.values():
+        for (_fingerprint, weight), index_ids in members.items():
             model = self.models[index_ids[0]]
-            groups.append(Group(tuple(index_ids), model.embedder, model.coverage))
+            groups.append(Group(tuple(index_ids), model.embedder, model.coverage, weight))
         return [*groups, Group(self.lost)] if self.lost else groups
 
     def on_one_scale(self, query: str, found: Sequence[tuple[str, float | None]]) -> Told:

@@ -24,6 +24,7 @@ _OF_EACH = 10
 # How wide a place is, in words, and in characters of scripts without spaces.
 _PLACE_WORDS, _PLACE_CHARACTERS = 34, 80
 _REMEMBERED = 4096
+_OF_MEANING = ("meaning", "alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ def signals(
     return [replace(one, alone=one.meaning * (1 - most)) for one in found]
 
 
-def score(found: Signals) -> float:
-    """0 to 1: the weighted mean."""
-    known = weights()
+def score(found: Signals, meaning: float | None = None) -> float:
+    """0 to 1: the weighted mean. ``meaning`` is what that counts beside the words, 0 to 1, where that was
+    set."""
+    known = weights() if meaning is None else weights_with(meaning)
     total = sum(weight * float(getattr(found, name)) for name, weight in known.items())
     return total / sum(known.values())
 
@@ -80,6 +82,16 @@ def weights() -> Mapping[str, float]:
         (Path(__file__).parent / "ordering_weights.json").read_text(encoding="utf-8")
     )
     return raw
+
+
+@lru_cache(maxsize=64)
+def weights_with(meaning: float) -> Mapping[str, float]:
+    """The same, scaled so that ``meaning`` counts that much beside all that words say; ``alone`` with it."""
+    learned = weights()
+    of_words = sum(weight for name, weight in learned.items() if name not in _OF_MEANING)
+    share = learned["meaning"] / (learned["meaning"] + of_words)
+    factor, other = meaning / share, (1 - meaning) / (1 - share)
+    return {name: weight * (factor if name in _OF_MEANING else other) for name, weight in learned.items()}
 
 
 def units(text: str) -> tuple[str, ...]:

@@ -61,11 +61,13 @@ class _Asked:
 @dataclass(frozen=True, slots=True)
 class Group:
     """Indexes that were made with one embedding model; ``embedder`` is ``None`` where it is not there, so
-    that words alone count."""
+    that words alone count. ``weight`` is what its vectors count, 0 to 1, where that was set; else it
+    follows from how well the model knows the question's language."""
 
     index_ids: tuple[str, ...]
     embedder: Embedder | None = None
     coverage: Weighs | None = None
+    weight: float | None = None
 
 
 def retrieve(
@@ -167,15 +169,15 @@ def _opinions(
     """What each model's vectors find, and why those that are missing could not be asked. Where vectors
     count ``alone``, each is listened to, however well it knows the language."""
     asked = [
-        (group.index_ids, group.embedder, group.coverage)
+        (group.index_ids, group.embedder, group.coverage, group.weight)
         for group in groups
         if group.embedder is not None and group.coverage is not None
     ]
     opinions: list[Opinion] = []
     failures: list[SearchError] = []
-    for index_ids, embedder, coverage in asked:
+    for index_ids, embedder, coverage, own in asked:
         try:
-            weight = 1.0 if alone else coverage.dense_weight(query)
+            weight = 1.0 if alone else coverage.dense_weight(query) if own is None else own
             found = nearest(embedder, index_ids) if weight > 0 else []
             noise = coverage.noise() if found and not alone else -1.0
         except IndexUnavailable as error:
@@ -183,6 +185,6 @@ def _opinions(
         except SearchError as error:
             failures.append(error)
             continue
-        trust = coverage.trust(query) if found else 0.0
+        trust = 0.0 if not found else 1.0 if own is not None else coverage.trust(query)
         opinions.append(Opinion(index_ids, found, weight, noise, coverage.scaled, trust, coverage.standard))
     return opinions, failures

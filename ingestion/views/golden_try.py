@@ -21,7 +21,8 @@ from ingestion.views import collections
 from ingestion.views.parts import asks_for_part
 from search.errors import SearchError
 
-_DECIDE = ("chunk_tokens", "chunk_overlap", "split_preset", "embedding")
+_BUILD = ("chunk_tokens", "chunk_overlap", "split_preset", "embedding")
+_DECIDE = (*_BUILD, "dense_weight")
 
 
 @login_required
@@ -78,8 +79,8 @@ def _wanted(shown: Collection, data: dict[str, Any], *, is_words: bool) -> dict[
     """What the form would change, as fields of ``Config``."""
     if is_words:
         return {} if data["synonyms"] == shown.synonyms else {"synonyms": data["synonyms"]}
-    given = {name: data.get(name) or (0 if name.startswith("chunk") else "") for name in _DECIDE}
-    return golden_trying.to_try(shown, given)
+    given = {name: data.get(name) or (0 if name.startswith("chunk") else "") for name in _BUILD}
+    return golden_trying.to_try(shown, given | {"dense_weight": data.get("dense_weight")})
 
 
 def _state(request: HttpRequest, shown: Collection) -> dict[str, Any]:
