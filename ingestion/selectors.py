@@ -1,11 +1,14 @@
 """Reads: what pages, the API and commands show of collections, documents and runs."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from accounts.prepared import Prepared, Slot, columns
 from ingestion.access import Person, collections_for
 from ingestion.models import Chunk, Collection, Document, DocumentText, Generation, Run
 from ingestion.page_labels import NAMED, page_name
@@ -15,15 +18,15 @@ Status = Document.Status
 IN_WORK = (Status.QUEUED, Status.PROCESSING)
 
 
-# What a passage found says nothing about; each search reads some thirty.
-_NOT_OF_PASSAGES = tuple(
-    f"document__{name}"
-    for name in (
-        "replaces", "former_ids", "run", "external_id", "language", "size", "sha256", "step", "error_code",
-        "error", "attempts", "turn", "slow", "lease_until", "claim", "pages", "pages_read", "pages_total",
-        "meta", "indexed_count", "created_by",
-    )
+# What is read of a passage that was found; each search reads some thirty.
+_OF_CHUNK = columns(
+    Chunk, "id", "document_id", "ordinal", "start", "end", "page", "heading", "text", "table", "edit_id"
+)
+_OF_DOCUMENT = columns(
+    Document, "id", "collection_id", "name", "title", "mime", "dated_on", "chunk_count", "updated_at",
+    "finished_at",
 )  # fmt: skip
+_OF_GENERATION = columns(Generation, "id", "collection_id", "embedding", "embedder", "state")
 _OWN = Q(documents__replaces__isnull=True)
 
 
@@ -150,18 +153,33 @@ def passages_by_id(
     """Chunks of ready documents with their document, whose collection is the one among ``collections``; ids
     that left are absent, and so are those whose documents are not ``within`` these, where there is such a
     limit."""
-    chunks = Chunk.objects.select_related("document").filter(id__in=ids, document__status=Status.READY)
-    chunks = chunks.defer(*_NOT_OF_PASSAGES).order_by()
-    if within is not None:
-        chunks = chunks.filter(document__in=within)
-    found = {chunk.id: chunk for chunk in chunks}
+    if within is None:
+        rows = _PASSAGES.rows(list(ids))
+    else:
+        rows = list(_passage_rows(list(ids)).filter(document__in=within))
     # A copy for each passage would cost more than the passage.
     known = {collection.pk: collection for collection in collections}
-    for chunk in found.values():
-        collection = known.get(chunk.document.collection_id)
-        if collection is not None:
-            chunk.document.collection = collection
+    documents: dict[UUID, Document] = {}
+    found: dict[str, Chunk] = {}
+    for row in rows:
+        chunk = Chunk.from_db(DEFAULT_DB_ALIAS, _OF_CHUNK, row[: len(_OF_CHUNK)])
+        document = documents.get(chunk.document_id)
+        if document is None:
+            document = Document.from_db(DEFAULT_DB_ALIAS, _OF_DOCUMENT, row[len(_OF_CHUNK) :])
+            documents[document.pk] = document
+            if document.collection_id in known:
+                document.collection = known[document.collection_id]
+        chunk.document = document
+        found[chunk.id] = chunk
     return found
+
+
+def _passage_rows(ids: Sequence[str | Slot]) -> QuerySet[Chunk, Any]:
+    chunks = Chunk.objects.filter(id__in=ids, document__status=Status.READY).order_by()
+    return chunks.values_list(*_OF_CHUNK, *(f"document__{name}" for name in _OF_DOCUMENT))
+
+
+_PASSAGES = Prepared(_passage_rows)
 
 
 def documents_holding(chunk_ids: Iterable[str]) -> dict[str, str]:
@@ -172,6 +190,13 @@ def documents_holding(chunk_ids: Iterable[str]) -> dict[str, str]:
 
 def active_indexes(collections: Sequence[Collection]) -> dict[UUID, Generation]:
     """The generation that is searched, for each collection's id that has one."""
-    generations = Generation.objects.filter(collection__in=collections, state=Generation.State.ACTIVE)
-    generations = generations.only("collection_id", "embedding", "embedder", "state")
+    rows = _ACTIVE.rows([collection.pk for collection in collections])
+    generations = [Generation.from_db(DEFAULT_DB_ALIAS, _OF_GENERATION, row) for row in rows]
     return {generation.collection_id: generation for generation in generations}
+
+
+_ACTIVE = Prepared(
+    lambda collections: Generation.objects.filter(
+        collection__id__in=collections, state=Generation.State.ACTIVE
+    ).values_list(*_OF_GENERATION)
+)
