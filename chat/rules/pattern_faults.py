@@ -4,12 +4,13 @@ from django.utils.translation import gettext as _
 
 
 def fault(pattern: str, said: str, at: int | None) -> str:
-    """A sentence with the place; ``said`` and ``at`` are the message and the position of ``regex.error``."""
+    """A sentence with the place; ``said`` and ``at`` are the message and the position of ``regex.error``.
+    What is missing at the end has no place."""
     told = {"pattern": pattern, "reason": _reason(said)}
-    if at is None:
+    if at is None or at >= len(pattern):
         return _("The pattern “%(pattern)s” is broken: %(reason)s.") % told
     return _("The pattern “%(pattern)s” is broken at character %(place)d: %(reason)s.") % (
-        told | {"place": min(at + 1, len(pattern))}
+        told | {"place": at + 1}
     )
 
 

@@ -7,12 +7,12 @@ from chat.rules.patterns import BadPattern, Timed, TooSlow
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
-        ("(", r"broken at character 1: a “\(” is not closed"),
+        ("(", r"is broken: a “\(” is not closed"),
         ("ab[z-a]", "broken at character .: a range such as a-z runs backwards"),
         ("[a-", "a “\\[” is not closed"),
         ("a**", "two signs of repetition"),
         ("a\\", "single backslash"),
-        ("(?<n", "broken at character"),
+        ("(?<n", "is broken"),
         ("x*", "empty text"),
         ("(a|aa)+$", "too long"),
         ("secret(.+)+key", "too long"),
