@@ -70,22 +70,27 @@ def _looked(request: HttpRequest, collection: Collection, source: Source | None)
     form = _typed(request, source)
     form.is_valid()
     part = request.headers.get("HX-Target", "")
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = {"settings_open": not _is_first_look(request)}
     if "address" not in form.errors:
         try:
             context["preview"] = site_preview.preview(form.wanted(), afresh=part != "site-preview")
         except IngestionError as error:
             form.add_error("address", str(error))
     if part not in _PARTS:
-        return _page(request, collection, source, form, settings_open=True, **context)
+        return _page(request, collection, source, form, **context | {"settings_open": True})
     context |= _context(collection, source, form) | {"is_answer": True}
     return render(request, _PARTS[part], context)
 
 
 def _typed(request: HttpRequest, source: Source | None) -> WebSourceForm:
-    if "reach" not in request.POST and "max_pages" not in request.POST:
+    if _is_first_look(request):
         return WebSourceForm.first_look(request.POST.get("address", "")[:1000])
     return WebSourceForm(request.POST, kept_minutes=_minutes(source))
+
+
+def _is_first_look(request: HttpRequest) -> bool:
+    """Whether the form shows no settings yet."""
+    return "reach" not in request.POST and "max_pages" not in request.POST
 
 
 def _minutes(source: Source | None) -> int:

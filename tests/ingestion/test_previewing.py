@@ -52,7 +52,7 @@ def test_without_javascript_the_whole_page_keeps_what_was_typed(collection: Coll
 def test_wrong_values_show_beside_their_fields(collection: Collection, owner: User) -> None:
     ready(collection, LONG)
     html = part(owner, chunk_tokens=20, chunk_overlap=90)
-    assert 'id="id_chunk_tokens_error" aria-live="polite" hx-swap-oob="true"><div class="error">' in html
+    assert 'id="id_chunk_tokens_error" aria-live="polite" hx-swap-oob="innerHTML"><div class="error">' in html
     assert "preview-passages" not in html
     assert "There is no preview with these values" in html
 

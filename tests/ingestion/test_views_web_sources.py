@@ -110,7 +110,9 @@ def test_a_selector_is_applied_and_its_mistakes_are_told(
     missed = look(owner, small.url("/fog"), selector=".nowhere")
     assert "matches no text on this page" in missed
     assert "a lot of other words" in missed
-    assert "cannot be read" in look(owner, small.url("/fog"), selector="main >")
+    wrong = look(owner, small.url("/fog"), "site-preview", selector="main >")
+    (_before, at_its_field) = wrong.split('id="id_selector_error"')
+    assert "cannot be read" in at_its_field.split("</div>")[0]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,10 @@ def test_what_cannot_be_had_is_explained(
 def test_addresses_that_may_not_be_asked(small: Site, collection: Collection, owner: User) -> None:
     for address in ("http://169.254.169.254/", "ftp://a.example/", "http://127.0.0.1:1/", " "):
         shown = look(owner, address)
-        assert 'role="alert"' in shown, address
+        assert (
+            'id="id_address_error" aria-live="polite" hx-swap-oob="innerHTML"><div class="error">' in shown
+        ), address
+        assert 'name="reach"' in shown  # the settings stay
         assert "found-text" not in shown
         assert signed_in(owner).post(NEW, filled(address)).status_code == 422
     said = words(look(owner, f"http://nothing-here.invalid:{small.port}/"))
