@@ -6,11 +6,13 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import Styled
 from ingestion import sources
-from ingestion.models import Source, SourceItem
+from ingestion.models import Source
 from ingestion.schedules import Often, minutes_of
 
 _PATTERNS = {"rows": 4, "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
@@ -91,11 +93,17 @@ class DeleteSourceForm(Styled):
     )
 
 
-class ItemFilterForm(forms.Form):
-    """What the list of files shows; what is unknown counts for nothing."""
+class OutcomeFilterForm(forms.Form):
+    """What the list of a source's files, or of a crawl's pages, shows; what is unknown counts for nothing."""
 
-    outcome = forms.ChoiceField(choices=SourceItem.Outcome.choices, required=False)
+    outcome = forms.ChoiceField(required=False)
     text = forms.CharField(required=False, max_length=200)
+
+    def __init__(self, data: QueryDict, outcomes: type[TextChoices]) -> None:
+        super().__init__(data)
+        outcome = self.fields["outcome"]
+        assert isinstance(outcome, forms.ChoiceField)
+        outcome.choices = outcomes.choices
 
     def value(self) -> dict[str, str]:
         self.full_clean()

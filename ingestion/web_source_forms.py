@@ -1,4 +1,4 @@
-"""Forms of websites as sources, and the filter of a crawl's pages."""
+"""Forms of websites as sources."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from accounts.forms import Styled
 from ingestion import web_sources
 from ingestion.crawl.css import is_selector
 from ingestion.extract.messages import SELECTOR
-from ingestion.models import CrawlPage, Source, WebDetails
+from ingestion.models import Source, WebDetails
 from ingestion.schedules import Often, minutes_of
 from ingestion.web_sources import BadAddress, WebSettings
 
@@ -200,15 +200,3 @@ def _initial(said: WebSettings) -> dict[str, Any]:
 def time_zones() -> list[str]:
     """Names to choose from, by place."""
     return sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-
-
-class PageFilterForm(forms.Form):
-    """What the list of a crawl's pages shows; what is unknown counts for nothing."""
-
-    outcome = forms.ChoiceField(choices=CrawlPage.Outcome.choices, required=False)
-    text = forms.CharField(required=False, max_length=200)
-
-    def value(self) -> dict[str, str]:
-        self.full_clean()
-        data = self.cleaned_data
-        return {"outcome": data.get("outcome", ""), "text": data.get("text", "").replace("\0", "")}

@@ -19,8 +19,7 @@ from django.views.decorators.http import require_GET
 
 from ingestion import crawl_progress, crawl_selectors, source_selectors
 from ingestion.models import Crawl, CrawlPage, Source
-from ingestion.source_forms import DeleteSourceForm
-from ingestion.web_source_forms import PageFilterForm
+from ingestion.source_forms import DeleteSourceForm, OutcomeFilterForm
 
 _ROWS = 100
 _AT_ONCE = 200
@@ -35,7 +34,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def page(request: HttpRequest, source: Source) -> HttpResponse:
     """``?crawl=`` chooses one of the last crawls; its pages are filtered by ``outcome`` and ``text``."""
     crawl = crawl_progress.chosen(source, request.GET.get("crawl", ""))
-    filters = PageFilterForm(request.GET).value()
+    filters = OutcomeFilterForm(request.GET, CrawlPage.Outcome).value()
+    query = request.GET.copy()
+    if crawl:
+        query["crawl"] = str(crawl.pk)
     counts = crawl_selectors.outcome_counts(crawl) if crawl else {}
     rows = crawl_progress.rows_of(crawl, **filters) if crawl else CrawlPage.objects.none()
     context = {
@@ -47,6 +49,7 @@ def page(request: HttpRequest, source: Source) -> HttpResponse:
         "crawl": crawl,
         "page": Paginator(rows, _ROWS).get_page(request.GET.get("page", "1")),
         "filters": filters,
+        "query": query,
         "count_rows": [(value, label, counts.get(value, 0)) for value, label in CrawlPage.Outcome.choices],
         "page_total": sum(count for value, count in counts.items() if value),
         "delete_form": DeleteSourceForm(),
@@ -73,7 +76,8 @@ def export(request: HttpRequest, source_id: UUID, crawl_id: int, kind: str) -> S
     crawl = source.crawls.filter(pk=crawl_id).first()
     if crawl is None:
         raise Http404(_("There is no such crawl any more. The last ten are kept."))
-    rows = crawl_progress.exported(crawl_progress.rows_of(crawl, **PageFilterForm(request.GET).value()))
+    filters = OutcomeFilterForm(request.GET, CrawlPage.Outcome).value()
+    rows = crawl_progress.exported(crawl_progress.rows_of(crawl, **filters))
     made, content_type = _KINDS[kind]
     response = StreamingHttpResponse(_pieces(made(rows)), content_type=content_type)
     response["Content-Disposition"] = str(content_disposition_header(True, _file_name(source, crawl, kind)))

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.roles import Action
 from ingestion import access, crawl_progress, source_selectors, sources, web_sources
 from ingestion.models import Source, SourceItem
-from ingestion.source_forms import DeleteSourceForm, ItemFilterForm
+from ingestion.source_forms import DeleteSourceForm, OutcomeFilterForm
 from ingestion.syncing import ALL_GONE, folder_of
 from ingestion.views import crawls, folder_source, web_source
 
@@ -47,7 +47,7 @@ def one(request: HttpRequest, source_id: UUID) -> HttpResponse:
     source = source_selectors.get_source(request.user, source_id)
     if source.kind == Source.Kind.WEB:
         return crawls.page(request, source)
-    filters = ItemFilterForm(request.GET).value()
+    filters = OutcomeFilterForm(request.GET, SourceItem.Outcome).value()
     items = source_selectors.items_of(source, **filters)
     counts = source_selectors.outcome_counts(source)
     context = {
