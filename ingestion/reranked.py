@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from ingestion.ordered import Read, context
 from search import registry
 from search.errors import RerankerUnavailable
@@ -14,17 +16,24 @@ def reranked(query: str, found: Sequence[Read]) -> tuple[list[Read], tuple[str, 
     if reranker is None or len(found) < 2:
         return list(found), ()
     first, rest = found[: reranker.depth], found[reranker.depth :]
+    notes: tuple[str, ...] = ()
     texts = ["\n".join(part for part in (context(chunk), chunk.text) if part) for _hit, chunk in first]
     try:
         scores = reranker.scores(query, texts)
     except RerankerUnavailable as error:
         return list(found), (str(error),)
+    if len(scores) < len(first):
+        said = _(
+            "The reranker had time for the first %(done)d of %(all)d results; the others keep their order."
+        )
+        notes = (said % {"done": len(scores), "all": len(first)},)
+        first, rest = found[: len(scores)], found[len(scores) :]
     arranged = sorted(zip(scores, first, strict=True), key=lambda item: -item[0])
     placed = [
         (hit._replace(score=place.score, reranked=score), chunk)
         for (score, (hit, chunk)), (place, _chunk) in zip(arranged, first, strict=True)
     ]
-    return [*placed, *rest], ()
+    return [*placed, *rest], notes
 
 
 def load_reranker() -> None:

@@ -247,7 +247,7 @@ VECTOR_INDEX = index_back_ends.vector_index(
     MILVUS,
     mirrors=MIRROR_DIR if env_str("LEXICAL_INDEX", "tantivy") == "tantivy" else None,
 )
-RERANKER_BUDGET_MS = rerankers.within("RERANKER_BUDGET_MS", env_int("RERANKER_BUDGET_MS", 500), 10, 60_000)
+RERANKER_BUDGET_MS = rerankers.within("RERANKER_BUDGET_MS", env_int("RERANKER_BUDGET_MS", 1000), 10, 60_000)
 RERANKER_DEPTH = rerankers.within("RERANKER_DEPTH", env_int("RERANKER_DEPTH", 20), 2, 30)
 RERANKER = rerankers.reranker(
     env_str("RERANKER"),

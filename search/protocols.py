@@ -29,7 +29,8 @@ class Embedder(Protocol):
 
 
 class Reranker(Protocol):
-    """Reads a question together with each of a few passages. Safe to call from several threads.
+    """Reads a question together with each of a few passages. Safe to call from several threads. A slow
+    one may have a number ``at_a_time``: it is asked about so many passages at once, while there is time.
 
     Raises ``search.errors.RerankerUnavailable``.
     """

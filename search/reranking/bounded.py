@@ -1,6 +1,7 @@
 """A reranker within bounds: it gets so much time, and is left alone for a while where it fails.
 
-A search never waits longer than the budget, and never for a model that is still being loaded.
+A search never waits longer than the budget, and never for a model that is still being loaded. One that
+reads a few passages ``at_a_time`` is asked part by part, so that what it has scored in time counts.
 """
 
 import logging
@@ -10,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
@@ -23,6 +25,16 @@ FAILURES = 3
 REST_S = 30.0
 _THREADS = 4
 _REMEMBERED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a search asks; ``scores`` are those that are there, of the first of ``texts``."""
+
+    query: str
+    texts: list[str]
+    scores: list[float] = field(default_factory=list)
+    is_over: threading.Event = field(default_factory=threading.Event)
 
 
 class BoundedReranker:
@@ -51,7 +63,8 @@ class BoundedReranker:
         self._known: OrderedDict[tuple[str, tuple[int, ...]], list[float]] = OrderedDict()
 
     def scores(self, query: str, texts: Sequence[str]) -> list[float]:
-        """As ``Reranker.scores``, within the budget. What comes later is dropped.
+        """As ``Reranker.scores``, within the budget: of the first ``texts`` only, where the time was too
+        short for all. What comes later is dropped.
 
         The same question with the same passages, as for the next page, is answered from memory. Raises
         ``RerankerUnavailable`` with a sentence for people.
@@ -65,7 +78,8 @@ class BoundedReranker:
             raise RerankerUnavailable(_out_of_order() if self._trouble else _not_ready())
         if self._breaker.enter():
             raise RerankerUnavailable(_out_of_order())
-        found = self._in_time(self._threads.submit(self._whole, query, list(texts)))
+        asked = _Asked(query, list(texts))
+        found = self._in_time(self._threads.submit(self._answer, asked), asked)
         self._remember(key, found)
         return found
 
@@ -83,27 +97,32 @@ class BoundedReranker:
         """Why it gives no scores now; empty while it does."""
         return self._trouble or ("" if self._reranker.loaded else "loading")
 
-    def _whole(self, query: str, texts: list[str]) -> list[float]:
-        found = self._reranker.scores(query, texts)
-        if len(found) != len(texts) or not all(map(math.isfinite, found)):
-            raise RerankerUnavailable(_("The reranker has not one score for each passage."))
-        return found
+    def _answer(self, asked: "_Asked") -> None:
+        step = getattr(self._reranker, "at_a_time", len(asked.texts)) or 1
+        for start in range(0, len(asked.texts), step):
+            if asked.is_over.is_set():
+                return
+            part = asked.texts[start : start + step]
+            found = self._reranker.scores(asked.query, part)
+            if len(found) != len(part) or not all(map(math.isfinite, found)):
+                raise RerankerUnavailable(_("The reranker has not one score for each passage."))
+            asked.scores.extend(found)
 
-    def _in_time(self, asked: "Future[list[float]]") -> list[float]:
+    def _in_time(self, task: "Future[None]", asked: "_Asked") -> list[float]:
         try:
-            found = asked.result(timeout=self._budget_s)
+            task.result(timeout=self._budget_s)
         except TimeoutError:
-            asked.cancel()
-            self._failed("late")
-            raise RerankerUnavailable(
-                _("The reranker did not answer in time, so results are in the order they have without it.")
-            ) from None
+            task.cancel()
+            asked.is_over.set()
+            if not asked.scores:
+                self._failed("late")
+                raise RerankerUnavailable(_too_late()) from None
         except Exception as error:  # noqa: BLE001 - a class of the administrator's may raise anything
             self._failed(_told(error))
             raise RerankerUnavailable(_out_of_order()) from None
         self._breaker.answered()
         self._trouble = ""
-        return found
+        return list(asked.scores)
 
     def _failed(self, why: str) -> None:
         self._breaker.failed()
@@ -154,6 +173,10 @@ class Unusable:
 def _told(error: Exception) -> str:
     """What may be logged: the text of others' errors may hold a key."""
     return str(error) if isinstance(error, RerankerUnavailable) else type(error).__name__
+
+
+def _too_late() -> str:
+    return _("The reranker did not answer in time, so results are in the order they have without it.")
 
 
 def _not_ready() -> str:

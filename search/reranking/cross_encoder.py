@@ -13,7 +13,8 @@ from search.errors import RerankerUnavailable
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
-_BATCH = 8
+# Few, since what is not ready in time is lost: a small model takes some 0.1 s for each on two cores.
+_BATCH = 4
 # Longer pairs are cut; a model that reads less cuts them sooner.
 _MOST_TOKENS = 512
 
@@ -25,6 +26,7 @@ class CrossEncoderReranker:
     """
 
     at_once = 1
+    at_a_time = _BATCH
 
     def __init__(self, model: str, device: str = "") -> None:
         if not model:

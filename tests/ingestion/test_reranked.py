@@ -1,6 +1,7 @@
 """Where the site has a reranker, the first passages are in its order, and it never breaks a search."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -107,3 +108,31 @@ def test_what_the_environment_names_is_checked() -> None:
         assert "secret" not in str(caught.value)
     with pytest.raises(ImproperlyConfigured, match="RERANKER_DEPTH=1"):
         rerankers.within("RERANKER_DEPTH", 1, 2, 30)
+
+
+class InParts:
+    """Scores passages two at a time, the later ones higher, and is held up before the third."""
+
+    loaded, at_a_time, held = True, 2, threading.Event()
+
+    def load(self) -> None:
+        """It is."""
+
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        if "Cedar" in texts[0]:
+            self.held.wait(30)
+        return [float(number) for number, _text in enumerate(texts)]
+
+
+def test_what_was_read_in_time_is_in_its_order_and_people_are_told(
+    trees: Collection, settings: Settings
+) -> None:
+    usual = [hit.document for hit in find("green leaves", [trees]).passages]
+    assert usual[2] == "Cedar"
+    settings.RERANKER = {"BACKEND": "tests.ingestion.test_reranked.InParts", "OPTIONS": {}}
+    settings.RERANKER_BUDGET_MS, settings.RERANKER_DEPTH = 1_000, 4
+    found = find("green leaves", [trees])
+    InParts.held.set()
+    assert [hit.document for hit in found.passages] == [usual[1], usual[0], *usual[2:]]
+    assert [hit.reranked for hit in found.passages][:3] == [1.0, 0.0, None]
+    assert found.notes == ["The reranker had time for the first 2 of 4 results; the others keep their order."]

@@ -81,3 +81,14 @@ def test_every_signal_has_a_weight() -> None:
     assert tuple(ordering.weights()) == ordering.NAMES
     assert all(weight >= 0 for weight in ordering.weights().values())
     assert (Path(ordering.__file__).parent / "ordering_weights.json").is_file()
+
+
+def test_a_weight_of_meaning_that_was_set_scales_what_was_learned() -> None:
+    learned = ordering.weights()
+    of_meaning = ("meaning", "alone")
+    words = sum(weight for name, weight in learned.items() if name not in of_meaning)
+    share = learned["meaning"] / (learned["meaning"] + words)
+    assert ordering.weights_with(share) == pytest.approx(learned)
+    nothing, everything = ordering.weights_with(0.0), ordering.weights_with(1.0)
+    assert {name for name, weight in nothing.items() if weight} == learned.keys() - set(of_meaning)
+    assert {name for name, weight in everything.items() if weight} == set(of_meaning)

@@ -160,6 +160,33 @@ def test_a_late_answer_is_dropped(stub: RerankStub) -> None:
         assert len(other.requests) == 1, "the same passages are not asked about twice"
 
 
+def test_what_is_read_in_time_counts_and_the_rest_is_dropped() -> None:
+    class Slow(Scripted):
+        at_a_time = 2
+
+        def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+            self.asked += 1
+            if self.asked == 2:
+                held.wait(30)
+            return [float(len(text)) for text in texts]
+
+    held, clock = threading.Event(), Clock()
+    slow = Slow(list)
+    asked = bounded(slow, clock, budget_ms=500)
+    assert asked.scores(QUERY, TEXTS) == [float(len(text)) for text in TEXTS[:2]]
+    assert asked.trouble == "", "a part is an answer"
+    held.set()
+    assert len(asked.scores(QUERY, TEXTS)) == 2, "the next page is cut out of the same order"
+    assert bounded(slow, clock).scores("another question", TEXTS) == [float(len(text)) for text in TEXTS]
+
+
+def test_a_cross_encoder_is_asked_a_few_passages_at_a_time(tiny: Path) -> None:
+    model = CrossEncoderReranker(str(tiny))
+    model.load()
+    found = bounded(model, Clock()).scores(QUERY, TEXTS * 3)
+    assert found == pytest.approx(model.scores(QUERY, TEXTS) * 3, abs=1e-4)
+
+
 def test_who_fails_three_times_is_left_alone_for_a_while(caplog: pytest.LogCaptureFixture) -> None:
     def fail() -> list[float]:
         raise OSError(f"refused {KEY}")
