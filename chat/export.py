@@ -49,7 +49,7 @@ def export(conversation: Conversation, form: Format, absolute: Absolute, through
 
 
 def as_object(conversation: Conversation, absolute: Absolute, through: UUID | None = None) -> dict[str, Any]:
-    """The export as plain JSON."""
+    """The export as plain JSON; ``left_out`` counts the questions and answers of other versions."""
     turns = turns_of(conversation, through)
     freshness.remember(turn.answer for turn in turns)
     return {
@@ -58,6 +58,7 @@ def as_object(conversation: Conversation, absolute: Absolute, through: UUID | No
         "started_at": _moment(conversation.created_at),
         "exported_at": _moment(timezone.now()),
         "collections": [collection.name for collection in selectors.searched_collections(conversation)],
+        "left_out": conversation.messages.count() - 2 * len(turns),
         "turns": [_turn(turn, absolute) for turn in turns],
     }
 

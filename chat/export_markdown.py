@@ -7,6 +7,7 @@ import regex
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chat.citation_marks import Mark, take_out
 from chat.extractive import NAME as EXTRACTIVE
@@ -28,12 +29,19 @@ def in_markdown(exported: _Object) -> str:
     parts = [f"# {_one_line(title)}", _head(exported)]
     for number, turn in enumerate(exported["turns"], 1):
         parts += [
-            "## " + _("Question %(number)d") % {"number": number} + f" · {_date(turn['asked_at'])}",
+            f"## {_question_title(number, turn)} · {_date(turn['asked_at'])}",
             quotation(turn["question"]),
             "### " + _answer_title(turn["answer"]),
             *_answer(turn["answer"]),
         ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _question_title(number: int, turn: _Object) -> str:
+    if turn["question_versions"] == 1:
+        return _("Question %(number)d") % {"number": number}
+    told = {"number": number, "place": turn["question_version"], "count": turn["question_versions"]}
+    return _("Question %(number)d, version %(place)d of %(count)d") % told
 
 
 def _answer_title(answer: _Object) -> str:
@@ -50,8 +58,18 @@ def _head(exported: _Object) -> str:
         (_("Exported"), _date(exported["exported_at"])),
         (_("Collections"), _one_line(names)),
         (_("Address"), f"<{exported['url']}>"),
+        (_("Left out"), _left_out(exported["left_out"])),
     ]
     return _facts(facts)
+
+
+def _left_out(count: int) -> str:
+    told = ngettext(
+        "%(count)d question or answer of other versions",
+        "%(count)d questions and answers of other versions",
+        count,
+    )
+    return told % {"count": count} if count else ""
 
 
 def _answer(answer: _Object) -> Iterator[str]:
@@ -176,7 +194,8 @@ def _source(source: _Object, *, numbered: bool) -> str:
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"- {name}: {value}" for name, value in facts if value)
+    fact = _("%(name)s: %(value)s")
+    return "\n".join("- " + fact % {"name": name, "value": value} for name, value in facts if value)
 
 
 def _one_line(text: str) -> str:

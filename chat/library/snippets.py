@@ -53,9 +53,16 @@ def marked(text: str, words: Sequence[str]) -> SafeString:
 
 def _around(text: str, words: Sequence[str]) -> str:
     found = _pattern(words).search(text)
-    start = max(0, found.start() - _BEFORE) if found else 0
+    start = _whole_words(text, max(0, found.start() - _BEFORE), found.start()) if found else 0
     end = (found.end() if found else 0) + _AFTER
     return f"{'…' if start else ''}{text[start:end].strip()}{'…' if end < len(text) else ''}"
+
+
+def _whole_words(text: str, start: int, end: int) -> int:
+    """Where the first whole word from ``start`` on begins; Chinese has no spaces and begins anywhere."""
+    space = text.find(" ", start, end)
+    begins_inside = start and text[start - 1].isalnum() and text[start].isascii() and text[start].isalnum()
+    return space + 1 if begins_inside and space >= 0 else start
 
 
 def _pattern(words: Sequence[str]) -> "regex.Pattern[str]":

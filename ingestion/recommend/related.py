@@ -48,9 +48,9 @@ class Suggestion:
 _Why = tuple[str, str]
 
 
-def related(user: User) -> list[Suggestion]:
-    """Best first; none for whom nothing is noted. Computed anew when something was read, at most every few
-    minutes otherwise; who may read what is asked each time."""
+def related(user: User, *, besides: Sequence[Document] = ()) -> list[Suggestion]:
+    """Best first, without those that are shown ``besides``; none for whom nothing is noted. Computed anew
+    when something was read, at most every few minutes otherwise; who may read what is asked each time."""
     documents = list(selectors.read_documents(user)[:_DOCUMENTS])
     searches = list(selectors.read_searches(user)[:_SEARCHES])
     if not documents and not searches:
@@ -61,7 +61,8 @@ def related(user: User) -> list[Suggestion]:
     if ranked is None:
         ranked = _ranked(user, documents, searches)
         cache.set(key, ranked, _KEPT_S)
-    return _shown(user, ranked)
+    shown = {str(document.pk) for document in besides}
+    return _shown(user, [one for one in ranked if one[0] not in shown])
 
 
 def _ranked(

@@ -27,7 +27,8 @@ def start(request: HttpRequest) -> HttpResponse:
     context = {"related": [], "fresh": Fresh([]), "is_on": selectors.is_on(user)}
     if context["is_on"]:
         reader = seen(user.pk, timezone.now())
-        context |= {"fresh": new_since(user, reader.before), "related": related(user), "since": reader.before}
+        fresh = new_since(user, reader.before)
+        context |= {"fresh": fresh, "related": related(user, besides=fresh.documents)}
     return page_or_part(request, "ingestion/recommend/start.html", "ingestion/recommend/_start.html", context)
 
 
@@ -39,9 +40,13 @@ def subscribe(request: HttpRequest, slug: str) -> HttpResponse:
     collection = access.get_collection(user, slug)
     if request.POST.get("on") == "1":
         services.subscribe(user=user, collection=collection)
-        messages.success(
-            request, _("Your start page tells you what is new in “%(name)s”.") % {"name": collection}
-        )
+        told = (
+            _("Your start page tells you what is new in “%(name)s”.")
+            if selectors.is_on(user)
+            else _("You follow “%(name)s”. Your suggestions are switched off: switch them on in the settings "
+                   "to be told what is new there.")
+        )  # fmt: skip
+        messages.success(request, told % {"name": collection})
     else:
         services.unsubscribe(user=user, collection=collection)
         messages.success(request, _("You no longer follow “%(name)s”.") % {"name": collection})

@@ -247,6 +247,8 @@ class WidgetChat extends HTMLElement {
   done(answer, html) {
     const finished = parsed(html);
     answer.replaceWith(finished);
+    // What had to wait for this answer can be asked now.
+    if (this.waiting) this.say("");
     const words = [...finished.querySelectorAll("[data-text]")].map((part) => part.textContent.trim());
     this.find("announce").textContent = `${finished.getAttribute("aria-label")}: ${words.join(" ")}`;
   }
@@ -257,11 +259,13 @@ class WidgetChat extends HTMLElement {
   }
 
   say(words) {
+    this.waiting = false;
     this.find("problem").textContent = words;
   }
 
   fail(error) {
     this.say((error instanceof Refused && error.message) || this.dataset.away);
+    this.waiting = error?.kind === "still_writing";
   }
 
   isNearBottom() {

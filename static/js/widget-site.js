@@ -2,6 +2,7 @@
 export class Refused extends Error {
   constructor(problem, status) {
     super(problem?.detail ?? "");
+    this.kind = problem?.type?.split("/").at(-1) ?? "";
     this.status = status;
   }
 }

@@ -1,5 +1,6 @@
 """Versions of answers and of questions: nothing written is lost, and each branch knows its own past."""
 
+import json
 import re
 import uuid
 
@@ -192,7 +193,13 @@ def test_a_file_tells_which_version_it_holds(conversation: Conversation) -> None
     first = turns_of(conversation)[1].answer
     again = services.retry(message=first)
     Message.objects.filter(pk=again.pk).update(status="done", text="Again.")
-    assert "### Answer, version 2 of 2" in export(conversation, "md", str).text
+    file = export(conversation, "md", str).text
+    assert "### Answer, version 2 of 2" in file
+    assert "- Left out: 1 question or answer of other versions" in file
+    edited(conversation, turns_of(conversation)[0], "How tall is the lighthouse?")
+    file = export(conversation, "md", str).text
+    assert "## Question 1, version 2 of 2" in file and "- Left out: 5 questions and answers of" in file
+    assert json.loads(export(conversation, "json", str).text)["left_out"] == 5
     assert "### Answer, version 1 of 2" in export(conversation, "md", str, first.pk).text
 
 

@@ -181,7 +181,7 @@ def test_the_number_of_queries_does_not_grow(
     for _ in range(3):
         services.answer_now(conversation=conversation, question=QUESTION)
     conversation.owner  # noqa: B018
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         export(conversation, "md", absolute)
 
 

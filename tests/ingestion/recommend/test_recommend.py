@@ -131,6 +131,13 @@ def test_new_documents_of_followed_collections_since_the_last_visit(
     page = start_page(teammate)
     assert fresh.shown_title in page and old.shown_title not in page and "waiting" not in page
     assert fresh.shown_title in start_page(teammate)  # the visit lasts
+    open_page(teammate, old)
+    assert start_page(teammate).count(fresh.shown_title) == 1, "what is new is not told a second time"
+    open_page(teammate, fresh)
+    assert "New since" not in start_page(teammate), "what one has opened is not new"
+    ReadDocument.objects.all().delete()
+    Document.objects.filter(pk=fresh.pk).update(created_by=teammate)
+    assert "New since" not in start_page(teammate), "nor what one brought"
     assert signed_in(stranger).post("/collections/handbook/subscribe/", {"on": "1"}).status_code == 404
     client.post("/collections/handbook/subscribe/", {"on": "0"})
     assert not Subscription.objects.exists() and start_page(teammate).strip() == ""
@@ -151,6 +158,9 @@ def test_switched_off_nothing_is_noted_and_what_was_is_gone(
     assert not ReadDocument.objects.exists() and not ReadSearch.objects.exists()
     assert start_page(teammate).strip() == ""
     assert Reader.objects.get(user=teammate).here_at is None
+    followed = client.post("/collections/handbook/subscribe/", {"on": "1"}, follow=True)
+    assert "Your suggestions are switched off" in followed.content.decode()
+    client.post("/collections/handbook/subscribe/", {"on": "0"})
     client.post("/settings/reading/", {"do": "on"})
     open_page(teammate, documents["tides"])
     assert ReadDocument.objects.get().document == documents["tides"]
