@@ -145,12 +145,6 @@ def _facts(look: Look) -> dict[str, Any]:
     return {"asked": look.asked, "url": look.url, "robots": look.robots, "delay_s": max(own, asked)}
 
 
-def _media_type(look: Look) -> str:
-    return (
-        look.answer.headers.get("content-type", "").partition(";")[0].strip().lower() if look.answer else ""
-    )
-
-
 def _scope(wanted: WebSettings, starts: list[str], look: Look) -> Scope:
     web = WebDetails(
         starts="\n".join(starts), reach=wanted.reach, include=wanted.include, exclude=wanted.exclude

@@ -43,12 +43,6 @@ class Opinion:
     standard: Callable[[float], float] | None = None
 
 
-def fuse(lexical: Found, dense: Found, dense_weight: float, k: int, *, noise: float = -1.0) -> list[Hit]:
-    """``merge`` where all vectors are of one model."""
-    indexes = {index_id for index_id, _found in (*lexical, *dense)}
-    return merge(lexical, [Opinion(indexes, dense, dense_weight, noise)], k)
-
-
 def merge(lexical: Found, opinions: Sequence[Opinion], k: int) -> list[Hit]:
     """The ``k`` best by ``(1 - weight) × BM25 + weight × cosine``, each scaled to at most 1.
 

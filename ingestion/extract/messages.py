@@ -33,7 +33,6 @@ NESTED_ARCHIVE = gettext_noop(
 PICTURE = gettext_noop(
     "This is a picture, and text recognition is not switched on. Upload a version that holds text."
 )
-ATTACHMENT_LEFT_OUT = gettext_noop("This attachment is nested too deeply and was not read.")
 PICTURE_WITHOUT_TEXT = gettext_noop("No words were recognised on this picture.")
 PICTURE_KIND = gettext_noop("This kind of picture cannot be read. Save it as PNG or JPEG and upload that.")
 PICTURE_TOO_LARGE = gettext_noop(

@@ -2,7 +2,7 @@
 
 from django import template
 
-from llm import endpoints, environment, forms
+from llm import endpoints, forms
 from llm.models import Endpoint
 
 register = template.Library()
@@ -12,12 +12,6 @@ register = template.Library()
 def default_model() -> Endpoint | None:
     """The endpoint that answers where nothing else is chosen; ``None`` for quotes without a model."""
     return endpoints.default()
-
-
-@register.simple_tag
-def models_forbidden() -> bool:
-    """Whether the site is set to ask no language model."""
-    return environment.forbids_models()
 
 
 @register.filter

@@ -12,14 +12,14 @@ import pytest
 from search.coverage import MAX_WEIGHT, Coverage
 from search.embedding.hashed import HashedEmbedder
 from search.errors import IndexUnavailable, ModelUnavailable
-from search.fusion import fuse
+from search.fusion import Found, Opinion, merge
 from search.index.chroma import ChromaIndex
 from search.index.memory import MemoryLexicalIndex, MemoryVectorIndex
 from search.index.tantivy import TantivyIndex
 from search.metrics import ndcg
 from search.protocols import Embedder, LexicalIndex, VectorIndex, Vectors
 from search.retrieval import Group, Result, retrieve
-from search.types import Candidate, Chunk, Mode
+from search.types import Candidate, Chunk, Hit, Mode
 
 PASSAGES = {
     "salt": "Salt from the marshes made the merchants rich.",
@@ -29,6 +29,12 @@ PASSAGES = {
     "火": "1684年，面包师的炉子点燃了老城区。",
     "沙": "泥沙填满了港池，船只不再来这个港口。",
 }
+
+
+def fuse(lexical: Found, dense: Found, dense_weight: float, k: int, *, noise: float = -1.0) -> list[Hit]:
+    """``merge`` where all vectors are of one model."""
+    indexes = {index_id for index_id, _found in (*lexical, *dense)}
+    return merge(lexical, [Opinion(indexes, dense, dense_weight, noise)], k)
 
 
 class Fixed:
