@@ -97,7 +97,7 @@ def _prepared(site: Site) -> Api:
 
 def measure(site: Site, api: Api, model: SlowModel, readers: int) -> dict[str, Any]:
     model.spoken.clear()
-    web = site.child("uvicorn")
+    web = site.children("uvicorn")
     used = _seconds_used(web)
     began = time.monotonic()
     heard = asyncio.run(_read(site, api, readers))
@@ -118,14 +118,16 @@ def measure(site: Site, api: Api, model: SlowModel, readers: int) -> dict[str, A
         "model_s": round(alone, 2),
         "whole_s": round(took, 2),
         "web_cpu_s": round(_seconds_used(web) - used, 2),
-        "web_memory_mb": round(web.memory_info().rss / 2**20),
-        "web_threads": web.num_threads(),
+        "web_processes": len(web),
+        "web_memory_mb": round(sum(process.memory_info().rss for process in web) / 2**20),
+        "web_threads": sum(process.num_threads() for process in web),
     }
 
 
-def _seconds_used(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def _seconds_used(processes: list[psutil.Process]) -> float:
+    """Of the processor, all of them together."""
+    times = [process.cpu_times() for process in processes]
+    return float(sum(each.user + each.system for each in times))
 
 
 def _spread(seconds: list[float]) -> dict[str, float]:
