@@ -17,7 +17,6 @@ from tests.chat.handbook import fill
 from tests.llm.openai_stub import OpenAIStub, Reply, chunk, spoken
 
 QUESTION = "How high is the lighthouse?"
-ANSWER_KEYS = {"conversation_id", "message_id", "answer", "refused", "citations", "model", "usage"}
 CITATION_KEYS = {"n", "chunk_id", "document_id", "document", "page", "start", "end", "quote", "url"}
 
 
