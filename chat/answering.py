@@ -142,16 +142,12 @@ def _write(writing: Writing, backends: Sequence[Backend], notes: list[str]) -> I
             described = backend.describe()
             with translation.override(writing.asked.language):
                 if writing.text or place + 1 == len(line):
-                    writing.failure = _failure(described, error, _broke_off(writing, error))
+                    writing.failure = Failure.of(error, _name(described), _broke_off(writing, error))
                     return
-                writing.failures.append(_failure(described, error, str(error)))
+                writing.failures.append(Failure.of(error, _name(described)))
                 notes.append(_stepped_in(described, line[place + 1].describe(), error))
         else:
             return
-
-
-def _failure(described: Description, error: LLMError, message: str) -> Failure:
-    return Failure(error.code, message, error.permanent, _name(described), error.retry_after)
 
 
 def _refuse(
@@ -186,20 +182,20 @@ def _no_model() -> str:
 
 def _broke_off(writing: Writing, error: LLMError) -> str:
     if not writing.text:
-        return str(error)
-    return _("The answer breaks off here: this is the part received. %(reason)s") % {"reason": str(error)}
+        return error.public
+    return _("The answer breaks off here: this is the part received. %(reason)s") % {"reason": error.public}
 
 
 def _stepped_in(failed: Description, following: Description, error: LLMError) -> str:
     if not following.is_model:
         return _("“%(failed)s” did not answer, so this quotes the documents instead. %(reason)s") % {
             "failed": _name(failed),
-            "reason": str(error),
+            "reason": error.public,
         }
     return _("“%(failed)s” did not answer, so “%(following)s” was asked instead. %(reason)s") % {
         "failed": _name(failed),
         "following": _name(following),
-        "reason": str(error),
+        "reason": error.public,
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from accounts.models import User
 from accounts.rate_limits import TooManyRequests
 from chat import failures, selectors, services
 from chat.answering import checked
+from chat.connections import release_connections
 from chat.errors import ChatError
 from chat.events import QuestionError
 from chat.models import Conversation, Message
@@ -93,18 +95,27 @@ def _conversation(user: User, data: ChatIn) -> Conversation:
 
 async def _events(message_id: UUID) -> AsyncIterator[str]:
     async for followed in follow(message_id):
-        for part in _shown(followed):
+        if followed.message is not None:
+            parts = await sync_to_async(_ended, thread_sensitive=False)(followed.message)
+        else:
+            parts = _underway(followed)
+        for part in parts:
             yield part
 
 
-def _shown(followed: Followed) -> list[str]:
+def _underway(followed: Followed) -> list[str]:
     if followed.event in {"ping", "waiting"}:
         return [": still writing\n\n"]
     if followed.event in {"token", "reset"}:
         return [frame(followed.event, followed.data, followed.id)]
-    if followed.message is None:
-        return []
-    message = followed.message
-    if message.status in {Message.Status.FAILED, Message.Status.INTERRUPTED}:
-        return [frame("error", _problem(failures.failed(message)).as_dict())]
-    return [frame("citations", selectors.citations_of(message)), frame("done", answer_out(message))]
+    return []
+
+
+def _ended(message: Message) -> list[str]:
+    """Asks the database, and so runs in a thread."""
+    try:
+        if message.status in {Message.Status.FAILED, Message.Status.INTERRUPTED}:
+            return [frame("error", _problem(failures.failed(message)).as_dict())]
+        return [frame("citations", selectors.citations_of(message)), frame("done", answer_out(message))]
+    finally:
+        release_connections()

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from chat.judging import Sentence
 from chat.memory import Memory
 from ingestion.finding import FoundPassage
+from llm.errors import LLMError
 from llm.types import Pause, Usage
 
 
@@ -39,7 +40,8 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a model's answer is missing or unfinished; ``message`` is a whole sentence for a person.
+    """Why a model's answer is missing or unfinished; ``message`` is a whole sentence for everybody,
+    ``detail`` one for administrators, with addresses, where there is more to say.
 
     ``code`` is that of ``llm.errors`` or ``chat.errors``, ``endpoint`` the model's name, ``retry_after`` the
     wait in seconds that its server asked for.
@@ -50,6 +52,15 @@ class Failure:
     permanent: bool
     endpoint: str = ""
     retry_after: float | None = None
+    detail: str = ""
+
+    @classmethod
+    def of(cls, error: LLMError, endpoint: str, message: str = "") -> "Failure":
+        """``message`` is said in place of the error's own words for everybody."""
+        public, detail = error.public, str(error)
+        said = message or public
+        more = detail if detail != public else ""
+        return cls(error.code, said, error.permanent, endpoint, error.retry_after, more)
 
 
 @dataclass(frozen=True, slots=True)

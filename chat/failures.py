@@ -86,6 +86,8 @@ def failed(answer: Message) -> Told:
         "problems": problems(answer),
     }
     last = answer.failures[-1] if answer.failures else {}
+    if last.get("detail") and is_for_administrator(answer):
+        detail = last["detail"]
     wait = last.get("retry_after") if last.get("code") == code else None
     return told(code, detail, wait, more)
 
@@ -95,11 +97,24 @@ def problems(answer: Message) -> list[dict[str, Any]]:
 
     The members are those of a problem object, and ``endpoint`` is the short name of the model.
     """
-    return [_problem(failure) for failure in answer.failures]
+    in_full = bool(details(answer))
+    return [_problem(failure, in_full=in_full) for failure in answer.failures]
 
 
-def _problem(failure: dict[str, Any]) -> dict[str, Any]:
-    known = told(failure["code"], failure["message"], failure["retry_after"], {})
+def is_for_administrator(answer: Message) -> bool:
+    """Whether who reads it may know the addresses of models: a conversation is its owner's alone."""
+    return bool(answer.conversation.owner.is_superuser)
+
+
+def details(answer: Message) -> list[str]:
+    """What an administrator reads of the models that failed, besides what everybody does."""
+    told = [failure["detail"] for failure in answer.failures if failure.get("detail")]
+    return told if told and is_for_administrator(answer) else []
+
+
+def _problem(failure: dict[str, Any], *, in_full: bool) -> dict[str, Any]:
+    detail = (failure.get("detail") if in_full else "") or failure["message"]
+    known = told(failure["code"], detail, failure["retry_after"], {})
     problem = {
         "type": f"/problems/{known.code}",
         "title": HTTPStatus(known.status).phrase,

@@ -146,7 +146,10 @@ def generate(progress: Progress, language: str, watcher: Watcher) -> None:
             _write(progress, language, watcher)
         except _Stopped:
             progress.end(Status.STOPPED)
-        except (LLMError, QuestionError, ChatError) as error:
+        except LLMError as error:
+            logger.warning("answer %s: the model failed: %s", progress.message_id, error)
+            _fail(progress, error.public, error.code)
+        except (QuestionError, ChatError) as error:
             _fail(progress, str(error), error.code)
         except SearchError as error:
             _fail(progress, str(error), "search_unavailable")
@@ -261,5 +264,5 @@ def _fail(progress: Progress, message: str, code: str) -> None:
 def _log_failures(progress: Progress, done: Answer) -> None:
     """One line for each model that failed; errors of a model hold no key."""
     for failure in done.failures:
-        said = (progress.message_id, failure.endpoint, failure.code, failure.message)
+        said = (progress.message_id, failure.endpoint, failure.code, failure.detail or failure.message)
         logger.warning("answer %s: “%s” failed (%s): %s", *said)

@@ -116,7 +116,7 @@ async def _current(message_id: UUID) -> Message:
 
 def _row(message_id: UUID) -> Message:
     """The row as it is now; a live one without a heartbeat becomes interrupted first."""
-    rows = Message.objects.select_related("conversation").filter(pk=message_id)
+    rows = Message.objects.select_related("conversation__owner").filter(pk=message_id)
     try:
         message = rows.get()
         if message.is_live and message.heartbeat_at < timezone.now() - DEAD_AFTER:

@@ -192,7 +192,8 @@ class Writing:
                 return Blocked(
                     _("The provider's safety filter withheld the answer: put the question in other words.")
                 )
-            return BadResponse(_("The language model gave an empty answer."))
+            said = _("The language model gave an empty answer.")
+            return BadResponse(said, public=said)
 
 
 def title_of(passage: FoundPassage) -> str:

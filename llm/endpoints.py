@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from llm import environment, registry, selectors
 from llm.environment import EXTRACTIVE as EXTRACTIVE
@@ -31,6 +32,7 @@ class UnknownEndpoint(LLMError, ImproperlyConfigured):
 
     code = "unknown_endpoint"
     permanent = True
+    for_everybody = ""
 
 
 class Misconfigured(LLMError):
@@ -38,6 +40,10 @@ class Misconfigured(LLMError):
 
     code = "misconfigured"
     permanent = True
+    for_everybody = gettext_noop(
+        "The language model is not set up rightly: ask an administrator to look at its settings, or choose "
+        "another model."
+    )
 
 
 class Choice(NamedTuple):

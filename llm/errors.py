@@ -1,9 +1,14 @@
 """What can go wrong when a language model is asked, with a sentence that says what to do.
 
-No message ever holds a key: texts from a server go through ``redacted`` first.
+An error's text is for administrators: it may name the server's address, its folder, and what the server said.
+``public`` is what everybody may read. Neither ever holds a key: texts from a server go through ``redacted``.
 """
 
 import re
+from typing import ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 _KEYS = re.compile(
     r"\b(?:sk|pk|gsk|hf|key|xai|ALTAK)[-_][\w.\-/*]{4,}|bce-v3/\S+|Bearer\s+\S+", re.IGNORECASE
@@ -13,15 +18,26 @@ _KEYS = re.compile(
 class LLMError(Exception):
     """``code`` is stable for programs; ``permanent`` says that asking again cannot help.
 
-    ``retry_after`` is the wait in seconds that the server asked for, where it did.
+    ``retry_after`` is the wait in seconds that the server asked for, where it did. A kind of error without
+    words ``for_everybody`` has texts that everybody may read.
     """
 
     code = "llm_error"
     permanent = False
+    for_everybody: ClassVar[str] = gettext_noop(
+        "The language model could not answer: try again, choose another model, or ask an administrator to "
+        "look at its settings."
+    )
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, *, public: str = "", retry_after: float | None = None) -> None:
         super().__init__(message)
+        self._public = public
         self.retry_after = retry_after
+
+    @property
+    def public(self) -> str:
+        """What to do, for people who do not run the site: no address, no folder, no words of a server."""
+        return self._public or (_(self.for_everybody) if self.for_everybody else str(self))
 
 
 class AuthRefused(LLMError):
@@ -29,12 +45,17 @@ class AuthRefused(LLMError):
 
     code = "auth_refused"
     permanent = True
+    for_everybody = gettext_noop(
+        "The language model's provider refuses the key of this site: ask an administrator to check it, or"
+        " choose another model."
+    )
 
 
 class RateLimited(LLMError):
     """Too many requests now; waiting helps."""
 
     code = "rate_limited"
+    for_everybody = ""
 
 
 class QuotaUsedUp(LLMError):
@@ -42,6 +63,10 @@ class QuotaUsedUp(LLMError):
 
     code = "quota_used_up"
     permanent = True
+    for_everybody = gettext_noop(
+        "The account behind the language model has used up its quota: ask an administrator to top it up, "
+        "or choose another model."
+    )
 
 
 class ContextTooLong(LLMError):
@@ -49,6 +74,10 @@ class ContextTooLong(LLMError):
 
     code = "context_too_long"
     permanent = True
+    for_everybody = gettext_noop(
+        "The question and its sources do not fit into the language model: ask a shorter question, or "
+        "choose another model."
+    )
 
 
 class Blocked(LLMError):
@@ -56,6 +85,7 @@ class Blocked(LLMError):
 
     code = "blocked"
     permanent = True
+    for_everybody = ""
 
 
 class HistoryRefused(Blocked):
@@ -69,24 +99,37 @@ class UnknownModel(LLMError):
 
     code = "unknown_model"
     permanent = True
+    for_everybody = gettext_noop(
+        "The language model is not there any more: choose another model, or ask an administrator to check"
+        " its settings."
+    )
 
 
 class Unavailable(LLMError):
     """The server cannot be reached, is overloaded, or stopped in the middle."""
 
     code = "unavailable"
+    for_everybody = gettext_noop(
+        "The language model cannot be reached now: try again in a moment. If that does not help, ask an "
+        "administrator to look at it."
+    )
 
 
 class Loading(Unavailable):
     """The server is there and loads the model; ``retry_after`` is its estimate of what that takes."""
 
     code = "loading"
+    for_everybody = gettext_noop("The language model is being loaded: try again in a minute.")
 
 
 class Silent(Unavailable):
     """Nothing came within the time allowed."""
 
     code = "silent"
+    for_everybody = gettext_noop(
+        "The language model said nothing for too long: try again. If that does not help, ask an "
+        "administrator to look at it."
+    )
 
 
 class BadResponse(LLMError):
@@ -94,6 +137,10 @@ class BadResponse(LLMError):
 
     code = "bad_response"
     permanent = True
+    for_everybody = gettext_noop(
+        "The language model gave an answer that cannot be used: choose another model, or ask an "
+        "administrator to look at its settings."
+    )
 
 
 def redacted(text: str, *secrets: str, limit: int = 300) -> str:

@@ -77,7 +77,7 @@ class Guarded:
         self._breaker = Breaker(
             failures=self._limits.failures, rest_s=self._limits.rest_s, clock=self._timing.clock
         )
-        self._last_failure = ""
+        self._last_failure: LLMError | None = None
 
     def describe(self) -> Description:
         return replace(self._backend.describe(), name=self.name)
@@ -130,14 +130,7 @@ class Guarded:
         rest = self._breaker.enter()
         if rest:
             attempted.refused = True
-            raise Unavailable(
-                _(
-                    "“%(name)s” failed several times in a row and is tried again in %(seconds)d seconds. "
-                    "The last time: %(reason)s"
-                )
-                % {"name": self.name, "seconds": round(rest) or 1, "reason": self._last_failure},
-                retry_after=rest,
-            )
+            raise self._resting(rest)
         with self._counted(attempted):
             deltas = self._backend.stream(request)
             try:
@@ -149,6 +142,16 @@ class Guarded:
                 if close is not None:
                     close()
 
+    def _resting(self, rest: float) -> Unavailable:
+        said = _("“%(name)s” failed several times in a row and is tried again in %(seconds)d seconds. "
+                 "The last time: %(reason)s")  # fmt: skip
+        last = self._last_failure
+        told, public = (
+            said % {"name": self.name, "seconds": round(rest) or 1, "reason": reason}
+            for reason in ((str(last), last.public) if last else ("", ""))
+        )
+        return Unavailable(told, public=public, retry_after=rest)
+
     @contextmanager
     def _counted(self, attempted: "_Attempt") -> Iterator[None]:
         """Tells the breaker how it ended. A refusal for good is an answer, and so is that the model is being
@@ -159,7 +162,7 @@ class Guarded:
             if error.permanent or isinstance(error, Loading):
                 self._breaker.answered()
             else:
-                self._last_failure = str(error)
+                self._last_failure = error
                 self._breaker.failed()
             raise
         except BaseException:

@@ -61,7 +61,8 @@ def still_loading(place: str) -> Loading:
 def busy(place: str, seconds: float) -> RateLimited:
     return RateLimited(
         _("The language model in %(place)s writes one answer at a time and has been busy for %(seconds)d "
-          "seconds: try again in a moment.") % {"place": place, "seconds": max(1, round(seconds))}
+          "seconds: try again in a moment.") % {"place": place, "seconds": max(1, round(seconds))},
+        public=_("The language model is writing another answer: try again in a moment."),
     )  # fmt: skip
 
 
@@ -74,7 +75,8 @@ def silent(place: str, seconds: float) -> Silent:
 
 
 def no_thread() -> Unavailable:
-    return Unavailable(_("The machine has no room for another thread: try again shortly."))
+    said = _("The machine has no room for another thread: try again shortly.")
+    return Unavailable(said, public=said)
 
 
 def _said(error: Exception) -> str:

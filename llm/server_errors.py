@@ -58,7 +58,8 @@ def silent(place: Place, seconds: float) -> Silent:
 def dropped(place: Place) -> Unavailable:
     return Unavailable(
         _("The language model at %(url)s broke off in the middle of its answer: try again.")
-        % {"url": place.base_url}
+        % {"url": place.base_url},
+        public=_("The language model broke off in the middle of its answer: try again."),
     )
 
 

@@ -105,8 +105,10 @@ def by_line(task: Task, do: Callable[[Speaker], None]) -> Tried:
             return Tried(_done_by(backend, task, do), tuple(failures), tuple(notes))
         except LLMError as raised:
             error, name = raised, _name(backend.describe())
-            failures.append(Failure(raised.code, str(raised), raised.permanent, name, raised.retry_after))
-            notes.append(_("“%(failed)s” could not do it. %(reason)s") % {"failed": name, "reason": raised})
+            failures.append(Failure.of(raised, name))
+            notes.append(
+                _("“%(failed)s” could not do it. %(reason)s") % {"failed": name, "reason": raised.public}
+            )
     return Tried(None, tuple(failures), tuple(notes), error)
 
 
@@ -151,4 +153,5 @@ def _name(described: Description) -> str:
 def _empty(heard: Heard) -> LLMError:
     if heard.finish_reason == "content_filter":
         return Blocked(_("The provider's safety filter withheld the answer."))
-    return BadResponse(_("The language model gave an empty answer."))
+    said = _("The language model gave an empty answer.")
+    return BadResponse(said, public=said)

@@ -7,7 +7,7 @@ that need no model run at the same time: they keep a core busy.
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.utils import timezone, translation
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from chat import selectors
 from chat.connections import release_connections
 from chat.errors import ChatError, UnknownModelName
-from chat.events import QuestionError
+from chat.events import Failure, QuestionError
 from chat.insights import facts, fetching, from_whole, related, summaries, translating
 from chat.insights.asking import able
 from chat.insights.errors import Stopped
@@ -54,7 +54,9 @@ def make(work: Work, language: str) -> None:
             _make(work, language)
         except Stopped:
             logger.info("insight %s is no longer wanted", work.insight_id)
-        except (LLMError, QuestionError, ChatError) as error:
+        except LLMError as error:
+            _fail(work, error.public, error.code, Failure.of(error, ""))
+        except (QuestionError, ChatError) as error:
             _fail(work, str(error), error.code)
         except SearchError as error:
             _fail(work, str(error), "search_unavailable")
@@ -141,9 +143,11 @@ def _fetch(work: Work, material: Material) -> None:
         setattr(material, name, value)
 
 
-def _fail(work: Work, message: str, code: str) -> None:
-    logger.warning("insight %s failed (%s): %s", work.insight_id, code, message)
+def _fail(work: Work, message: str, code: str, failure: Failure | None = None) -> None:
+    said = failure.detail if failure and failure.detail else message
+    logger.warning("insight %s failed (%s): %s", work.insight_id, code, said)
+    failures = [asdict(failure)] if failure else []
     try:
-        work.save(status=Status.FAILED, error=message, error_code=code, step="")
+        work.save(status=Status.FAILED, error=message, error_code=code, step="", failures=failures)
     except Stopped:
         return

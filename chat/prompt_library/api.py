@@ -135,6 +135,7 @@ def _order(person: User, prompt: Prompt, data: RunIn) -> Order:
         translation.get_language() or "en",
         data.temperature,
         data.max_tokens,
+        in_full=person.is_superuser,
     )
 
 

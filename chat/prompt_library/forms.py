@@ -109,6 +109,7 @@ class RunForm(FillForm):
                 TEMPERATURE if temperature is None else temperature,
                 data["max_tokens"],
                 search,
+                in_full=self.user.is_superuser,
             )
             for name in chosen
         ]

@@ -56,8 +56,9 @@ class BlockedTopic(ChatError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """``endpoint`` "" is the site's default. ``language`` is that of messages to the person. Orders that
-    share a ``search`` read the same sources."""
+    """``endpoint`` "" is the site's default. ``language`` is that of messages to the person, who is told in
+    full what is wrong with a model, address and all, as an administrator (``in_full``). Orders that share a
+    ``search`` read the same sources."""
 
     filled: Filled
     endpoint: str = ""
@@ -66,6 +67,7 @@ class Order:
     temperature: float = TEMPERATURE
     max_tokens: int | None = None
     search: Search | None = None
+    in_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,10 @@ def run(
         error: Failure | None = None
         try:
             yield from running.events()
-        except (LLMError, ChatError) as refused:
-            wait = getattr(refused, "retry_after", None)
-            error = Failure(refused.code, str(refused), refused.permanent, running.title, wait)
+        except LLMError as refused:
+            error = Failure.of(refused, running.title, str(refused) if order.in_full else "")
+        except ChatError as refused:
+            error = Failure(refused.code, str(refused), refused.permanent, running.title)
         except (SearchError, IngestionError) as refused:
             error = Failure("search_unavailable", str(refused), False)
         except Exception:
@@ -121,7 +124,8 @@ def run(
             said = _("Something went wrong while the model was asked. Try again; the log says more.")
             error = Failure("internal", said, False)
         if error is not None:
-            logger.warning("a prompt run by “%s” failed (%s): %s", running.title, error.code, error.message)
+            said = error.detail or error.message
+            logger.warning("a prompt run by “%s” failed (%s): %s", running.title, error.code, said)
         yield Ended(running.result(error))
     release_connections()
 
@@ -270,4 +274,5 @@ def _empty(finish_reason: str) -> LLMError:
         return Blocked(
             _("The provider's safety filter withheld the answer: put the question in other words.")
         )
-    return BadResponse(_("The language model gave an empty answer."))
+    said = _("The language model gave an empty answer.")
+    return BadResponse(said, public=said)

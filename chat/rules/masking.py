@@ -35,6 +35,7 @@ class NotMasked(LLMError):
 
     code = "not_masked"
     permanent = True
+    for_everybody = ""
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from chat import cited, freshness, memory
+from chat import cited, failures, freshness, memory
 from chat.models import Message
 from chat.rendering import answer_html as as_html
 
@@ -24,6 +24,12 @@ def answer_html(message: Message) -> SafeString:
 def cited_now(message: Message) -> list[dict[str, Any]]:
     """The sources, with their live pages and whether they changed since."""
     return freshness.cited_now(message)
+
+
+@register.filter
+def failure_details(message: Message) -> list[str]:
+    """What only an administrator reads of models that failed."""
+    return failures.details(message)
 
 
 @register.filter

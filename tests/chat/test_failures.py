@@ -19,6 +19,7 @@ from llm.errors import LLMError
 from llm.models import Endpoint
 from llm.services import delete_endpoint, save_endpoint
 from tests.chat.handbook import fill
+from tests.chat.test_api import events_of
 from tests.conftest import signed_in
 from tests.llm.openai_stub import OpenAIStub, Reply, chunk
 
@@ -61,7 +62,7 @@ REFUSALS = {
     "too long": (400, {"message": "maximum context length is 10", "code": "context_length_exceeded"}, "fit"),
     "blocked": (400, {"message": "unsafe", "code": "content_filter"}, "unsafe"),
     "unknown model": (404, {"message": "no such model", "code": "model_not_found"}, "stub"),
-    "down": (503, {"message": f"loading {KEY}"}, "not ready"),
+    "down": (503, {"message": f"loading {KEY}"}, "load"),
 }
 
 
@@ -298,3 +299,48 @@ def test_every_error_of_a_model_has_a_type_of_its_own() -> None:
     for kind in kinds(LLMError):
         told = failures.failed(Message(status="failed", error="x", error_code=kind.code))
         assert told.code == f"model_{kind.code}", kind
+
+
+def _everywhere(user: User, collection: Collection, document: Document) -> dict[str, str]:
+    """What ``user`` reads of a model that is away: in pages, streams and the API."""
+    conversation = services.start_conversation(owner=user, collections=[collection])
+    answer = services.answer_now(conversation=conversation, question=QUESTION)
+    Message.objects.filter(pk=answer.pk).update(
+        status="failed", text="", error=answer.failures[-1]["message"]
+    )
+    client, of_document = signed_in(user), f"/documents/{document.pk}/insights"
+    _key, text = create_api_key(user=user, name="test")
+    program = Client(headers={"Authorization": f"Bearer {text}"})
+    insight = program.post(f"/api/v1{of_document}", {"kind": "sentiment", "wait": True}, "application/json")
+    assert insight.json()["status"] == "failed"
+    run = {"prompt": "plain", "v-prompt": "Say hello.", "model": ["stub"]}
+    shown = {
+        "page": client.get(conversation.get_absolute_url()),
+        "file": client.get(f"{conversation.get_absolute_url()}export", {"format": "json"}),
+        "answer": ask(user, collections=[collection.slug]),
+        "stream": ask(user, collections=[collection.slug], stream=True),
+        "insight": insight,
+        "insights": client.get(f"{of_document}/?kind=sentiment"),
+        "playground": client.post("/prompts/playground/", run),
+    }
+    return {
+        name: str(events_of(response)) if response.streaming else response.content.decode()
+        for name, response in shown.items()
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_addresses_of_models_are_for_administrators(
+    collection: Collection, owner: User, admin: User, broker: str, keyed: OpenAIStub
+) -> None:
+    document = fill(collection).documents.first()
+    assert document is not None
+    keyed.fail(500, {"message": f"upstream llm-7.internal is down, key {KEY}"})
+    host = keyed.base_url.removeprefix("http://").partition("/")[0]
+    for name, text in _everywhere(owner, collection, document).items():
+        assert host not in text and "llm-7.internal" not in text and KEY not in text, name
+        assert name == "file" or "ask an administrator" in text, name
+    endpoints.reset()
+    seen = _everywhere(admin, collection, document)
+    for name in ("page", "answer", "insights", "playground"):
+        assert host in seen[name] and KEY not in seen[name], name

@@ -16,7 +16,7 @@ from ingestion import indexing, rereading
 from ingestion import services as ingestion
 from ingestion.models import Collection
 from tests.chat.handbook import fill
-from tests.chat.test_api import ask
+from tests.chat.test_api import ask, events_of
 from tests.conftest import signed_in
 from tests.ingestion.material import extract_all, ready
 from tests.llm.openai_stub import OpenAIStub
@@ -181,3 +181,12 @@ def test_who_deletes_an_account_takes_the_name_out_of_what_it_verified(
     ):
         assert shown.status_code == 200
         assert "Holm" not in shown.content.decode() and "a former member" in shown.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_streamed_with_its_mark(owner: User, collection: Collection, broker: str) -> None:
+    made = chat.start_conversation(owner=owner, collections=[fill(collection)])
+    pin(owner, chat.answer_now(conversation=made, question=QUESTION), collection)
+    streamed = ask(owner, question=QUESTION, collections=["handbook"], stream=True)
+    done = dict(events_of(streamed))["done"]
+    assert (done["answer"], done["verified"]["by"]) == (TEXT, "owner")
