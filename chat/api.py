@@ -1,7 +1,8 @@
 """The API of the chat; names and shapes are those of the contract."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,13 @@ class ChatIn(Schema):
     after: UUID | None = None
 
 
+class AgainIn(Schema):
+    """``model`` is to write it, "" the site's default; left out, the one that the answer was asked of."""
+
+    model: str | None = None
+    stream: bool = False
+
+
 @router.post("/chat", summary="Ask a question and get an answer with citations")
 def chat(request: HttpRequest, data: ChatIn) -> Any:
     """Continues the conversation that ``conversation_id`` names, or starts one on ``collections``
@@ -46,7 +54,7 @@ def chat(request: HttpRequest, data: ChatIn) -> Any:
     user = request.user
     if not isinstance(user, User):
         raise PermissionDenied
-    try:
+    with _told(user):
         rate_limits.take_for(request, "chat")
         question = checked(data.question, settings.MAX_QUERY_CHARS)
         conversation = _conversation(user, data)
@@ -55,12 +63,46 @@ def chat(request: HttpRequest, data: ChatIn) -> Any:
             answer = services.ask(conversation=conversation, question=question, after=after)
             return event_stream(_events(answer.pk))
         answer = services.answer_now(conversation=conversation, question=question, after=after)
+    return _whole(answer)
+
+
+@router.post(
+    "/conversations/{uuid:conversation_id}/messages/{uuid:message_id}/regenerate",
+    summary="Write an answer again, as a further version of it",
+)
+def regenerate(request: HttpRequest, conversation_id: UUID, message_id: UUID, data: AgainIn) -> Any:
+    """``message_id`` names an answer; the new one is as ``POST /chat`` gives it, with an id of its own. The
+    old one stays, with what followed it, and is read with ``through``. An answer that failed before its first
+    word is written in its place."""
+    user = request.user
+    if not isinstance(user, User):
+        raise PermissionDenied
+    answer = selectors.get_answer(user, conversation_id, message_id)
+    with _told(user):
+        rate_limits.take_for(request, "chat")
+        if data.model:
+            selectors.backends(data.model)
+        if data.stream:
+            again = services.retry(message=answer, model=data.model)
+            return event_stream(_events(again.pk))
+        again = services.retry_now(message=answer, model=data.model)
+    return _whole(again)
+
+
+@contextmanager
+def _told(user: User) -> Iterator[None]:
+    """A question that is not taken is a problem object, and a line of the log."""
+    try:
+        yield
     except TooManyRequests as error:
         log_refused(error.code, user.pk)
         raise
     except (QuestionError, ChatError) as error:
         log_refused(error.code, user.pk)
         raise _problem(failures.refused(error)) from error
+
+
+def _whole(answer: Message) -> HttpResponse:
     if answer.status == Message.Status.FAILED:
         raise _problem(failures.failed(answer))
     return HttpResponse(json.dumps(answer_out(answer), ensure_ascii=False), content_type="application/json")

@@ -108,11 +108,7 @@ def answer_now(
     """As ``ask``, but returns when the answer is complete; needs no broker."""
     with transaction.atomic():
         answer = _pending(conversation, question, after, search_for)
-    job = _job(answer)
-    with writers.holding(job):
-        generate(job.progress, job.language, Nobody())
-    answer.refresh_from_db()
-    return answer
+    return _written(answer)
 
 
 def retry(*, message: Message, model: str | None = None) -> Message:
@@ -120,14 +116,34 @@ def retry(*, message: Message, model: str | None = None) -> Message:
     in its place where it ended before its first word and no link shows it. By ``model``, by default the one
     that ``message`` wanted. Raises ``StillWriting``."""
     with transaction.atomic():
-        conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
-        _refuse_while_writing(conversation)
-        message.refresh_from_db()
-        wanted = message.wanted_model if model is None else model
-        again = _emptied(message, wanted) if _is_nothing(message) else _version_beside(message, wanted)
-        _touch(conversation)
+        again = _again(message, model)
         transaction.on_commit(partial(_begin, again))
     return again
+
+
+def retry_now(*, message: Message, model: str | None = None) -> Message:
+    """As ``retry``, but returns when the answer is complete; needs no broker."""
+    with transaction.atomic():
+        again = _again(message, model)
+    return _written(again)
+
+
+def _again(message: Message, model: str | None) -> Message:
+    conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
+    _refuse_while_writing(conversation)
+    message.refresh_from_db()
+    wanted = message.wanted_model if model is None else model
+    again = _emptied(message, wanted) if _is_nothing(message) else _version_beside(message, wanted)
+    _touch(conversation)
+    return again
+
+
+def _written(answer: Message) -> Message:
+    job = _job(answer)
+    with writers.holding(job):
+        generate(job.progress, job.language, Nobody())
+    answer.refresh_from_db()
+    return answer
 
 
 def _is_nothing(message: Message) -> bool:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.services import create_api_key
-from chat.models import Conversation
+from chat.models import Conversation, Message
 from chat.writers import writers
 from ingestion.models import Collection
 from tests.chat.handbook import fill
@@ -165,3 +165,37 @@ def test_what_was_streamed_of_an_answer_that_is_written_anew_is_taken_back(
     assert [name for name, _data in events] == ["token", "reset", "token", "citations", "done"]
     assert events[-1][1]["answer"] == "Its keeper was Ada Holm [1]."
     writers.wait()
+
+
+@pytest.mark.django_db
+def test_an_answer_is_written_again_beside_the_old_one(
+    owner: User, teammate: User, collection: Collection, model: OpenAIStub
+) -> None:
+    fill(collection)
+    model.say("It is 42 metres high [1].")
+    first = ask(owner, collections=["handbook"]).json()
+    _key, text = create_api_key(user=owner, name="again")
+    client = Client(headers={"Authorization": f"Bearer {text}"})
+    conversation = f"/api/v1/conversations/{first['conversation_id']}"
+    address = f"{conversation}/messages/{first['message_id']}/regenerate"
+    model.say("The lighthouse has 42 metres [1].")
+    again = client.post(address, {}, "application/json").json()
+    assert again["message_id"] != first["message_id"]
+    assert again["answer"] == "The lighthouse has 42 metres [1]."
+    quoted = client.post(address, {"model": "extractive"}, "application/json").json()
+    assert quoted["model"] == "extractive"
+    (turn,) = client.get(conversation).json()["turns"]
+    assert turn["answer"]["id"] == quoted["message_id"]
+    assert (turn["answer"]["version"], turn["answer"]["versions"]) == (3, 3)
+    (old,) = client.get(conversation, {"through": first["message_id"]}).json()["turns"]
+    assert old["answer"]["text"] == first["answer"]
+    unknown = client.post(address, {"model": "none"}, "application/json")
+    assert (unknown.status_code, unknown.json()["type"]) == (422, "/problems/unknown_model_name")
+    Message.objects.filter(pk=again["message_id"]).update(status="streaming")
+    busy = client.post(address, {}, "application/json")
+    assert (busy.status_code, busy.json()["type"]) == (409, "/problems/still_writing")
+    _other, foreign = create_api_key(user=teammate, name="again")
+    bearer = {"Authorization": f"Bearer {foreign}"}
+    assert Client().post(address, {}, "application/json", headers=bearer).status_code == 404
+    described = client.get("/api/v1/openapi.json").json()["paths"]
+    assert any(path.endswith("/regenerate") for path in described)
