@@ -73,6 +73,8 @@ class Bloom:
 
     def stream(self, request: Request) -> Iterator[Delta]:
         """An empty ``Delta`` for each moment in which nothing comes."""
+        # Loaded first: no server is to blame for the time that this takes.
+        _loaded = self._client
         pieces = read_ahead(
             lambda line: self._read(request, line),
             start_s=self._options.timeout_s,

@@ -128,6 +128,8 @@ class OpenAICompatible:
         )
 
     def _chunks(self, request: Request) -> Generator[Chunk, None, None]:
+        # Loading the SDK takes seconds on a busy machine, for which no server is to blame.
+        _loaded = self._client.chat.completions
         chunks = read_ahead(
             lambda line: self._read(request, line),
             start_s=self._options.timeout_s,

@@ -48,7 +48,8 @@ def build(filled: Filled, sources: Sequence[Source], backend: Backend, max_token
     room = int(described.context_tokens * prompts.SAFETY_SHARE) - backend.count_tokens(system + filled.text)
     room -= 2 * prompts.MESSAGE_OVERHEAD_TOKENS
     if room < SMALLEST_ANSWER_TOKENS:
-        raise ContextTooLong(_too_long(backend.count_tokens(filled.text), described))
+        said = _too_long(backend.count_tokens(filled.text), described)
+        raise ContextTooLong(said, public=said)
     if not filled.wants_sources:
         return Told((Message("user", filled.text),), (), min(wanted, room))
     wanted = min(wanted, int(described.context_tokens * prompts.MAX_ANSWER_SHARE), room)

@@ -40,3 +40,10 @@ def ready(collection: Collection, text: str | bytes, name: str = "note.md") -> D
     indexing.index_all()
     document.refresh_from_db()
     return document
+
+
+def searchable(collection: Collection, text: str | bytes, name: str = "note.md") -> Document:
+    """As ``ready``, and it is: on a busy machine a lease may end before a text is read."""
+    document = ready(collection, text, name)
+    assert document.status == Document.Status.READY, f"{name} is {document.status}: {document.error}"
+    return document

@@ -17,7 +17,7 @@ from ingestion import services as ingestion_services
 from ingestion.models import Collection, Document, DocumentText
 from llm.models import Endpoint
 from tests.chat.handbook import CHINESE
-from tests.ingestion.material import ready
+from tests.ingestion.material import searchable
 from tests.llm.http_stub import Recorded, Reply
 from tests.llm.openai_stub import OpenAIStub, spoken
 
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def document(collection: Collection) -> Document:
-    return ready(collection, COAST, "coast.md")
+    return searchable(collection, COAST, "coast.md")
 
 
 def made(document: Document, kind: str, **parameters: object) -> Insight:
@@ -72,7 +72,7 @@ def test_what_only_a_model_can_do_says_so(document: Document) -> None:
 
 
 def test_a_fact_is_quoted_from_this_document_alone_or_refused(document: Document) -> None:
-    ready(document.collection, "# Elsewhere\n\nThe lighthouse of Holm is 17 metres high.\n", "holm.md")
+    searchable(document.collection, "# Elsewhere\n\nThe lighthouse of Holm is 17 metres high.\n", "holm.md")
     fact = made(document, "fact", question="How high is the lighthouse?")
     assert "42 metres" in fact.text and "17" not in fact.text
     assert {citation["document_id"] for citation in fact.citations} == {str(document.pk)}
@@ -83,23 +83,29 @@ def test_a_fact_is_quoted_from_this_document_alone_or_refused(document: Document
 def test_related_documents_are_those_that_the_person_may_read(
     document: Document, owner: User, teammate: User, stranger: User
 ) -> None:
-    near = ready(
+    near = searchable(
         document.collection,
         "# Lamps\n\nThe lighthouse of Skarn guards the harbour and its pilot.\n",
         "lamps.md",
     )
-    ready(document.collection, "# Cooking\n\nBoil the potatoes with salt for twenty minutes.\n", "cook.md")
+    searchable(
+        document.collection, "# Cooking\n\nBoil the potatoes with salt for twenty minutes.\n", "cook.md"
+    )
     hidden = ingestion_services.create_collection(owner=stranger, name="Hidden", slug="hidden")
-    ready(hidden, "# Secret\n\nThe lighthouse of Skarn and its harbour have a secret pilot.\n", "secret.md")
+    searchable(
+        hidden, "# Secret\n\nThe lighthouse of Skarn and its harbour have a secret pilot.\n", "secret.md"
+    )
     related = made(document, "related")
-    assert [one["document_id"] for one in related.data["documents"]] == [str(near.pk)]
+    assert related.status == "done", related.error
+    found = {one["document_id"]: one["document"] for one in related.data["documents"]}
+    assert found == {str(near.pk): "Lamps"}
     assert {"lighthouse", "harbour"} <= {word.lower() for word in related.data["terms"]}
 
 
 def test_a_model_reads_what_fits_and_its_citations_are_numbered_anew(
     document: Document, model: OpenAIStub
 ) -> None:
-    long = ready(document.collection, f"{COAST}\n\n{FERRIES}", "ferries.md")
+    long = searchable(document.collection, f"{COAST}\n\n{FERRIES}", "ferries.md")
     passages = long.chunks.count()
     assert passages >= 2
     model.say(
@@ -119,7 +125,7 @@ def test_a_model_reads_what_fits_and_its_citations_are_numbered_anew(
 
 def test_a_long_text_is_read_in_parts_and_says_so(document: Document, model: OpenAIStub) -> None:
     Endpoint.objects.update(context_tokens=900, max_tokens=200)
-    long = ready(document.collection, "\n\n".join(f"# Part {n}\n\n{COAST}" for n in range(6)), "long.md")
+    long = searchable(document.collection, "\n\n".join(f"# Part {n}\n\n{COAST}" for n in range(6)), "long.md")
 
     def says(request: Recorded) -> Reply:
         notes = "Take notes" in request.body["messages"][0]["content"]
@@ -187,7 +193,7 @@ def test_the_rules_of_the_site_hold_for_what_models_read_and_write(
     Rule.objects.create(kind="mask", options={"kinds": ["EMAIL"], "near": True}, position=1)
     Rule.objects.create(kind="banned", options={"words": "cheese", "instead": "▇"}, position=2)
     text = "# Keeper\n\nAda Holm is reached at ada.holm@example.org all day.\n"
-    keeper = ready(document.collection, text, "keeper.md")
+    keeper = searchable(document.collection, text, "keeper.md")
     model.say("The keeper eats cheese and is reached all day [1].")
     written = made(keeper, "generated", wish="A note on the keeper")
     (asked,) = model.chats
