@@ -30,7 +30,9 @@ class Command(DataCommand):
         collection = collection_named(options["collection"])
         k, offset = max(1, options["k"]), max(0, options["offset"])
         asked = parse(options["query"], today=timezone.localdate())
-        found = find(asked, [collection], k=k, mode=options["mode"], sort=options["sort"], offset=offset, fold=True)
+        found = find(
+            asked, [collection], k=k, mode=options["mode"], sort=options["sort"], offset=offset, fold=True
+        )
         return search_out(found, offset + k)
 
     def show(self, result: dict[str, Any]) -> None:
