@@ -15,9 +15,14 @@ from ingestion.extract.scans import with_recognised
 from ingestion.extract.types import Extracted, ExtractionError, Page
 from ingestion.extract.word_comments import comments
 
-_ESCAPED = re.compile(r"(?<=\S)\\([!#<>~+\-.=(){}_&$\"'^%@,:;?/])")
-_ESCAPED_START = re.compile(r"\\([!<>~=(){}_&$\"'^%@,:;?/])")
-_IMAGE = re.compile(r"!\[((?:[^\]\\]|\\.){0,1000})\]\([^)\n]{0,2000}\)")
+# Code is left as it is: a block between fences, and words between backticks.
+_CODE = (
+    r"(?P<code>^[ >]*(?P<fence>`{3,})[^`\n]*\n(?:[^\n]*\n)*?[ >]*(?P=fence)[ ]*$"
+    r"|(?<!`)(?P<marks>`+)(?!`)[^\n]+?(?<!`)(?P=marks)(?!`))"
+)
+_ESCAPED = re.compile(_CODE + r"|(?<=\S)\\(?P<kept>[!#<>~+\-.=(){}_&$\"'^%@,:;?/])", re.M)
+_ESCAPED_START = re.compile(_CODE + r"|\\(?P<kept>[!<>~=(){}_&$\"'^%@,:;?/])", re.M)
+_IMAGE = re.compile(_CODE + r"|!\[(?P<kept>(?:[^\]\\]|\\.){0,1000})\]\([^)\n]{0,2000}\)", re.M)
 _TAB = re.compile("&#9;")
 _EMPTY_ROW = re.compile(r"^\|(?:[ \t]*\|)+\n", re.M)
 _SHEET_HEADING = re.compile(r"^## (.+)$", re.M)
@@ -25,11 +30,11 @@ _SHEET_HEADING = re.compile(r"^## (.+)$", re.M)
 
 def readable(markdown: str) -> str:
     """kreuzberg's Markdown without needless backslashes and without pictures' paths: their
-    descriptions stay as text."""
+    descriptions stay as text. Code stays as it is."""
     text = _TAB.sub(" ", markdown).replace("\\![", "![")
-    text = _IMAGE.sub(r"\1", text)
-    text = _ESCAPED_START.sub(r"\1", text)
-    return tidy(_ESCAPED.sub(r"\1", text))
+    for pattern in (_IMAGE, _ESCAPED_START, _ESCAPED):
+        text = pattern.sub(lambda found: found["code"] or found["kept"], text)
+    return tidy(text)
 
 
 def title_of(result: Any, name: str, *, heading: str = "") -> str:

@@ -32,9 +32,13 @@ _MARKS = frozenset(
     "headerlink hash-link header-anchor linenos linenodiv gutter mw-editsection noprint".split()
 )
 _HIDDEN_ROLES = frozenset("navigation search dialog alertdialog".split())
+# DocBook, AsciiDoc and MediaWiki; the headings themselves follow.
+_LISTS = frozenset("toc toc2 list-of-tables list-of-figures list-of-examples".split())
 _LANGUAGE = re.compile(
     r"(?:^|\s)(?:highlight-source-|highlight-|language-|lang-|brush:\s*)([a-z][\w+#-]*)", re.I
 )
+_CODE = ("code", "tt", "kbd", "samp")
+_LINE_BREAK = re.compile(r"\s*\n\s*")
 _MARKING = ("a", "span", "div", "td", "sup", "button")
 _NO_LANGUAGE = frozenset({"default", "none", "text", "plaintext", "notranslate", "source", "code"})
 
@@ -56,13 +60,17 @@ def parse(source: str) -> HtmlElement:
 
 def without_marks(tree: HtmlElement) -> None:
     """Takes away, in place, what would stand as noise in any text made of the page, and puts code with
-    numbered lines into one block."""
+    numbered lines into one block, code within a sentence on one line."""
     for cell in [cell for cell in tree.iter("td") if "code" in classes(cell)]:
         _only_code(cell)
-    drop(
-        tree,
-        [element for element in tree.iter(*_MARKING) if _is_mark(element)],
-    )
+    drop(tree, [element for element in tree.iter(*_MARKING) if _is_mark(element)])
+    drop(tree, _lists_of_contents(tree))
+    # Places to jump to, which are taken for links, and then what they stand around for part of a menu.
+    for anchor in [anchor for anchor in tree.iter("a") if anchor.get("href") is None]:
+        anchor.drop_tag()
+    for code in tree.iter(*_CODE):
+        if next(code.iterancestors("pre"), None) is None and code.find(".//pre") is None:
+            _on_one_line(code)
     for block in list(tree.iter("pre")):
         _name_language(block)
 
@@ -102,6 +110,14 @@ def _is_mark(element: HtmlElement) -> bool:
     return not _MARKS.isdisjoint(classes(element))
 
 
+def _lists_of_contents(tree: HtmlElement) -> list[HtmlElement]:
+    """Unless they are most of the page."""
+    lists = [element for element in tree.iter("div", "nav") if not _LISTS.isdisjoint(classes(element))]
+    outer = [element for element in lists if not any(above in lists for above in element.iterancestors())]
+    listed = sum(map(visible, outer))
+    return outer if listed and listed < visible(tree) - listed else []
+
+
 def _is_hidden(element: HtmlElement) -> bool:
     given = element.attrib
     return (
@@ -128,6 +144,13 @@ def _only_code(cell: HtmlElement) -> None:
     tail, block.tail = table.tail, None
     parent.replace(table, block)
     block.tail = tail
+
+
+def _on_one_line(code: HtmlElement) -> None:
+    for element in code.iter():
+        element.text = _LINE_BREAK.sub(" ", element.text) if element.text else element.text
+        if element is not code and element.tail:
+            element.tail = _LINE_BREAK.sub(" ", element.tail)
 
 
 def _name_language(block: HtmlElement) -> None:

@@ -5,6 +5,7 @@ stands; what ``trafilatura`` takes for the main content; where that is little of
 menus and the like.
 """
 
+import re
 from collections.abc import Sequence
 from configparser import ConfigParser
 from copy import deepcopy
@@ -18,10 +19,15 @@ from ingestion.extract.assemble import has_words, tidy
 from ingestion.extract.documents import readable
 from ingestion.extract.html_tree import classes, visible, without_furniture, without_marks
 from ingestion.extract.kreuzberg_calls import convert
+from ingestion.extract.main_place import name_the_place
 
 _LEAST = 250
 _SHARE = 0.5
 _LEAST_KNOWN = 40
+_LIKE_HEADING = re.compile(r"^(?=#)", re.M)
+_SHIELD = "\ue000"
+# Code in an item of a list.
+_FENCE_BEHIND_WORDS = re.compile(r"^((?!\|).*[^`\s])[ \t]*```$", re.M)
 # trafilatura's own 250 is meant for Latin letters. Below it, it gives up headings, lists and code.
 _LEAST_OF_TRAFILATURA = 100
 
@@ -36,6 +42,7 @@ _KNOWN_CLASSES = frozenset(
 )
 # Furo, WeChat, CSDN, cnblogs, gov.cn
 _KNOWN_IDS = frozenset("furo-main-content js_content content_views cnblogs_post_body UCAP-CONTENT".split())
+_DOCBOOK = frozenset("book part reference preface chapter appendix article section sect1 refentry".split())
 
 
 def main_content(tree: HtmlElement) -> str:
@@ -60,9 +67,22 @@ def main_content(tree: HtmlElement) -> str:
 
 def markdown(elements: Sequence[HtmlElement]) -> str:
     """All that is in the elements, which must be clean, as Markdown."""
-    parts = "".join(tostring(element, encoding="unicode", with_tail=False) for element in elements)
+    parts = "".join(
+        tostring(_with_shielded_code(element), encoding="unicode", with_tail=False) for element in elements
+    )
     page = f"<html><head><meta charset='utf-8'></head><body>{parts}</body></html>"
-    return readable(str(convert(page.encode("utf-8", "replace"), kinds.HTML).content))
+    found = str(convert(page.encode("utf-8", "replace"), kinds.HTML).content)
+    return readable(found.replace(_SHIELD, ""))
+
+
+def _with_shielded_code(element: HtmlElement) -> HtmlElement:
+    """Of lines of code that begin as headings do, kreuzberg would make paragraphs of their own."""
+    for block in element.iter("pre"):
+        for part in block.iter():
+            part.text = _LIKE_HEADING.sub(_SHIELD, part.text) if part.text else part.text
+            if part is not block and part.tail:
+                part.tail = _LIKE_HEADING.sub(_SHIELD, part.tail)
+    return element
 
 
 def _at_known_place(tree: HtmlElement) -> str:
@@ -82,6 +102,10 @@ def _is_known(element: HtmlElement) -> bool:
         return True
     if element.get("role") == "main":  # Sphinx
         return "body" in named or element.get("itemprop") == "articleBody"
+    if not _DOCBOOK.isdisjoint(named):
+        return any("titlepage" in classes(child) for child in element)
+    if element.get("id") == "content":  # AsciiDoc and Asciidoctor
+        return any("sect1" in classes(child) for child in element)
     parent = element.getparent()
     if parent is None:
         return False
@@ -93,6 +117,7 @@ def _is_known(element: HtmlElement) -> bool:
 def _by_trafilatura(tree: HtmlElement) -> str:
     import trafilatura
 
+    name_the_place(tree)
     text = trafilatura.extract(
         tree,
         output_format="markdown",
@@ -103,7 +128,7 @@ def _by_trafilatura(tree: HtmlElement) -> str:
         include_images=False,
         config=_config(),
     )
-    return tidy(text or "")
+    return tidy(_FENCE_BEHIND_WORDS.sub(r"\1\n```", text or ""))
 
 
 @cache

@@ -52,3 +52,69 @@ def test_links_that_lead_nowhere_from_here_are_only_words() -> None:
     )
     found = page(f"<html><body><article><p>{sentence * 9}</p></article></body></html>", "x")
     assert "The gauge stands in the [harbour](https://e.org/h)." in found.text
+
+
+_PARAGRAPH = (
+    "The ferry runs every day but Sunday, and the crew asks for patience when the wind is strong. " * 4
+)
+_CONSOLE = "有许多工具程序来帮助你的控制台活动，这里说明怎样使用它们。" * 8
+
+
+def test_a_page_that_names_no_place_keeps_headings_lists_and_code() -> None:
+    """Without a place that it knows, trafilatura keeps paragraphs alone."""
+    text = page(
+        "<html><body><div class='top'><a href='/'>Home</a> <a href='/all'>All pages</a></div>"
+        f"<div><h1>Ferries</h1><p>{_PARAGRAPH}</p><h2><a name='n'></a>Night boats</h2><p>{_PARAGRAPH}</p>"
+        "<ul><li>Aurora leaves at nine</li>"
+        "<li>Borealis leaves at ten:<pre># sail\nlift anchor</pre></li></ul>"
+        f"<h2><a id='w'/>Winter</h2><p>In winter use <code>ferry\n  --winter</code>. {_PARAGRAPH}</p>"
+        "</div></body></html>",
+        "x",
+    ).text
+    assert [line for line in text.splitlines() if line.startswith("#")] == [
+        "# Ferries",
+        "## Night boats",
+        "# sail",
+        "## Winter",
+    ]
+    assert "Aurora leaves at nine" in text and "`ferry --winter`" in text
+    assert "ten:\n```\n# sail\nlift anchor\n```" in text
+    assert "All pages" not in text
+
+
+def test_docbook_keeps_all_its_sections_without_the_list_of_contents() -> None:
+    title = "<div class='titlepage'><div><h{level} class='title'><a id='t'/>{words}</h{level}></div></div>"
+    text = page(
+        "<html><body><div class='navheader'><a href='ch02.html'>后退</a></div><div class='chapter'>"
+        + title.format(level=1, words="第 1 章 技巧")
+        + "<div class='toc'><dl><dt><a href='#a'>1.1. 控制台技巧</a></dt></dl></div>"
+        + "".join(
+            f"<div class='section'>{title.format(level=2, words=words)}<p>{_CONSOLE}</p>"
+            f"<pre class='screen'># {words} --help</pre></div>"
+            for words in ("1.1. 控制台技巧", "1.2. 调度优先级")
+        )
+        + "</div></body></html>",
+        "x",
+    ).text
+    assert text.startswith("# 第 1 章 技巧\n") and "后退" not in text
+    assert text.count("## 1.1. 控制台技巧") == 1 and text.count("控制台技巧") == 2
+    assert "## 1.2. 调度优先级" in text and "```\n# 1.2. 调度优先级 --help\n```" in text
+
+
+def test_a_page_that_is_a_list_of_contents_keeps_it() -> None:
+    links = "".join(f"<dt><a href='ch{number}.html'>Chapter {number}</a></dt>" for number in range(30))
+    assert (
+        "Chapter 29"
+        in page(f"<html><body><h1>Book</h1><div class='toc'><dl>{links}</dl></div></body></html>", "x").text
+    )
+
+
+def test_code_is_left_as_it_is() -> None:
+    code = "#!/bin/sh\n# every dot\nsed 's/\\./-/' a\\-b  # done\n\n## end ![x](y.png)"
+    text = page(
+        f"<html><body><div class='markdown-body'><p>Costs 3.5 (net) in \\d_e. {_PARAGRAPH}</p><pre>{code}</pre>"
+        f"<p>Search for <code>\\d+\\.\\d</code> here. {_PARAGRAPH}</p></div></body></html>",
+        "x",
+    ).text
+    assert f"```\n{code}\n```" in text
+    assert "`\\d+\\.\\d`" in text and "Costs 3.5 (net)" in text
