@@ -48,5 +48,7 @@ def _take(request: HttpRequest, user: User, golden_set: GoldenSet) -> None:
     if taken:
         said = ngettext("%(count)d question is in the set.", "%(count)d questions are in the set.", taken)
         messages.success(request, said % {"count": taken})
+    elif ids:
+        messages.info(request, _("Nothing was added: the set has what you chose already."))
     else:
         messages.error(request, _("Tick at least one question."))

@@ -172,11 +172,18 @@ def test_a_reload_goes_on_where_the_answer_is(scene: Scene) -> None:
     scene.ask(person.page, silent_after_part())
     person.page.reload()
     expect(person.page.locator("answer-stream [data-text]")).to_contain_text(PART)
+    person.page.fill("#question", "Who was its keeper?")
+    person.page.keyboard.press("Enter")
+    refusal = person.page.locator("#composer-error")
+    expect(refusal).to_contain_text("still being written")
     scene.model.go_on()
     answer(person.page, "done")
     expect(person.page.locator("[data-text]")).to_contain_text(WHOLE)
+    expect(refusal).to_be_empty()
+    expect(person.page.locator("#question")).to_have_value("Who was its keeper?")
     assert len(scene.model.spoken) == 1, "a reload asks the model nothing"
-    assert person.complaints == []
+    (refused,) = person.complaints
+    assert "422" in refused
 
 
 def test_two_tabs_show_the_same(scene: Scene) -> None:

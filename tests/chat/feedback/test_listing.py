@@ -83,4 +83,6 @@ def test_liked_answers_become_golden_questions(
     signed_in(admin).post(address, {"feedback": [hers.pk, refused.pk]})
     answerable = dict(golden_set.questions.values_list("text", "is_answerable"))
     assert answerable == {HEIGHT: True, KEEPER: True, NOTHING: False}
+    again = signed_in(admin).post(address, {"feedback": [hers.pk]}, follow=True).content.decode()
+    assert "the set has what you chose already" in again
     assert signed_in(teammate).post(address, {"feedback": [hers.pk]}).status_code == 403
