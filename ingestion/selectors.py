@@ -98,6 +98,13 @@ def document_text(document: Document) -> DocumentText | None:
     return DocumentText.objects.filter(document=document).first()
 
 
+def texts_of(document_ids: Iterable[str]) -> dict[str, str]:
+    """The extracted texts by their documents' ids, of those that have one."""
+    ids = [UUID(each) for each in document_ids]
+    rows = DocumentText.objects.filter(document__in=ids).values_list("document_id", "text")
+    return {str(document_id): text for document_id, text in rows}
+
+
 def chunk(document: Document, chunk_id: str) -> Chunk | None:
     return Chunk.objects.filter(document=document, id=chunk_id).first()
 

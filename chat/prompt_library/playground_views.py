@@ -6,6 +6,7 @@ from typing import cast
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.http import require_http_methods
 
 from accounts import rate_limits
@@ -71,6 +72,8 @@ def _page(
     kept: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
     shelf = selectors.shelf(cast(User, request.user))
-    prompts = [*shelf.own, *shelf.shared, *shelf.presets]
+    language = translation.get_language()
+    found = [*shelf.own, *shelf.shared, *shelf.presets]
+    prompts = sorted(found, key=lambda one: bool(one.language) and one.language != language)
     more = {"results": results, "prompts": prompts, "kept": kept}
     return render(request, "chat/prompt_library/playground.html", scene(prompt, form) | more, status=status)

@@ -44,6 +44,11 @@ class Tried:
     result: str
     sent: str = ""
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether a rule gave the answer itself."""
+        return bool(self.steps) and self.steps[-1].is_last and not self.steps[-1].failed
+
 
 def tried(text: str, stage: Stage, specs: Sequence[Spec], *, respell: Callable[[str], str]) -> Tried:
     own = [spec for spec in specs if KINDS[spec.kind].stage == stage]

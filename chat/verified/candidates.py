@@ -21,12 +21,14 @@ _FOUND = 6
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """``n`` is its number in the answer's text, ``value`` what the form sends."""
+    """``n`` is its number in the answer's text, ``value`` what the form sends. ``is_lost``: its document no
+    longer holds its words."""
 
     n: int
     source: Mapping[str, Any]
     value: str
     is_ticked: bool
+    is_lost: bool = False
 
 
 def offered(
@@ -35,6 +37,7 @@ def offered(
     question: str,
     collections: Sequence[Collection],
     ticked: Iterable[str] = (),
+    lost: Sequence[Mapping[str, Any]] = (),
 ) -> list[Candidate]:
     """``own`` sources keep their numbers and are ticked; ``further`` ones and those found follow them, each
     passage once. ``ticked`` are values that came back."""
@@ -49,12 +52,14 @@ def offered(
     again = {_key(each) for each in chosen(ticked)}
     own_keys = {_key(each) for each in own}
     is_bound = bool(again)
+    gone = {_key(each) for each in lost}
     return [
         Candidate(
             each["n"],
             each,
             signing.dumps(each, salt=_SALT, compress=True),
             _key(each) in (again if is_bound else own_keys),
+            _key(each) in gone,
         )
         for each in listed
     ]

@@ -13,6 +13,7 @@ from chat import selectors as chat
 from chat.feedback import selectors as feedback
 from chat.feedback.snapshots import asked
 from chat.models import Message
+from chat.verified.freshness import Change, no_longer_said
 from chat.verified.models import VerifiedAnswer
 from chat.verified.selectors import editable
 from ingestion.models import Collection
@@ -21,7 +22,8 @@ from ingestion.models import Collection
 @dataclass(frozen=True, slots=True)
 class Draft:
     """``own`` sources are cited by ``text``, ``further`` ones were at hand; ``collections`` are those that
-    may be chosen, ``chosen`` their ids at first."""
+    may be chosen, ``chosen`` their ids at first. ``lost`` are sources whose words their documents no longer
+    hold."""
 
     questions: Sequence[str] = ()
     text: str = ""
@@ -29,6 +31,7 @@ class Draft:
     further: Sequence[Mapping[str, Any]] = ()
     collections: Sequence[Collection] = field(default_factory=tuple)
     chosen: frozenset[UUID] = frozenset()
+    lost: Sequence[Mapping[str, Any]] = ()
 
 
 def of_answer(user: User, message_id: UUID) -> Draft:
@@ -54,10 +57,15 @@ def of_feedback(user: User, feedback_id: UUID) -> Draft:
     return _draft(user, searched, (asked(shown),), text, shown["citations"], shown["sources"])
 
 
-def of_stored(user: User, verified: VerifiedAnswer) -> Draft:
-    own = [each.pk for each in verified.collections.all()]
+def of_stored(user: User, verified: VerifiedAnswer, changed: Sequence[Change] = ()) -> Draft:
+    """``changed`` is what happened to its sources since."""
     return Draft(
-        verified.phrasings, verified.text, verified.citations, (), tuple(editable(user)), frozenset(own)
+        verified.phrasings,
+        verified.text,
+        verified.citations,
+        collections=tuple(editable(user)),
+        chosen=frozenset(each.pk for each in verified.collections.all()),
+        lost=no_longer_said(verified.citations, changed),
     )
 
 

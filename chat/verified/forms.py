@@ -60,7 +60,7 @@ class VerifiedForm(Styled):
         first = str(self["questions"].value() or "").strip().splitlines()[:1]
         ticked = given.getlist("source")
         self.offered = candidates.offered(
-            draft.own, draft.further, first[0] if first else "", searched, ticked
+            draft.own, draft.further, first[0] if first else "", searched, ticked, draft.lost
         )
         self.chosen_sources = candidates.chosen(ticked)
 

@@ -3,10 +3,10 @@
 It is asked when it matters, from what documents tell of themselves, so that no change can be missed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from chat.verified.models import VerifiedAnswer
@@ -33,6 +33,19 @@ def changes(answers: Iterable[VerifiedAnswer]) -> dict[UUID, list[Change]]:
     there, replaced = selectors.still_there(cited), history.last_replaced(cited)
     found = {answer.pk: _changes_of(answer, there, replaced) for answer in answers}
     return {pk: told for pk, told in found.items() if told}
+
+
+def no_longer_said(
+    citations: Sequence[Mapping[str, Any]], changed: Sequence[Change]
+) -> list[Mapping[str, Any]]:
+    """Those whose words do not stand in the text of their changed document any more; white space apart."""
+    ids = [each.document_id for each in changed if each.kind == "changed"]
+    texts = {name: " ".join(text.split()) for name, text in selectors.texts_of(ids).items()}
+    return [
+        each
+        for each in citations
+        if each["document_id"] in texts and " ".join(each["quote"].split()) not in texts[each["document_id"]]
+    ]
 
 
 def _changes_of(answer: VerifiedAnswer, there: set[str], replaced: dict[str, datetime]) -> list[Change]:

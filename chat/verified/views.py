@@ -76,7 +76,7 @@ def edit(request: HttpRequest, verified_id: UUID) -> HttpResponse:
     """Also shows what happened to the sources since it was verified, and what rules say against it."""
     verified = selectors.get_verified(request.user, verified_id)
     (row,) = selectors.with_changes([verified])
-    draft = drafts.of_stored(_person(request), verified)
+    draft = drafts.of_stored(_person(request), verified, row.changes)
     return _form_page(request, draft, verified=verified, changes=row.changes, against=row.against)
 
 

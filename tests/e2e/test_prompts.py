@@ -71,6 +71,7 @@ def test_a_prompt_is_written_compared_and_asked(
     assert "Write to a guest on tides." in str(even.chats[-1].body)
     page.get_by_role("button", name="Stop Even").click()
     expect(page.get_by_text("Stopped. This is the part received.")).to_be_visible()
+    expect(writing.locator(".run-facts-row")).to_contain_text("≈")  # tokens so far
     until = time.monotonic() + 20
     while even.busy and time.monotonic() < until:
         time.sleep(0.1)
@@ -84,6 +85,10 @@ def test_a_prompt_is_written_compared_and_asked(
     phone = Visitor.arrive(browser, language="zh", phone=True)
     phone.sign_in(url, "root", PASSWORD)
     phone.page.wait_for_url(f"{url}/")
+    phone.page.get_by_role("navigation", name="主导航").get_by_role("link", name="提示词").click()
+    phone.page.get_by_text("更多", exact=True).click()
+    phone.page.get_by_role("navigation", name="主导航").get_by_role("link", name="设置").click()
+    phone.page.wait_for_url(f"{url}/settings/")
     for address in ("/prompts/", "/prompts/playground/", "/prompts/knowledge-search-zh/", "/prompts/new/"):
         phone.page.goto(f"{url}{address}")
         phone.expect_no_sideways_scrolling()

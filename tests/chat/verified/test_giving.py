@@ -146,6 +146,8 @@ def test_a_changed_source_takes_it_back_until_somebody_reviewed_it(
     assert asked(owner, QUESTION, collection).model == "extractive"
     page = signed_in(owner).get("/collections/handbook/verified/").content.decode()
     assert "To be reviewed" in page
+    edited = signed_in(owner).get(f"/verified/{verified.pk}/").content.decode()
+    assert edited.count("The document no longer says this") == 1
     services.confirm(by=owner, answer=verified)
     assert asked(owner, QUESTION, collection).model == "verified"
     ingestion.delete_document(document=document)
