@@ -8,10 +8,10 @@ import { fetched, swap } from "./chat-branches.js";
 const turns = document.getElementById("turns");
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("a[data-more], a[data-place]");
+  const link = event.target.closest?.("a[data-more], a[data-to-turn]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
-  const place = link.matches("[data-place]") && document.querySelector(link.hash);
+  const place = link.matches("[data-to-turn]") && document.querySelector(link.hash);
   if (place) place.scrollIntoView({ block: "start" });
   else bring(link);
 });
@@ -19,7 +19,7 @@ document.addEventListener("click", (event) => {
 /** The place that is wanted comes into view; with more of the turns, what is read stays where it is. */
 async function bring(link) {
   const address = new URL(link.href);
-  const wanted = link.matches("[data-place]") && link.hash;
+  const wanted = link.matches("[data-to-turn]") && link.hash;
   const kept = document.querySelector(link.hash) ?? turns.querySelector(".turn");
   if (wanted && Number(turns.dataset.later)) address.searchParams.set("to", lastNumber());
   // A question that is being edited would be lost.
