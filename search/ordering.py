@@ -86,12 +86,14 @@ def weights() -> Mapping[str, float]:
 
 @lru_cache(maxsize=64)
 def weights_with(meaning: float) -> Mapping[str, float]:
-    """The same, scaled so that ``meaning`` counts that much beside all that words say; ``alone`` with it."""
+    """The same, scaled so that ``meaning`` counts that much beside all that words say. ``alone``, which
+    stands for words where they say nothing, counts as far as both do."""
     learned = weights()
     of_words = sum(weight for name, weight in learned.items() if name not in _OF_MEANING)
     share = learned["meaning"] / (learned["meaning"] + of_words)
     factor, other = meaning / share, (1 - meaning) / (1 - share)
-    return {name: weight * (factor if name in _OF_MEANING else other) for name, weight in learned.items()}
+    scaled = {name: weight * other for name, weight in learned.items()}
+    return scaled | {"meaning": learned["meaning"] * factor, "alone": learned["alone"] * factor * other}
 
 
 def units(text: str) -> tuple[str, ...]:
