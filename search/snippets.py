@@ -10,6 +10,7 @@ from search.matching import occurrences
 from search.sentences import sentences
 
 _Span = tuple[int, int]
+_JOINS = "的"
 
 
 @lru_cache(maxsize=128)
@@ -42,9 +43,13 @@ def highlights(text: str, query: str, phrases: tuple[str, ...] = ()) -> list[_Sp
     """Character ranges of ``text`` that match ``query`` or say one of the ``phrases``, in order, apart from
     each other.
 
-    A single Chinese character is marked only where it stands alone in the question.
+    A single Chinese character is marked only where it stands alone in the question, and what a mark begins
+    with is no 的 that joins two words there.
     """
-    return _merged((token.start, token.end) for token in _matches(text, query, phrases))
+    spans = _merged((token.start, token.end) for token in _matches(text, query, phrases))
+    if phrases or query.lstrip().startswith(_JOINS):
+        return spans
+    return [(start + (end - start > 2 and text[start] == _JOINS), end) for start, end in spans]
 
 
 def snippet(text: str, query: str, length: int = 220, *, phrases: tuple[str, ...] = ()) -> _Span:

@@ -66,6 +66,8 @@ def test_chinese_pairs_are_joined_and_lone_characters_left_alone() -> None:
     assert marked(text, "響應式系統") == ["响应式系统"]
     assert marked("今年是年份", "年") == ["年", "年"]
     assert marked(text, "什么是响应式") == ["响应式"]
+    assert marked("喜欢的系统是响应式的系统。", "响应式的系统") == ["系统", "响应式的系统"]
+    assert marked("他坐的士司机的车", "的士司机") == ["的士司机"]
 
 
 def test_marks_lie_apart_in_the_original_text() -> None:
