@@ -112,7 +112,7 @@ def test_a_page_that_is_a_list_of_contents_keeps_it() -> None:
 def test_code_is_left_as_it_is() -> None:
     code = "#!/bin/sh\n# every dot\nsed 's/\\./-/' a\\-b  # done\n\n## end ![x](y.png)"
     text = page(
-        f"<html><body><div class='markdown-body'><p>Costs 3.5 (net) in \\d_e. {_PARAGRAPH}</p><pre>{code}</pre>"
+        f"<html><body><div class='markdown-body'><p>Costs 3.5 (net). {_PARAGRAPH}</p><pre>{code}</pre>"
         f"<p>Search for <code>\\d+\\.\\d</code> here. {_PARAGRAPH}</p></div></body></html>",
         "x",
     ).text
