@@ -5,7 +5,7 @@ Messages of one parent are versions of each other, in the order in which they we
 is shown, unless somebody asks for another version.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,10 +25,12 @@ class Versions:
 
 
 class Tree:
-    """``rows`` are messages with their parents, in the order in which they were made."""
+    """``rows`` are messages with their parents, in the order in which they were made. Those ``beside`` are
+    shown where they are named or gone on from."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[Row], beside: Container[UUID] = ()) -> None:
         self._parents = dict(rows)
+        self._beside = beside
         self._children: dict[UUID | None, list[UUID]] = {}
         for pk, parent in self._parents.items():
             self._children.setdefault(parent, []).append(pk)
@@ -41,7 +43,8 @@ class Tree:
         newest branch where there is no such message."""
         if through in self._parents:
             return self.path(self._newest_behind(through))
-        return self.path(next(reversed(self._parents))) if self._parents else []
+        newest = next((pk for pk in reversed(self._parents) if pk not in self._beside), None)
+        return [] if newest is None else self.path(newest)
 
     def path(self, message_id: UUID) -> list[UUID]:
         """From the first question to this message."""
@@ -62,11 +65,17 @@ class Tree:
         for pk, parent in self._parents.items():
             if parent in behind:
                 behind.add(pk)
-                newest = pk
+                newest = newest if pk in self._beside else pk
         return newest
 
 
 def tree_of(conversation_id: UUID) -> Tree:
     """One query, without the texts."""
-    rows = Message.objects.filter(conversation_id=conversation_id).order_by("ordinal")
-    return Tree(rows.values_list("pk", "parent_id"))
+    messages = Message.objects.filter(conversation_id=conversation_id).order_by("ordinal")
+    return grown(messages.values_list("pk", "parent_id", "is_beside"))
+
+
+def grown(messages: Iterable[tuple[UUID, UUID | None, bool]]) -> Tree:
+    """Of each message its id, its parent and whether it is beside, in the order in which they were made."""
+    rows = list(messages)
+    return Tree(((pk, parent) for pk, parent, _ in rows), {pk for pk, _, is_beside in rows if is_beside})

@@ -100,7 +100,9 @@ class Message(models.Model):
 
     ``parent`` is what it follows: an answer its question, a question the answer before it; messages of one
     parent are versions of each other (``chat.branches``). ``ordinal`` counts in the order in which they were
-    made. ``history`` says how much of the conversation a model read, as ``chat.memory`` has it.
+    made. ``is_beside`` marks an answer that was asked for to be compared with another one: conversations go
+    by it unless it is named or somebody goes on from it. ``history`` says how much of the conversation a
+    model read, as ``chat.memory`` has it.
     ``attempt`` rises with every retry: a generation writes only where it still holds the number it
     began with. ``heartbeat_at`` is renewed by the process that holds a live answer. ``failures`` are the
     members of ``chat.events.Failure``, ``applied_rules`` those of ``chat.rules.records.Applied``,
@@ -126,6 +128,7 @@ class Message(models.Model):
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
     ordinal = models.PositiveIntegerField()
+    is_beside = models.BooleanField(default=False)
     role = models.CharField(max_length=10, choices=Role)
     text = models.TextField(blank=True, default="")
     status = models.CharField(max_length=12, choices=Status, default=Status.DONE)

@@ -111,12 +111,13 @@ def answer_now(
     return _written(answer)
 
 
-def retry(*, message: Message, model: str | None = None) -> Message:
+def retry(*, message: Message, model: str | None = None, is_beside: bool = False) -> Message:
     """The answer that is written again, as a further version of ``message``; the last one of all is written
     in its place where it ended before its first word and no link shows it. By ``model``, by default the one
-    that ``message`` wanted. Raises ``StillWriting``."""
+    that ``message`` wanted. One that ``is_beside`` does not take the place of ``message`` in what is shown.
+    Raises ``StillWriting``."""
     with transaction.atomic():
-        again = _again(message, model)
+        again = _again(message, model, is_beside)
         transaction.on_commit(partial(_begin, again))
     return again
 
@@ -128,12 +129,12 @@ def retry_now(*, message: Message, model: str | None = None) -> Message:
     return _written(again)
 
 
-def _again(message: Message, model: str | None) -> Message:
+def _again(message: Message, model: str | None, is_beside: bool = False) -> Message:
     conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
     _refuse_while_writing(conversation)
     message.refresh_from_db()
     wanted = message.wanted_model if model is None else model
-    again = _emptied(message, wanted) if _is_nothing(message) else _version_beside(message, wanted)
+    again = _emptied(message, wanted) if _is_nothing(message) else _version_beside(message, wanted, is_beside)
     _touch(conversation)
     return again
 
@@ -154,7 +155,7 @@ def _is_nothing(message: Message) -> bool:
     return not SharedLink.objects.filter(until=message).exists()
 
 
-def _version_beside(message: Message, model: str) -> Message:
+def _version_beside(message: Message, model: str, is_beside: bool) -> Message:
     """It reads no more of the conversation than ``message`` might."""
     return Message.objects.create(
         conversation_id=message.conversation_id,
@@ -164,6 +165,7 @@ def _version_beside(message: Message, model: str) -> Message:
         status=Status.PENDING,
         history_from=message.history_from,
         wanted_model=model,
+        is_beside=is_beside,
     )
 
 

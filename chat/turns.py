@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chat.addresses import MORE_TURNS, Span
-from chat.branches import Tree, Versions, tree_of
+from chat.branches import Tree, Versions, grown, tree_of
 from chat.models import LIVE, Conversation, Message
 
 
@@ -90,11 +90,10 @@ def turn_of(answer: Message) -> ShownTurn:
 
 def states_of(conversation: Conversation, through: UUID | None = None) -> list[TurnState]:
     """As ``turns_of``, without the texts."""
-    rows = list(conversation.messages.order_by("ordinal").values_list("pk", "parent_id", "attempt", "status"))
-    tree = Tree((pk, parent) for pk, parent, _attempt, _status in rows)
-    states = {
-        pk: f"{attempt}-{'live' if status in LIVE else status}" for pk, _parent, attempt, status in rows
-    }
+    columns = ("pk", "parent_id", "is_beside", "attempt", "status")
+    rows = list(conversation.messages.order_by("ordinal").values_list(*columns))
+    tree = grown(row[:3] for row in rows)
+    states = {pk: f"{attempt}-{'live' if status in LIVE else status}" for pk, _, _, attempt, status in rows}
     branch = tree.branch(through)
     return [
         TurnState(question, answer, states[answer], _told(tree.versions(question), tree.versions(answer)))

@@ -50,7 +50,7 @@ def second(request: HttpRequest, message_id: UUID) -> HttpResponse:
         return _page(request, answer, comparing.pair_with(answer, None), form=form, status=422)
     try:
         rate_limits.take_for(request, "chat")
-        another = services.retry(message=answer, model=form.cleaned_data["model"])
+        another = services.retry(message=answer, model=form.cleaned_data["model"], is_beside=True)
     except REFUSED as error:
         log_refused(error.code, request.user.pk)
         flash.error(request, str(error))

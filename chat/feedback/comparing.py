@@ -60,9 +60,20 @@ def choose(*, by: User, pair: tuple[Message, Message], chosen: str, comment: str
             defaults={"message": pair[0], "chosen": chosen, "comment": comment}
             | {"question": first["question"], "first": first, "second": second},
         )
+        _show_better(pair, choice)
         if is_new:
             choice.collections.set(selectors.searched_collections(pair[0].conversation))
     return choice
+
+
+def _show_better(pair: tuple[Message, Message], choice: Comparison) -> None:
+    """In the conversation, where nobody went on from the other one."""
+    better = better_of(pair, choice)
+    if better is None or any(answer.children.exists() for answer in pair):
+        return
+    for answer in pair:
+        answer.is_beside = answer.pk != better.pk
+        answer.save(update_fields=["is_beside"])
 
 
 def better_of(pair: tuple[Message, Message], choice: Comparison | None) -> Message | None:

@@ -50,6 +50,9 @@ def test_a_tree_shows_the_branch_that_was_written_last_or_the_one_that_is_named(
     assert tree.versions(b) == Versions(2, 2, a, None)
     assert tree.versions(a_end) == Versions(1, 1)
     assert Tree([]).branch() == []
+    beside = Tree([(first, None), (a, first), (b, first), (a_more, a), (b_end, b)], beside={a, b, b_end})
+    assert beside.branch() == beside.branch(first) == [first, a, a_more]
+    assert beside.branch(b) == [first, b] and beside.branch(b_end) == [first, b, b_end]
 
 
 def test_an_answer_written_again_is_a_version_beside_it(conversation: Conversation) -> None:

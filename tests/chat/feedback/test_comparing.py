@@ -9,6 +9,7 @@ from asgiref.sync import async_to_sync
 from accounts.models import User
 from chat import services as chat
 from chat.models import Comparison, Feedback, Message
+from chat.turns import turns_of
 from chat.writers import writers
 from ingestion.models import Collection
 from tests.chat.feedback.test_giving import by_key
@@ -44,12 +45,14 @@ def test_a_second_answer_of_another_model_is_compared_and_exported(
     second = Message.objects.get(parent_id=first.parent_id, wanted_model="extractive")
     assert (first.model, second.model, second.status) == ("stub", "extractive", "done")
     address = f"/answers/{first.pk}/compare/"
+    assert turns_of(made)[-1].answer.pk == first.pk, "nothing is chosen yet"
     page = client.get(address, {"with": second.pk}).content.decode()
     assert "The second is better" in page
     assert "Quotes only</span>" not in page.split("side-choice")[0], (
         "who wrote which is told after the choice"
     )
     client.post(address, {"with": second.pk, "chosen": "second", "comment": "It quotes."})
+    assert turns_of(made)[-1].answer.pk == second.pk, "the better one is shown"
     choice = Comparison.objects.get()
     assert (choice.first["model"], choice.second["model"], choice.chosen) == ("stub", "extractive", "second")
     assert "Quotes only</span>" in client.get(address, {"with": second.pk}).content.decode()
