@@ -3,6 +3,7 @@
 The server is a process of its own (``chroma run``). Several processes may use it; none opens its folder.
 """
 
+import logging
 import re
 import threading
 import urllib.request
@@ -18,6 +19,8 @@ from search.index.chroma_client import ChromaClient, ChromaError, NotThere
 from search.index.each import Each
 from search.protocols import Vectors
 from search.types import Candidate
+
+log = logging.getLogger(__name__)
 
 PREFIX = "youju-"
 LARGEST_BATCH = 1000
@@ -183,7 +186,9 @@ def _not_running() -> IndexUnavailable:
 
 
 def _unreachable(url: str, error: Exception) -> IndexUnavailable:
+    """Everybody may read it: where the server is and what it said stands in the log."""
+    log.warning("Chroma at %s does not answer: %s", url, str(error).strip() or type(error).__name__)
     return IndexUnavailable(
-        _("The vector server at %(url)s does not answer (%(error)s). Check that it is running.")
-        % {"url": url, "error": str(error).strip() or type(error).__name__}
-    )
+        _("The vector server does not answer: try again in a moment. If that does not help, ask an "
+          "administrator, who finds more in the log of the site.")
+    )  # fmt: skip

@@ -76,7 +76,9 @@ class MilvusServer:
         if not self.uri:
             raise IndexUnavailable(_("No Milvus server is named. Set MILVUS_URI, such as http://host:19530."))
         if time.monotonic() < self._silent_until:
-            raise self._unreachable(_("it did not answer a moment ago"))
+            raise IndexUnavailable(
+                _("Milvus did not answer a moment ago, and is asked again soon: try again then.")
+            )
         library = _library()
         try:
             return work(self._client(library.client))
@@ -87,14 +89,14 @@ class MilvusServer:
                 raise NotFound from error
             if error.code == _NOT_LOADED:
                 raise NotLoaded from error
-            raise self._failed(error, str(error.message)) from error
+            raise self._failed(error) from error
         except (library.rpc_error, OSError) as error:
-            raise self._failed(error, str(error)) from error
+            raise self._failed(error) from error
         except ValueError as error:
             if "closed channel" not in str(error):
                 raise
             self._made = None  # the client gave its connection up
-            raise self._failed(error, str(error)) from error
+            raise self._failed(error) from error
 
     def _client(self, client_type: "type[MilvusClient]") -> "MilvusClient":
         with self._lock:
@@ -110,24 +112,21 @@ class MilvusServer:
                 )
             return self._made
 
-    def _failed(self, error: Exception, reason: str) -> IndexUnavailable:
-        """A code of the server's own, not the client's 0 to 2, says that it is there, and refused."""
+    def _failed(self, error: Exception) -> IndexUnavailable:
+        """A code of the server's own, not the client's 0 to 2, says that it is there, and refused. Everybody
+        may read it: where the server is and what it said stands in the log."""
         log.error("Milvus at %s: %s", self.uri, error)
-        reason = reason.strip().partition("\n")[0][:200] or type(error).__name__
         code = getattr(error, "code", None)
         if isinstance(code, int) and code > 2:
             return IndexUnavailable(
-                _("Milvus at %(uri)s refused (%(reason)s). An administrator finds more in its log.")
-                % {"uri": self.uri, "reason": reason}
-            )
+                _("Milvus refused what it was asked: ask an administrator, who finds more in the log of the "
+                  "site.")
+            )  # fmt: skip
         self._silent_until = time.monotonic() + PAUSE_S
-        return self._unreachable(reason)
-
-    def _unreachable(self, reason: str) -> IndexUnavailable:
         return IndexUnavailable(
-            _("Milvus at %(uri)s does not answer (%(reason)s). Check that it is running, and MILVUS_TOKEN.")
-            % {"uri": self.uri, "reason": reason}
-        )
+            _("Milvus does not answer: try again in a moment. If that does not help, ask an administrator, "
+              "who finds more in the log of the site.")
+        )  # fmt: skip
 
 
 class _Library(NamedTuple):

@@ -4,6 +4,7 @@ All but TEI take ``documents`` and answer ``{"results": [{"index", "relevance_sc
 and answers ``[{"index", "score"}]``. Which one it is shows at the first question.
 """
 
+import logging
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from search.errors import RerankerUnavailable
+
+log = logging.getLogger(__name__)
 
 _CONNECTIONS = 8
 _ONLY_A_BASE = re.compile(r"(/v\d+)?/?")
@@ -94,9 +97,9 @@ class EndpointReranker:
         return [found[index] for index in range(count)]
 
     def _problem(self, what: str) -> RerankerUnavailable:
-        return RerankerUnavailable(
-            _("The reranker at %(host)s gave no scores: %(what)s.") % {"host": self._host, "what": what}
-        )
+        """Everybody may read it: where the server is stands in the log."""
+        log.warning("the reranker at %s gave no scores: %s", self._host, what)
+        return RerankerUnavailable(_("The reranker gave no scores: %(what)s.") % {"what": what})
 
 
 class _Key(AuthBase):
