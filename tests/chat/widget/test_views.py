@@ -94,10 +94,13 @@ def test_visitors_are_told_that_a_person_checked_and_not_who(
 ) -> None:
     answer = talk.messages.get(role="assistant")
     at = timezone.now().isoformat()
-    answer.verified = {"id": str(answer.pk), "by": "Ada Editor", "at": at, "question": "How high?"}
+    owner.first_name, owner.last_name = "Ada", "Editor"
+    owner.save()
+    answer.verified = {"id": str(answer.pk), "by_id": owner.pk, "at": at, "question": "How high?"}
+    answer.verified |= {"language": "en", "asked_language": "zh"}
     answer.save()
     shown = showing.answer(widget, answer)
-    assert "Checked by a person" in shown and "Ada" not in shown
+    assert "Checked by a person" in shown and "It is in English" in shown and "Ada" not in shown
     page = signed_in(owner).get(f"{widget.get_absolute_url()}conversations/{talk.pk}/").content.decode()
     assert "Ada Editor" in page
 
