@@ -90,7 +90,7 @@ def _page(
         "is_writing": any(each.status in LIVE for each in shown),
         "may_choose": all(each.status == Message.Status.DONE for each in shown),
         "choice": choice,
-        "back": (comparing.better_of(pair, choice) if pair else None) or answer,
+        "back": comparing.shown_of(pair, choice) or answer if pair else answer,
         "choices": _choices(choice),
         "question": answer.parent,
         "form": form or SecondForm(),

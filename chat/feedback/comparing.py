@@ -82,6 +82,12 @@ def better_of(pair: tuple[Message, Message], choice: Comparison | None) -> Messa
     return pair[places[choice.chosen]] if choice and choice.chosen in places else None
 
 
+def shown_of(pair: tuple[Message, Message], choice: Comparison | None) -> Message | None:
+    """The chosen one, where the conversation shows it."""
+    better = better_of(pair, choice)
+    return better if better and not better.is_beside else None
+
+
 def _beside(answer: Message) -> QuerySet[Message]:
     same = Message.objects.filter(parent_id=answer.parent_id, role=Message.Role.ASSISTANT)
     same = same.filter(conversation_id=answer.conversation_id).exclude(pk=answer.pk)

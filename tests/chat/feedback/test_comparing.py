@@ -72,7 +72,10 @@ def test_a_second_answer_of_another_model_is_compared_and_exported(
     assert "'=42 metres" in downloaded(signed_in(admin).get("/settings/feedback/export/ratings.csv"))
     both = signed_in(admin).get("/settings/feedback/comparisons/").content.decode()
     assert '<option value="extractive">' in both, "compared models can be filtered by"
-    assert f"?m={second.pk}#m{second.pk}" in client.get(address, {"with": second.pk}).content.decode()
+    for is_beside, shown in ((False, second), (True, first)):
+        Message.objects.filter(pk=second.pk).update(is_beside=is_beside)
+        page = client.get(address, {"with": second.pk}).content.decode()
+        assert f"?m={shown.pk}#m{shown.pk}" in page, "back to what the conversation shows"
     assert signed_in(owner).get("/settings/feedback/export/ratings.csv").status_code == 403
     client.post(address, {"with": second.pk, "chosen": "neither"})
     rows = lines(signed_in(admin).get("/settings/feedback/export/ratings.jsonl"))
