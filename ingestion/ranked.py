@@ -43,18 +43,23 @@ class Ranked:
         """The ranked passages from the best one on, one more than are shown, so that it is known whether
         others follow. Newest first are those of the best hundred that score at least a third of the best."""
         if sort == "relevance":
-            # Every page cuts its part out of one ranking, which depends a little on how deep it goes.
-            depth = depth_for(k)
-            while depth < offset + k + 1:
-                depth *= 4
-            result, found = self._first(max(offset + k + 1, LOOKED_AT), depth)
-            return self._reranked(result, self._ordered(found))
+            return self._by_relevance(offset + k + 1, depth_for(k))
         result, found = self._first(BY_DATE, depth_for(BY_DATE))
         found = self._ordered(found)
         enough = found[0][0].score / 3 if found else 0.0
         dated = [item for item in found[:BY_DATE] if item[0].score >= enough]
         dated.sort(key=lambda item: day_of(item[1].document), reverse=True)
         return result, dated
+
+    def _by_relevance(self, wanted: int, depth: int) -> tuple[Result, list[Read]]:
+        """At least ``wanted``, if there are so many. Every page cuts its part out of one ranking, which
+        depends a little on how deep it goes; so what was found less deep stays in front of the rest."""
+        result, found = self._first(max(min(wanted, depth), LOOKED_AT), depth)
+        result, found = self._reranked(result, self._ordered(found))
+        while len(found) >= depth and wanted > depth:
+            front, depth = found[:depth], 4 * depth
+            found = _behind(front, self._first(min(wanted, depth), depth)[1])
+        return result, found
 
     def _ordered(self, found: list[Read]) -> list[Read]:
         """Who asks for words or for meaning alone gets just that."""
@@ -103,6 +108,16 @@ class Ranked:
             if len(found) >= k:
                 break
         return found
+
+
+def _behind(front: Sequence[Read], deeper: Sequence[Read]) -> list[Read]:
+    """``front``, and those of ``deeper`` that are not in it, with scores that go on falling."""
+    known = {hit.chunk_id for hit, _chunk in front}
+    rest = [item for item in deeper if item[0].chunk_id not in known]
+    if not rest:
+        return list(front)
+    scale = min(front[-1][0].score / max(rest[0][0].score, 1e-9), 1.0)
+    return [*front, *((hit._replace(score=hit.score * scale), chunk) for hit, chunk in rest)]
 
 
 def _belongs(chunk: Chunk, asked: Asked) -> bool:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from ingestion import tagging
+from ingestion import services, tagging
 from ingestion.finding import find
 from ingestion.models import Collection, Document, Source, SourceItem
 from search.query_language import parse
@@ -145,6 +145,20 @@ def test_pages_are_parts_of_one_ranking(collection: Collection) -> None:
     pages = [find("harbour", [collection], k=3, offset=offset) for offset in (0, 3, 6, 9)]
     assert [item.document for page in pages for item in page.passages] == whole
     assert [page.more for page in pages] == [True, True, False, False]
+
+
+def test_deep_pages_repeat_nothing(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(14):
+        cargo = "boat coal salt rope sail "[: 5 * (number % 6)]
+        words = f"{'harbour ' * (number % 5 + 1)}{cargo} pier {number}."
+        ready(collection, f"# Note {number}\n\n{words * (number % 3 + 1)}", f"{number}.md")
+    services.update_collection(collection=collection, dense_weight=0.6)
+    monkeypatch.setattr("search.retrieval.DEPTH", 4)
+    monkeypatch.setattr("ingestion.ranked.LOOKED_AT", 2)
+    pages = [find("harbour boat", [collection], k=1, offset=offset).passages for offset in range(15)]
+    shown = [hit for page in pages for hit in page]
+    assert sorted(hit.document for hit in shown) == sorted(f"Note {number}" for number in range(14))
+    assert [hit.score for hit in shown] == sorted((hit.score for hit in shown), reverse=True)
 
 
 def test_filters_alone_show_the_newest_documents(
