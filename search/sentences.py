@@ -57,7 +57,7 @@ def _without_opening(text: str, start: int, match: "regex.Match[str]") -> int:
 def _ends(text: str, start: int, match: "regex.Match[str]") -> bool:
     kind = match.lastgroup
     if kind == "line":
-        return len(match.group()) > 1 or _line_stands_alone(text, start, match)
+        return len(match.group()) > 1 or _line_stands_alone(text, match)
     if match.group().startswith("；") and _is_inside_brackets(text[start : match.start()]):
         return False
     if kind != "latin" or not match.group().startswith(".") or match.group().startswith(".."):
@@ -78,8 +78,8 @@ def _is_inside_brackets(begun: str) -> bool:
     return max(map(last.rfind, "（(")) > max(map(last.rfind, "）)"))
 
 
-def _line_stands_alone(text: str, start: int, match: "regex.Match[str]") -> bool:
-    line = text[max(start, text.rfind("\n", 0, match.start()) + 1) : match.start()]
+def _line_stands_alone(text: str, match: "regex.Match[str]") -> bool:
+    line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
     end = text.find("\n", match.end())
     following = text[match.end() : end if end >= 0 else len(text)]
     # A short line is a title or a cell rather than wrapped prose.

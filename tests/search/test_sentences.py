@@ -16,6 +16,11 @@ from search.sentences import sentences
             "They live there.[citation needed] Others left.[12][3] It ended.",
             ["They live there.[citation needed]", "Others left.[12][3]", "It ended."],
         ),
+        (
+            "They cannot be had by normal ways. But you can try the\nfollowing words for a list.",
+            ["They cannot be had by normal ways.", "But you can try the\nfollowing words for a list."],
+        ),
+        ("Opening hours\nWe open at nine.", ["Opening hours", "We open at nine."]),
     ],
 )
 def test_where_sentences_end(text: str, expected: list[str]) -> None:
