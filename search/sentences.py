@@ -25,6 +25,12 @@ _LONGEST_ASIDE = 200
 _LAST_WORD = regex.compile(r"[\p{L}\p{N}.]+\Z")
 _LOWER_NEXT = regex.compile(r"\s+\p{Ll}")
 _NUMBER_ONLY = regex.compile(r"(?:^|\n)\s*(?:\d+|\p{L})\Z")
+# Of a figure, a table or a section, which has its name behind it; or at the beginning of a line.
+_NUMBERING = regex.compile(
+    r"(?:(?:[表图圖第例]|\b(?:table|figure|fig|example|section|chapter|appendix))\s*|"
+    r"(?:^|\n)[\s*_#\[“「\"]*)\d+(?:[.–-]\d+)+\Z",
+    regex.IGNORECASE,
+)
 # A line that goes on in the next one: hard-wrapped text, not a heading, a list item or a table row.
 _BLOCK_START = regex.compile(r"\s*(?:[#>|*+-]|\d+[.)]\s|```|$)")
 
@@ -64,6 +70,8 @@ def _ends(text: str, start: int, match: "regex.Match[str]") -> bool:
         return True
     before = text[max(start, match.start() - 24) : match.start()]
     if _NUMBER_ONLY.search(text[start : match.start()][-12:]) and match.start() - start < 12:
+        return False
+    if _NUMBERING.search(before):
         return False
     word = _LAST_WORD.search(before)
     last = word.group() if word else ""

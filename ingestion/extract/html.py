@@ -33,7 +33,9 @@ _BROKEN = 0.005
 # Links within the page or the site lead nowhere from here; marks of footnotes are noise.
 _FOOTNOTE = re.compile(r"(?:<sup>)?\[\\?\[[\w\s]{1,8}\\?\]\]\(#[^()\s]*\)(?:</sup>)?")
 _RELATIVE_LINK = re.compile(
-    r"(?<!!)\[((?:[^\[\]\n\\]|\\.){1,300})\]\((?!https?:|mailto:)[^()\s]*(?:\([^()]*\))?[^()\s]*\)", re.I
+    r"(?<!!)\[((?:[^\[\]\n\\]|\\.){1,300})\]\((?!https?:|mailto:)[^()\s]*(?:\([^()]*\))?[^()\s]*"
+    r"(?:\s+\"[^\"\n]*\")?\)",
+    re.I,
 )
 
 

@@ -37,8 +37,11 @@ _LISTS = frozenset("toc toc2 list-of-tables list-of-figures list-of-examples".sp
 _LANGUAGE = re.compile(
     r"(?:^|\s)(?:highlight-source-|highlight-|language-|lang-|brush:\s*)([a-z][\w+#-]*)", re.I
 )
-_CODE = ("code", "tt", "kbd", "samp")
-_LINE_BREAK = re.compile(r"\s*\n\s*")
+_AS_TYPED = ("pre", "textarea", "listing", "xmp")
+_LINE_BREAK = re.compile(r"[ \t\r]*\n\s*")
+_WIDE_LINE_BREAK = re.compile(
+    "(?<=[\u2e80-\u9fff\uff00-\uff60”’])[ \\t\\r]*\\n\\s*(?=[\u2e80-\u9fff\uff00-\uff60“‘])"
+)
 _MARKING = ("a", "span", "div", "td", "sup", "button")
 _NO_LANGUAGE = frozenset({"default", "none", "text", "plaintext", "notranslate", "source", "code"})
 
@@ -60,7 +63,7 @@ def parse(source: str) -> HtmlElement:
 
 def without_marks(tree: HtmlElement) -> None:
     """Takes away, in place, what would stand as noise in any text made of the page, and puts code with
-    numbered lines into one block, code within a sentence on one line."""
+    numbered lines into one block, paragraphs on one line."""
     for cell in [cell for cell in tree.iter("td") if "code" in classes(cell)]:
         _only_code(cell)
     drop(tree, [element for element in tree.iter(*_MARKING) if _is_mark(element)])
@@ -68,9 +71,7 @@ def without_marks(tree: HtmlElement) -> None:
     # Places to jump to, which are taken for links, and then what they stand around for part of a menu.
     for anchor in [anchor for anchor in tree.iter("a") if anchor.get("href") is None]:
         anchor.drop_tag()
-    for code in tree.iter(*_CODE):
-        if next(code.iterancestors("pre"), None) is None and code.find(".//pre") is None:
-            _on_one_line(code)
+    _unwrap_lines(tree)
     for block in list(tree.iter("pre")):
         _name_language(block)
 
@@ -146,11 +147,26 @@ def _only_code(cell: HtmlElement) -> None:
     block.tail = tail
 
 
-def _on_one_line(code: HtmlElement) -> None:
-    for element in code.iter():
-        element.text = _LINE_BREAK.sub(" ", element.text) if element.text else element.text
-        if element is not code and element.tail:
-            element.tail = _LINE_BREAK.sub(" ", element.tail)
+def _unwrap_lines(tree: HtmlElement) -> None:
+    """A line break in the source of a page means a space, and between Chinese characters nothing."""
+    blocks = {element for element in tree.iter("*") if _is_as_typed(element)}
+    within = {element for block in blocks for element in block.iter()}
+    for element in tree.iter("*"):
+        if element not in within:
+            element.text = _unwrapped(element.text)
+        if element not in within or element in blocks:
+            element.tail = _unwrapped(element.tail)
+
+
+def _is_as_typed(element: HtmlElement) -> bool:
+    style = element.get("style", "")
+    return element.tag in _AS_TYPED or ("white-space" in style and ":pre" in style.replace(" ", ""))
+
+
+def _unwrapped(text: str | None) -> str | None:
+    if not text or "\n" not in text or text.isspace():
+        return text
+    return _LINE_BREAK.sub(" ", _WIDE_LINE_BREAK.sub("", text))
 
 
 def _name_language(block: HtmlElement) -> None:

@@ -20,6 +20,10 @@ from search.sentences import sentences
             "They cannot be had by normal ways. But you can try the\nfollowing words for a list.",
             ["They cannot be had by normal ways.", "But you can try the\nfollowing words for a list."],
         ),
+        ("**表 2.12. 日志文件**", ["**表 2.12. 日志文件**"]),
+        ("3.2.1. Host names", ["3.2.1. Host names"]),
+        ("See Table 4.2. Prices rose.", ["See Table 4.2. Prices rose."]),
+        ("It came with version 2.12. Prices rose.", ["It came with version 2.12.", "Prices rose."]),
         ("Opening hours\nWe open at nine.", ["Opening hours", "We open at nine."]),
     ],
 )

@@ -118,3 +118,18 @@ def test_code_is_left_as_it_is() -> None:
     ).text
     assert f"```\n{code}\n```" in text
     assert "`\\d+\\.\\d`" in text and "Costs 3.5 (net)" in text
+
+
+def test_line_breaks_of_the_source_are_spaces_and_nothing_in_chinese() -> None:
+    text = page(
+        "<html><body><div class='markdown-body'>"
+        f"<p>The ferry\n  runs <b>every\nday</b>\nbut Sunday. {_PARAGRAPH}</p>"
+        f"<p>渡轮每天\n  开航，“<code>星期日</code>”\n除外，见 APT\n文档。{_CONSOLE}</p>"
+        "<p>See <a href='b.html#x' title='1.2. Winter'>the next page</a>.</p>"
+        "<pre>one\n  two</pre><div style='white-space: pre-wrap'>three\nfour</div></div></body></html>",
+        "x",
+    ).text
+    assert "The ferry runs **every day** but Sunday." in text
+    assert "渡轮每天开航，“`星期日`”除外，见 APT 文档。" in text
+    assert "See the next page." in text
+    assert "one\n  two" in text and "three\nfour" in text
