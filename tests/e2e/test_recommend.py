@@ -36,6 +36,7 @@ def test_a_reader_is_told_what_is_close_and_switches_it_off(used_site: Api, brow
     _start_page_until(page, url, "Sick leave")
     person.expect_no_sideways_scrolling()
     page.get_by_role("link", name="Switch off or clear").click()
+    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Switch off and forget everything").click()
     expect(page.get_by_role("button", name="Switch on")).to_be_visible()
     with page.expect_response(f"{url}/for-you/"):
