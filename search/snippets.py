@@ -17,16 +17,18 @@ _JOINS = "的"
 def _matches(text: str, query: str, phrases: tuple[str, ...] = ()) -> tuple[Token, ...]:
     """Tokens of ``text`` that the question asks for: words, pairs, and lone characters it consists of; and
     its phrases, each like one token."""
-    wanted = {term for term, weight in analysis.weighted_terms(query).items() if _worth_marking(term, weight)}
-    found = analysis.spans(text, wanted)
+    found = analysis.spans(text, _wanted(query))
     if phrases:
         found += [Token(phrase, *span) for phrase in phrases for span in occurrences(text, phrase)]
         found.sort(key=lambda token: (token.start, token.end))
     return tuple(found)
 
 
-def _worth_marking(term: str, weight: float) -> bool:
-    return weight == 1.0 or not analysis.is_single(term)
+@lru_cache(maxsize=64)
+def _wanted(query: str) -> frozenset[str]:
+    """The terms of the question that are worth marking, read once for all that is marked."""
+    terms = analysis.weighted_terms(query)
+    return frozenset(term for term, weight in terms.items() if weight == 1.0 or not analysis.is_single(term))
 
 
 def _merged(spans: Iterable[_Span]) -> list[_Span]:
