@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Generator, Sequence, Set
 from dataclasses import dataclass
 
+from chat.asides import without_asides
 from chat.events import Spent, Waiting
 from chat.phrases import phrases
 from chat.prompts import Turn
@@ -61,17 +62,27 @@ def understand(
 
     Without earlier turns that is the question as it is, and so where it stands alone. ``backend`` is asked to
     rewrite it if it follows instructions; otherwise, and if that fails, words of the last turn are carried
-    over. Raises what ``find`` raises.
+    over. Where that finds no answer, the question is searched without asides. Raises what ``find`` raises.
     """
     turns = list(history)[-MAX_TURNS:]
     if not turns:
-        return Understood(question, find(question))
+        return Understood(*_without_asides(question, find(question), find))
     rewriting = yield from by_model(question, turns, backend)
     if rewriting.text and len(rewriting.text) <= max_chars:
         reading, found = _rewritten_or_plain(question, rewriting.text, find)
     else:
         reading, found = _carried_or_plain(question, turns, find, max_chars)
+    reading, found = _without_asides(reading, found, find)
     return Understood(reading, found, rewriting.spent, rewriting.history_refused)
+
+
+def _without_asides(reading: str, found: Found, find: Find) -> tuple[str, Found]:
+    """Costs a second search only where the first finds no answer and there is something to leave out."""
+    asked = "" if found.answerable else without_asides(reading)
+    if not asked:
+        return reading, found
+    again = find(asked)
+    return (asked, again) if again.answerable else (reading, found)
 
 
 def _carried_or_plain(question: str, turns: Sequence[Turn], find: Find, max_chars: int) -> tuple[str, Found]:

@@ -156,3 +156,29 @@ def test_what_the_rewriting_used_is_told() -> None:
     assert understood.spent is not None
     assert (understood.spent.endpoint, understood.spent.is_estimate) == ("puppet", True)
     assert understood.spent.usage.prompt_tokens > 50
+
+
+@pytest.mark.parametrize(
+    ("question", "reading"),
+    [
+        (
+            "How high is the lighthouse? My colleague reads bob@example.org all day long.",
+            "How high is the lighthouse?",
+        ),
+        ("灯塔有多高？请回复我的邮箱 ada@example.org，手机13800138000，谢谢各位老师。", "灯塔有多高？"),
+        (
+            "How high is the lighthouse? Thanks a lot in advance and have a nice weekend, dear friends!",
+            "How high is the lighthouse?",
+        ),
+        ("What does ada@example.org eat for breakfast?", "What does ada@example.org eat for breakfast?"),
+        (
+            "Ada's number is 13800138000, her mail goes elsewhere. Is it high?",
+            "Ada's number is 13800138000, her mail goes elsewhere. Is it high?",
+        ),
+    ],
+)
+def test_where_to_write_and_thanks_are_no_part_of_what_is_asked(question: str, reading: str) -> None:
+    """Not so where the question is about it, or leans on it."""
+    understood, passages = understand(question, [], Extractive(), search)
+    assert understood == reading
+    assert passages.answerable == (reading != question)
