@@ -129,3 +129,9 @@ class FilterForm(forms.Form):
     @property
     def narrows(self) -> bool:
         return self.wanted() != Wanted()
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether the first day comes after the last one, so that nothing can be found."""
+        wanted = self.wanted()
+        return bool(wanted.since and wanted.until and wanted.since > wanted.until)

@@ -47,6 +47,10 @@ def test_an_administrator_lists_and_filters(
     assert shown(text="such person") == shown(until=today - timedelta(days=5)) == [KEEPER]
     assert shown(model="extractive", collection="handbook") == [HEIGHT, KEEPER]
     assert shown(better="on") == []
+    for address in ("/settings/feedback/", "/settings/feedback/comparisons/"):
+        days = {"since": today, "until": today - timedelta(days=1)}
+        assert "so no day is left" in client.get(address, days).content.decode()
+        assert "so no day is left" not in client.get(address, days | {"until": today}).content.decode()
     summary = client.get("/settings/feedback/").content.decode()
     assert "50%" in summary and "3.5" in summary
     one = client.get(f"/settings/feedback/{old.pk}/").content.decode()
