@@ -22,7 +22,9 @@ _CODE = (
 )
 _ESCAPED = re.compile(_CODE + r"|(?<=\S)\\(?P<kept>[!#<>~+\-.=(){}_&$\"'^%@,:;?/])", re.M)
 _ESCAPED_START = re.compile(_CODE + r"|\\(?P<kept>[!<>~=(){}_&$\"'^%@,:;?/])", re.M)
-_IMAGE = re.compile(_CODE + r"|!\[(?P<kept>(?:[^\]\\]|\\.){0,1000})\]\([^)\n]{0,2000}\)", re.M)
+_IMAGE = re.compile(
+    _CODE + r"|!\[(?P<kept>(?:[^\[\]\\]|\\.|\[[^\[\]\n]{0,200}\]){0,1000})\]\([^)\n]{0,2000}\)", re.M
+)
 _TAB = re.compile("&#9;")
 _EMPTY_ROW = re.compile(r"^\|(?:[ \t]*\|)+\n", re.M)
 _SHEET_HEADING = re.compile(r"^## (.+)$", re.M)

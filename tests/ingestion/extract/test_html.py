@@ -126,10 +126,12 @@ def test_line_breaks_of_the_source_are_spaces_and_nothing_in_chinese() -> None:
         f"<p>The ferry\n  runs <b>every\nday</b>\nbut Sunday. {_PARAGRAPH}</p>"
         f"<p>渡轮每天\n  开航，“<code>星期日</code>”\n除外，见 APT\n文档。{_CONSOLE}</p>"
         "<p>See <a href='b.html#x' title='1.2. Winter'>the next page</a>.</p>"
+        "<table><tr><td><img alt='[提示]' src='images/tip.png'></td><td>小心浪。</td></tr></table>"
         "<pre>one\n  two</pre><div style='white-space: pre-wrap'>three\nfour</div></div></body></html>",
         "x",
     ).text
     assert "The ferry runs **every day** but Sunday." in text
     assert "渡轮每天开航，“`星期日`”除外，见 APT 文档。" in text
     assert "See the next page." in text
+    assert "[提示] " in text and "tip.png" not in text
     assert "one\n  two" in text and "three\nfour" in text
