@@ -14,7 +14,7 @@ _KINDS = tuple(personal.FINDERS)
 _ASKS = regex.compile(r"[?？][\"'”’»)\]】」』）》]*\s*\Z")
 _THANKS = regex.compile(
     r"(?:(?:many|much|a lot of)\s)?thanks?\b|thx\b|cheers\b|(?:best|kind|warm)\s(?:regards|wishes)"
-    r"|(?:非常|十分|多|先|提前)?(?:谢谢|感谢|谢|謝謝|感謝)|辛苦|祝",
+    r"|(?:非常|十分|先|提前)?(?:谢谢|感谢|多谢|谢过|謝謝|感謝|多謝)|辛苦|祝[你您好各大]",
     regex.IGNORECASE,
 )
 
