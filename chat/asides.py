@@ -21,13 +21,14 @@ _THANKS = regex.compile(
 
 def without_asides(question: str) -> str:
     """The question without sentences that ask nothing and hold personal data, and without thanks behind what
-    is asked; "" where there are none, where nothing else asks, or where what is left leans on something
-    said before."""
+    is asked; "" where there are none, where nothing else asks, or where what is asked may lean on them."""
     parts = [question[start:end].strip() for start, end in sentences(question)]
     last = max((place for place, part in enumerate(parts) if _ASKS.search(part)), default=-1)
-    kept = [part for place, part in enumerate(parts) if not _is_aside(part, behind=place > last)]
-    left = " ".join(kept)
-    return "" if last < 0 or len(kept) == len(parts) or points_back(left) else left
+    asides = [place for place, part in enumerate(parts) if _is_aside(part, behind=place > last)]
+    if last < 0 or not asides:
+        return ""
+    left = " ".join(part for place, part in enumerate(parts) if place not in asides)
+    return "" if asides[0] < last and points_back(left) else left
 
 
 def _is_aside(sentence: str, *, behind: bool) -> bool:

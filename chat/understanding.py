@@ -66,22 +66,28 @@ def understand(
     """
     turns = list(history)[-MAX_TURNS:]
     if not turns:
-        return Understood(*_without_asides(question, find(question), find))
+        return Understood(*_without_asides(question, question, find(question), (), find, max_chars))
     rewriting = yield from by_model(question, turns, backend)
     if rewriting.text and len(rewriting.text) <= max_chars:
         reading, found = _rewritten_or_plain(question, rewriting.text, find)
     else:
         reading, found = _carried_or_plain(question, turns, find, max_chars)
-    reading, found = _without_asides(reading, found, find)
+    reading, found = _without_asides(question, reading, found, turns, find, max_chars)
     return Understood(reading, found, rewriting.spent, rewriting.history_refused)
 
 
-def _without_asides(reading: str, found: Found, find: Find) -> tuple[str, Found]:
-    """Costs a second search only where the first finds no answer and there is something to leave out."""
+def _without_asides(
+    question: str, reading: str, found: Found, turns: Sequence[Turn], find: Find, max_chars: int
+) -> tuple[str, Found]:
+    """Searches again only where there was no answer and there is something to leave out. A follow-up that was
+    read as it is may get its topic then, since it says less."""
     asked = "" if found.answerable else without_asides(reading)
     if not asked:
         return reading, found
-    again = find(asked)
+    if turns and reading == question:
+        asked, again = _carried_or_plain(asked, turns, find, max_chars)
+    else:
+        again = find(asked)
     return (asked, again) if again.answerable else (reading, found)
 
 

@@ -182,3 +182,16 @@ def test_where_to_write_and_thanks_are_no_part_of_what_is_asked(question: str, r
     understood, passages = understand(question, [], Extractive(), search)
     assert understood == reading
     assert passages.answerable == (reading != question)
+
+
+def test_a_follow_up_has_its_topic_without_what_is_said_beside_it() -> None:
+    question = (
+        "Opened in which year? Call my colleague on 13800138000 after lunch, or the office."
+    )
+
+    def find(query: str) -> Found:
+        return found(ENGLISH[0], answerable="lighthouse" in query and "13800138000" not in query)
+
+    assert understand(question, [Turn(*TOWER)], Extractive(), find)[0] == (
+        "high lighthouse Skarn Opened in which year?"
+    )
