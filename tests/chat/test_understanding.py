@@ -185,9 +185,7 @@ def test_where_to_write_and_thanks_are_no_part_of_what_is_asked(question: str, r
 
 
 def test_a_follow_up_has_its_topic_without_what_is_said_beside_it() -> None:
-    question = (
-        "Opened in which year? Call my colleague on 13800138000 after lunch, or the office."
-    )
+    question = "Opened in which year? Call my colleague on 13800138000 after lunch, or the office."
 
     def find(query: str) -> Found:
         return found(ENGLISH[0], answerable="lighthouse" in query and "13800138000" not in query)
