@@ -30,9 +30,8 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from chat import sentence_ranking
 from chat.gold_answers import holds_gold
-from chat.quotable import quotable
 from chat.sentence_features import NAMES, Candidate, candidates, is_dense, table
-from chat.sentence_ranking import COMPARISON, Likeness, best_sentences, comparison, is_sure
+from chat.sentence_ranking import COMPARISON, Likeness, best_sentences, comparison, is_sure, quotable_in
 from chat.similarity import to_question
 from ingestion.splitting import SplitSettings, split
 from llm.types import Source
@@ -129,7 +128,7 @@ def _searcher(rows: Sequence[dict[str, Any]], scratch: Path, *, embed: bool) -> 
 
 
 def _case(question: str, sources: list[Source], golds: tuple[str, ...], tuning: bool) -> Case | None:
-    found = candidates([quotable(source.text) for source in sources])
+    found = candidates([[one.text for one in passage] for passage in quotable_in(sources)])
     if not found:
         return None
     right = np.array([holds_gold([one.text], golds) for one in found])

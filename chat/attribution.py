@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chat import fenced
 from chat.citation_marks import Mark, canonical, take_out
 from chat.clauses import content_terms
 from chat.judging import SUPPORTED_FROM, judge, leads_in, share
@@ -13,17 +14,20 @@ def attributed(answer: str, passages: Mapping[int, str], titles: Mapping[int, st
     """``answer`` with ``[n]`` behind each sentence that a passage supports and that has no mark yet, and
     the marks that were added.
 
-    A sentence that no single passage supports stays without one, and is shown as unsupported.
+    A sentence that no single passage supports stays without one, and is shown as unsupported. Code is left as
+    it is: it rests on the sentence before it.
     """
     bare, marks = take_out(answer)
     marks = [mark for mark in marks if mark.n in passages]
     spans = sentences(bare)
+    code = fenced.blocks(bare)
     begins = [start for start, _end in spans]
     added: list[Mark] = []
     bags = {n: set(analysis.tokens(f"{titles.get(n, '')}\n{text}")) for n, text in passages.items()}
     for place, (start, end) in enumerate(spans):
         following = begins[place + 1] if place + 1 < len(spans) else len(bare) + 1
-        if any(start < mark.at <= following for mark in marks) or leads_in(bare[start:end]):
+        is_code = any(block.holds(start) for block in code)
+        if is_code or any(start < mark.at <= following for mark in marks) or leads_in(bare[start:end]):
             continue
         n = _supporting(bare[start:end], bags, passages, titles)
         if n is not None:

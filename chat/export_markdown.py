@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from chat.citation_marks import Mark, take_out
 from chat.extractive import NAME as EXTRACTIVE
+from chat.fenced import paragraphs
 from chat.markdown_text import escaped, harmless, link, quotation
 from chat.memory import memory_words
 from chat.placeholders import CITE, END, SIGN, SIGN_MARK, with_inserts, without_foreign, without_guards
@@ -108,7 +109,8 @@ def _is_blocked(answer: _Object) -> bool:
 
 def _text(answer: _Object) -> str:
     if answer["model"] == EXTRACTIVE:
-        return "\n\n".join(map(_quoted, answer["text"].split("\n\n")))
+        parts = paragraphs(answer["text"])
+        return "\n\n".join(f"```\n{part}\n```" if is_code else _quoted(part) for part, is_code in parts)
     bare, marks = take_out(without_foreign(answer["text"]))
     known = {source["n"] for source in answer["sources"]}
     inserts = [

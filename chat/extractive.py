@@ -15,7 +15,8 @@ NAME = "extractive"
 
 
 class Extractive:
-    """Quotes at most three sentences of the sources, word for word, each followed by its ``[n]``.
+    """Quotes at most three sentences of the sources, word for word, each followed by its ``[n]``, and by the
+    short block of code that it stands above.
 
     Adds no word of its own; answers nothing when there are no sources. One delta a sentence.
     """
@@ -35,5 +36,6 @@ class Extractive:
         quotes = best_sentences(request.question, request.sources, limit=MAX_SENTENCES, likeness=to_question)
         for position, quote in enumerate(quotes):
             gap = "\n\n" if position else ""
-            yield Delta(text=f"{gap}{quote.text} [{quote.n}]")
+            code = f"\n\n```\n{quote.code}\n```" if quote.code else ""
+            yield Delta(text=f"{gap}{quote.text} [{quote.n}]{code}")
         yield Delta(usage=Usage(), finish_reason="stop")

@@ -5,9 +5,11 @@ may find a sentence of the passages close enough. The bounds for it were set on 
 ``tests/chat/grounding_pairs.py``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from chat import fenced
 from chat.citation_marks import Mark, canonical, take_out
 from chat.judging import Quote as Quote
 from chat.judging import Sentence, judge, without_bullet
@@ -55,7 +57,8 @@ def ground(
     """``passages`` by the numbers that were given; ``titles`` names what stands above each.
 
     ``added`` are marks of ``answer`` that were set by ``chat.attribution``. An item of a list without marks
-    of its own rests on those of the line that leads to it.
+    of its own rests on those of the line that leads to it, and a line of code on those of the sentence before
+    its block.
     """
     bare, marks = take_out(answer)
     known = [mark for mark in marks if mark.n in passages]
@@ -66,11 +69,12 @@ def ground(
         place = _sentence_before(mark.at, spans)
         if place is not None and mark.n not in cited[place]:
             cited[place].append(mark.n)
-    _inherit(bare, spans, cited)
+    code = _inherit(bare, spans, cited)
     own = {_sentence_before(mark.at, spans): mark.n for mark in added}
     judged = [
         replace(
-            judge(bare[start:end], numbers, passages, titles or {}),
+            (_of_code(bare[start:end], numbers, passages) if place in code else None)
+            or judge(bare[start:end], numbers, passages, titles or {}),
             start=start,
             end=end,
             added=(own[place],) if place in own else (),
@@ -82,14 +86,37 @@ def ground(
     return Grounded(canonical(bare, known), bare, tuple(judged), invented, tuple(known))
 
 
-def _inherit(bare: str, spans: Sequence[tuple[int, int]], cited: list[list[int]]) -> None:
+def _inherit(bare: str, spans: Sequence[tuple[int, int]], cited: list[list[int]]) -> Set[int]:
+    """Returns the places of what stands in code."""
+    blocks = fenced.blocks(bare)
     head: list[int] = []
+    before: list[int] = []
+    code: set[int] = set()
     for place, (start, end) in enumerate(spans):
         text = bare[start:end]
+        block = next((block for block in blocks if block.holds(start)), None)
+        if block is not None:
+            if block.first <= start < block.last:
+                cited[place] = cited[place] or list(before)
+                code.add(place)
+            continue
         if without_bullet(text) != text:
             cited[place] = cited[place] or list(head)
         else:
             head = cited[place] if text.rstrip(" *_").endswith((":", "：")) else []
+        before = cited[place]
+    return code
+
+
+def _of_code(text: str, numbers: Sequence[int], passages: Mapping[int, str]) -> Sentence | None:
+    """Code that a cited passage holds word for word, whatever the language around it; ``None`` where its
+    words have to decide."""
+    for n in numbers:
+        found = re.search(rf"(?<!\S){re.escape(text)}(?!\S)", passages[n])
+        if found is not None:
+            quote = Quote(n, found.start(), found.end(), text)
+            return Sentence(text, 0, len(text), "supported", (quote,))
+    return None
 
 
 def _sentence_before(at: int, spans: Sequence[tuple[int, int]]) -> int | None:

@@ -1,11 +1,18 @@
 """What of a passage may be quoted as a sentence."""
 
 import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from chat import fenced
 from chat.citation_marks import take_out
 from search.sentences import sentences as sentence_spans
 
 LONGEST = 600
+# A longer block of code is not quoted below its sentence.
+CODE_LINES = 12
+CODE_CHARS = 600
 
 _HEADING = re.compile(r"#{1,6}\s")
 _ROW = re.compile(r"\s*\|")
@@ -25,16 +32,37 @@ _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff]")
 _GOOD_CUT = re.compile(r"[\s，、,;；]\S*\Z")
 
 
+@dataclass(frozen=True, slots=True)
+class Quotable:
+    """A sentence and the lines of the code that it stands above, "" where there is none; or, ``in_code``,
+    lines of code for want of a sentence."""
+
+    text: str
+    code: str = ""
+    in_code: bool = False
+
+
 def quotable(text: str) -> list[str]:
     """The sentences of ``text`` in order, without the marks of lists, none longer than ``LONGEST``.
 
-    Where it has none: the rows of its table, words that only lead on to a list, or its headings. Lines of a
-    table of contents are none. A number in brackets that stands in the text itself is left out: in an answer
-    it would cite.
+    Where it has none: the rows of its table, the lines of its code, words that only lead on to a list or to
+    code, or its headings. Lines of a table of contents are none. A number in brackets that stands in the text
+    itself is left out: in an answer it would cite.
     """
-    prose: list[str] = []
-    rows: list[str] = []
-    headings: list[str] = []
+    return [one.text for one in _found(text, fenced.blocks(text, is_cut=True), takes_code=False)]
+
+
+def with_code(text: str) -> list[Quotable]:
+    """The same sentences, each with the short block of code that directly follows it; words that lead on to
+    such a block are sentences too."""
+    return _found(text, fenced.blocks(text, is_cut=True), takes_code=True)
+
+
+def _found(text: str, blocks: Sequence[fenced.Block], *, takes_code: bool) -> list[Quotable]:
+    prose: list[Quotable] = []
+    rows: list[Quotable] = []
+    code: list[Quotable] = []
+    headings: list[Quotable] = []
     leaders = [found.span() for found in _LEADERS.finditer(text)]
     for start, end in sentence_spans(text):
         if any(first < end and start < last for first, last in leaders):
@@ -42,14 +70,27 @@ def quotable(text: str) -> list[str]:
         sentence = _cleaned(text[start:end])
         if not any(map(str.isalnum, sentence)):
             continue
-        if _ROW.match(sentence):
-            rows.append(sentence)
+        if any(block.holds(start) for block in blocks):
+            code.append(Quotable(sentence, in_code=True))
+        elif _ROW.match(sentence):
+            rows.append(Quotable(sentence))
         elif _HEADING.match(sentence) or _is_title(text, start, end):
-            headings.append(sentence)
+            headings.append(Quotable(sentence.lstrip("# ")))
         else:
-            prose.append(sentence)
-    whole = [sentence for sentence in prose if not _LEADS_ON.search(sentence)]
-    return whole or rows or prose or [heading.lstrip("# ") for heading in headings]
+            prose.append(Quotable(sentence, _code_below(text, end, blocks) if takes_code else ""))
+    whole = [one for one in prose if one.code or not _LEADS_ON.search(one.text)]
+    return whole or rows or code or prose or headings
+
+
+def _code_below(text: str, end: int, blocks: Sequence[fenced.Block]) -> str:
+    """The lines of the block that only white space parts from ``end``; "" where it is too long."""
+    below = next((block for block in blocks if block.start >= end), None)
+    if below is None or text[end : below.start].strip() or below.last == below.end:
+        return ""
+    code = textwrap.dedent(text[below.first : below.last]).strip("\n").rstrip()
+    if len(code) > CODE_CHARS or code.count("\n") >= CODE_LINES or fenced.blocks(code):
+        return ""
+    return code
 
 
 def _cleaned(sentence: str) -> str:

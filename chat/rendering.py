@@ -21,6 +21,7 @@ from chat import cited as addresses
 from chat import freshness
 from chat.citation_marks import take_out
 from chat.extractive import NAME as EXTRACTIVE
+from chat.fenced import paragraphs
 from chat.models import Message
 from chat.placeholders import (
     CITE,
@@ -71,7 +72,9 @@ def answer_html(message: Message, cite: "Cite | None" = None) -> SafeString:
     if message.refused:
         html = "".join(f"<p>{escape(_joined(part))}</p>" for part in without_guards(text).split("\n\n"))
     elif message.model == EXTRACTIVE:
-        html = "".join(f"<p>{_quoted(part)}</p>" for part in text.split("\n\n"))
+        html = "".join(
+            _code(part) if is_code else f"<p>{_quoted(part)}</p>" for part, is_code in paragraphs(text)
+        )
     else:
         html = without_guards(nh3.clean(_markdown.render(text), tags=_TAGS, attributes={}))
         html += "".join(f"<p>{SIGN}{place}{END}</p>" for place in _lost(html, message))
@@ -97,6 +100,10 @@ def _quoted(part: str) -> str:
     inline = _markdown.renderInline(" ".join(part.split()))
     safe = nh3.clean(inline, tags={"strong", "em", "del", "code"}, attributes={})
     return without_guards(safe)
+
+
+def _code(lines: str) -> str:
+    return f"<pre><code>{escape(without_guards(lines))}\n</code></pre>"
 
 
 def _joined(part: str) -> str:

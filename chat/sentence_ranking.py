@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import fmean, pstdev
 
 from chat import sentence_features
-from chat.quotable import quotable
+from chat.quotable import Quotable, with_code
 from chat.sentence_features import Candidate
 from llm.types import Source
 
@@ -37,11 +37,13 @@ Likeness = Callable[[str, Sequence[str]], Sequence[float] | None]
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A sentence of source ``n``, word for word. ``score`` is the chance that it holds the answer."""
+    """A sentence of source ``n``, word for word, with the code below it. ``score`` is the chance that the
+    sentence holds the answer."""
 
     n: int
     text: str
     score: float
+    code: str = ""
 
 
 def best_sentences(
@@ -49,7 +51,8 @@ def best_sentences(
 ) -> list[Quoted]:
     """At most ``limit`` sentences, best first; fewer where the first ones clearly hold the answer, none
     where there is no sentence. Raises what ``likeness`` raises."""
-    found = sentence_features.candidates([quotable(source.text) for source in sources])
+    quotes = quotable_in(sources)
+    found = sentence_features.candidates([[one.text for one in passage] for passage in quotes])
     if not found or limit < 1:
         return []
     scores = _scores(question, found, likeness)
@@ -57,10 +60,27 @@ def best_sentences(
     chances = _softmax([scores[place] for place in order])
     chosen = _enough(chances, limit)
     chance = dict(zip(order, chances, strict=True))
-    return [
-        Quoted(sources[found[place].passage].n, found[place].text, chance[place])
-        for place in _readable(order[:chosen], found)
-    ]
+    code = [one.code for passage in quotes for one in passage]
+    result = []
+    for place in _readable(order[:chosen], found):
+        shown = place if code[place] else _beside_code(place, found, code)
+        one = found[shown]
+        result.append(Quoted(sources[one.passage].n, one.text, chance[place], code[shown]))
+    return result
+
+
+def quotable_in(sources: Sequence[Source]) -> list[list[Quotable]]:
+    """For each source what may be quoted of it: lines of code only where no source has anything else."""
+    quotes = [with_code(source.text) for source in sources]
+    if all(one.in_code for passage in quotes for one in passage):
+        return quotes
+    return [[one for one in passage if not one.in_code] for passage in quotes]
+
+
+def _beside_code(place: int, found: Sequence[Candidate], code: Sequence[str]) -> int:
+    """The same sentence in an overlapping passage that holds the code below it too; else ``place``."""
+    same = _key(found[place])
+    return next((at for at, one in enumerate(found) if code[at] and _key(one) == same), place)
 
 
 def _enough(chances: Sequence[float], limit: int) -> int:
@@ -147,8 +167,12 @@ def _distinct(found: Sequence[Candidate], scores: Sequence[float]) -> list[int]:
     """Best first. Overlapping passages hold the same sentence twice: the better placed one stays."""
     places: dict[str, int] = {}
     for place in sorted(range(len(found)), key=lambda place: -scores[place]):
-        places.setdefault("".join(found[place].text.split()).lower(), place)
+        places.setdefault(_key(found[place]), place)
     return list(places.values())
+
+
+def _key(one: Candidate) -> str:
+    return "".join(one.text.split()).lower()
 
 
 def _readable(chosen: Sequence[int], found: Sequence[Candidate]) -> list[int]:

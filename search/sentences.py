@@ -32,7 +32,7 @@ _NUMBERING = regex.compile(
     regex.IGNORECASE,
 )
 # A line that goes on in the next one: hard-wrapped text, not a heading, a list item or a table row.
-_BLOCK_START = regex.compile(r"\s*(?:[#>|*+-]|\d+[.)]\s|```|$)")
+_BLOCK_START = regex.compile(r"\s*(?:[#>|*+-]|\d+[.)]\s|```|~~~|$)")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -95,7 +95,7 @@ def _line_stands_alone(text: str, match: "regex.Match[str]") -> bool:
 
 
 def _is_heading_or_row(line: str) -> bool:
-    return line.lstrip().startswith(("#", "|", "```"))
+    return line.lstrip().startswith(("#", "|", "```", "~~~"))
 
 
 def _append(result: list[tuple[int, int]], text: str, start: int, end: int) -> None:

@@ -27,6 +27,16 @@ def test_extractive_answers_quote_word_for_word() -> None:
     assert done.notes[0].startswith("No language model is used")
 
 
+def test_extractive_answers_show_the_code_below_a_sentence() -> None:
+    code = "```\nlamp --height\n\nlamp --light\n```"
+    text = f"The lighthouse reports how high it is like this:\n\n{code}\n\nIt is old."
+    done = final(run(QUESTION, Extractive(), find=always(text)))
+    assert f"like this: [1]\n\n{code}" in done.text
+    assert {one.support for one in done.sentences} <= {"supported", "unchecked"}
+    (citation,) = done.citations
+    assert citation.quote in text
+
+
 def test_the_stream_is_the_answer() -> None:
     events = run(QUESTION, Extractive())
     assert isinstance(events[0], Sources)

@@ -32,3 +32,9 @@ def test_lines_that_lead_on_get_none() -> None:
         "The harbour opens at six:\n\n- Boats longer than 20 metres need a pilot.", PASSAGES, {}
     )
     assert text == "The harbour opens at six:\n\n- Boats longer than 20 metres need a pilot [1]."
+
+
+def test_code_stays_as_it_is() -> None:
+    code = "```\nlighthouse --built 1897 --keeper 'Ada Holm'\n```"
+    text, _added = attributed(f"The lighthouse is 42 metres high.\n\n{code}", PASSAGES, {})
+    assert text == f"The lighthouse is 42 metres high [2].\n\n{code}"

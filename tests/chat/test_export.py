@@ -71,6 +71,14 @@ def test_a_file_says_what_was_asked_answered_and_quoted(conversation: Conversati
     assert "Quotes from your documents, no language model" in text
 
 
+def test_code_below_a_quoted_sentence_stays_a_block(conversation: Conversation) -> None:
+    code = "```\n# stash *it* [2]\n\n  <b>\n```"
+    written(conversation, f"Run *this*: [2]\n\n{code}\n\nIt is high. [5]", model="extractive")
+    text = markdown(conversation)
+    assert f"Run this: [2]\n\n{code}\n\nIt is high. [5]\n" in text
+    assert "<pre><code># stash *it* [2]\n\n  &lt;b&gt;\n</code></pre>" in VIEWER.render(text)
+
+
 def test_numbers_stay_those_of_the_sources(conversation: Conversation) -> None:
     written(conversation, "It is high [2]. Boats leave [5][2]; nobody knows [9].\n\n[2]: so it is. 很老[5]。")
     html = VIEWER.render(markdown(conversation))

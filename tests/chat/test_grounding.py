@@ -139,6 +139,23 @@ def test_items_rest_on_the_citation_of_their_head() -> None:
     assert supports[1:] == ["supported", "unsupported"]
 
 
+def test_code_rests_on_the_citation_of_the_sentence_before_it() -> None:
+    code = "```\n# dpkg-reconfigure tzdata\n\n$ export TZ=Europe/Oslo\n```"
+    sentence = "下面是重新配置 Debian 系统使用的时区。"
+    passages = {1: LIGHTHOUSE, 2: f"## 时区\n\n{sentence}\n\n{code}\n\n时区也可以另外设置。"}
+    grounded = ground(f"{sentence} [2]\n\n{code}\n\nTourists from Norway visit it.", passages)
+    said = [(one.text, one.support, one.numbers) for one in grounded.sentences if one.text != "```"]
+    assert said == [
+        (sentence, "supported", [2]),
+        ("# dpkg-reconfigure tzdata", "supported", [2]),
+        ("$ export TZ=Europe/Oslo", "supported", [2]),
+        ("Tourists from Norway visit it.", "unsupported", []),
+    ]
+    assert grounded.first_quotes[2].text == sentence
+    other = ground("The harbour opens at six [2].\n\n```\n$ rm -rf /etc/localtime\n```", PASSAGES).sentences
+    assert (other[2].support, other[2].reason) == ("unsupported", "words_missing")
+
+
 def test_figures_are_compared_across_languages() -> None:
     sentences = ground("这座灯塔高四十二米[1]。这座灯塔高二十四米[1]。", PASSAGES).sentences
     assert [sentence.support for sentence in sentences] == ["unchecked", "unsupported"]

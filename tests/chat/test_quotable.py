@@ -1,6 +1,6 @@
 import pytest
 
-from chat.quotable import LONGEST, quotable
+from chat.quotable import CODE_LINES, LONGEST, Quotable, quotable, with_code
 
 
 def test_sentences_without_the_marks_of_lists() -> None:
@@ -58,3 +58,57 @@ def test_lines_of_a_table_of_contents_are_not_quoted() -> None:
     assert quotable(f"{contents}\nRow permissions are created by SQL.") == [
         "Row permissions are created by SQL."
     ]
+
+
+TIME_ZONE = "## 时区\n\n下面是重新配置 Debian 系统使用的时区。\n\n```\n# dpkg-reconfigure tzdata\n```\n"
+RECOVER = (
+    "If you mistakenly drop or clear stash entries, they cannot be recovered through the normal safety "
+    "mechanisms. However, you can try the following incantation to get a list of stash entries that are "
+    "still in your repository, but not reachable any more:\n\n{fence} sh\n"
+    "git fsck --unreachable |\ngrep commit | cut -d' ' -f3 |\n\n"
+    "xargs git log --merges --no-walk --grep=WIP\n{fence}\n\nThey are kept for thirty days.\n"
+)
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~"])
+def test_code_is_quoted_below_its_sentence_and_its_lines_are_no_sentences(fence: str) -> None:
+    first, second, last = with_code(RECOVER.format(fence=fence))
+    assert (first.code, last) == ("", Quotable("They are kept for thirty days."))
+    assert second.text.endswith("not reachable any more:")
+    assert second.code.splitlines()[::3] == [
+        "git fsck --unreachable |",
+        "xargs git log --merges --no-walk --grep=WIP",
+    ]
+    assert quotable(RECOVER.format(fence=fence)) == [first.text, last.text], "a summary takes no code"
+    assert with_code(TIME_ZONE) == [
+        Quotable("下面是重新配置 Debian 系统使用的时区。", "# dpkg-reconfigure tzdata")
+    ]
+
+
+def test_code_in_a_list_loses_its_indentation() -> None:
+    text = "1. Drop it:\n\n   ```console\n   $ git stash drop\n     Dropped\n   ```\n\n2. Look again."
+    assert with_code(text) == [Quotable("Drop it:", "$ git stash drop\n  Dropped"), Quotable("Look again.")]
+
+
+@pytest.mark.parametrize(
+    ("code", "behind"),
+    [("line\n" * (CODE_LINES + 1), "```"), ("x" * 601 + "\n", "```"), ("begun\n", ""), ("\n", "```")],
+    ids=["lines", "characters", "cut", "empty"],
+)
+def test_code_that_is_long_or_not_whole_stays_away(code: str, behind: str) -> None:
+    text = f"It is small. Run this:\n\n```\n{code}{behind}"
+    assert with_code(text) == [Quotable("It is small.")]
+
+
+def test_lines_of_code_are_quoted_only_where_there_is_nothing_else() -> None:
+    code = "```\ngit stash list [<log-options>]\n\ngit stash drop [-q]\n```\n"
+    assert quotable(f"## SYNOPSIS\n\n{code}") == ["git stash list [<log-options>]", "git stash drop [-q]"]
+    assert quotable(f"{code}\nIt stashes changes.") == ["It stashes changes."]
+
+
+def test_a_passage_may_begin_within_code() -> None:
+    text = "int main(void) {\n  return 0;\n}\n```\n\nIt does nothing.\n\n```\ncc nothing.c\n```\nThen run it."
+    assert with_code(text) == [Quotable("It does nothing.", "cc nothing.c"), Quotable("Then run it.")]
+    for above in ("## Source", "Source"):
+        begun = f"It does nothing.\n\n{above}\n```\nint main(void) {{\n  return 0;"
+        assert "return 0;" not in " ".join(quotable(begun))

@@ -224,6 +224,14 @@ def test_quotes_of_documents_show_inline_marks_but_make_no_blocks() -> None:
     assert html.count("<p>") == 2
 
 
+def test_code_below_a_quoted_sentence_is_a_block_of_code() -> None:
+    text = "Run `this`: [1]\n\n```\n# a <b> [1]\n\n\n  *c*\n```\n\nIt is 42 metres high. [1]"
+    html = answer_html(message(text, model="extractive"))
+    assert "<pre><code># a &lt;b&gt; [1]\n\n\n  *c*\n</code></pre><p>It is 42" in html
+    assert html.startswith("<p>Run <code>this</code>:")
+    assert html.count("<p>") == html.count('class="cite"') == 2
+
+
 def test_a_quoted_table_row_is_shown_as_its_cells() -> None:
     html = answer_html(message("| `PORT` | 8000 | <b> | [1]", model="extractive"))
     assert html.startswith("<p>PORT · 8000")

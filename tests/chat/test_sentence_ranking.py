@@ -65,6 +65,41 @@ def test_words_that_lead_on_to_a_list_are_quoted_only_where_there_is_nothing_els
     assert texts("Which roles are there?", [Source(1, lead)]) == [lead]
 
 
+STASH = (
+    "## SYNOPSIS\n\n```\ngit stash pop [--index] [-q | --quiet] [<stash>]\n```\n\n## COMMANDS\n\n"
+    "git stash pop removes a single stashed state from the stash list and applies it on top of the current "
+    "working tree state. Applying the state can fail with conflicts. You can try the following:\n\n"
+    "```\n$ git stash pop\n\n$ git stash pop --index\n```\n"
+)
+
+
+def test_code_rides_along_and_does_not_change_the_order() -> None:
+    quotes = best_sentences("What does git stash pop do?", [Source(1, STASH)], limit=3)
+    assert quotes[0].text.startswith("git stash pop removes a single stashed state")
+    assert not any(quote.code or "$" in quote.text for quote in quotes)
+    synopsis, commands = STASH.split("## COMMANDS")
+    apart = [Source(1, synopsis), Source(2, commands)]
+    assert {quote.n for quote in best_sentences("What does git stash pop do?", apart, limit=3)} == {2}
+    assert texts("What does git stash pop do?", apart[:1]) == [
+        "git stash pop [--index] [-q | --quiet] [<stash>]"
+    ]
+    (quote,) = best_sentences("What can I try?", [Source(1, STASH)], limit=1)
+    assert (quote.text, quote.code) == (
+        "You can try the following:",
+        "$ git stash pop\n\n$ git stash pop --index",
+    )
+    zone = "下面是重新配置 Debian 系统使用的时区。"
+    (quote,) = best_sentences("怎样更改系统时区", [Source(1, f"{zone}\n\n```\n# tzconfig\n```")], limit=1)
+    assert (quote.text, quote.code) == (zone, "# tzconfig")
+
+
+def test_code_that_an_overlapping_passage_has_cut_off_is_quoted_from_the_other_one() -> None:
+    zone = "The time zone of Debian is configured again like this."
+    sources = [Source(1, f"Debian asks for the time zone. {zone}"), Source(2, f"{zone}\n```\n# tz\n```")]
+    quotes = best_sentences("How is the time zone of Debian configured?", sources, limit=3)
+    assert [(quote.n, quote.code) for quote in quotes if quote.text == zone] == [(2, "# tz")]
+
+
 def test_numbers_in_brackets_of_the_text_itself_do_not_cite() -> None:
     assert texts("How high is it?", [Source(1, "It is 9 m high.[2]")]) == ["It is 9 m high."]
 
