@@ -73,6 +73,7 @@ def without_marks(tree: HtmlElement) -> None:
         anchor.drop_tag()
     _unwrap_lines(tree)
     for block in list(tree.iter("pre")):
+        _end_line(block)
         _name_language(block)
 
 
@@ -167,6 +168,18 @@ def _unwrapped(text: str | None) -> str | None:
     if not text or "\n" not in text or text.isspace():
         return text
     return _LINE_BREAK.sub(" ", _WIDE_LINE_BREAK.sub("", text))
+
+
+def _end_line(block: HtmlElement) -> None:
+    """Code on one line would be taken for a word of the text."""
+    code = block.find("code")
+    inner = block if code is None else code
+    if "\n" in "".join(block.itertext()):
+        return
+    if len(inner):
+        inner[-1].tail = f"{inner[-1].tail or ''}\n"
+    else:
+        inner.text = f"{inner.text or ''}\n"
 
 
 def _name_language(block: HtmlElement) -> None:

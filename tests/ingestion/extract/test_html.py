@@ -67,6 +67,7 @@ def test_a_page_that_names_no_place_keeps_headings_lists_and_code() -> None:
         f"<div><h1>Ferries</h1><p>{_PARAGRAPH}</p><h2><a name='n'></a>Night boats</h2><p>{_PARAGRAPH}</p>"
         "<ul><li>Aurora leaves at nine</li>"
         "<li>Borealis leaves at ten:<pre># sail\nlift anchor</pre></li></ul>"
+        "<pre><code>ferry --help</code></pre>"
         f"<h2><a id='w'/>Winter</h2><p>In winter use <code>ferry\n  --winter</code>. {_PARAGRAPH}</p>"
         "</div></body></html>",
         "x",
@@ -78,7 +79,7 @@ def test_a_page_that_names_no_place_keeps_headings_lists_and_code() -> None:
         "## Winter",
     ]
     assert "Aurora leaves at nine" in text and "`ferry --winter`" in text
-    assert "ten:\n```\n# sail\nlift anchor\n```" in text
+    assert "ten:\n```\n# sail\nlift anchor\n```" in text and "```\nferry --help\n```" in text
     assert "All pages" not in text
 
 
