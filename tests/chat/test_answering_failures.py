@@ -54,10 +54,12 @@ def test_the_first_back_end_that_answers_does_and_the_notes_say_for_whom() -> No
     third = Puppet("It is 42 metres high [1].", name="east", model="east-7b")
     done = final(run(QUESTION, first, second, third))
     assert done.model == "east-7b"
-    assert done.notes == (
-        "“north” did not answer, so “south” was asked instead. It is down.",
-        "“south” did not answer, so “east” was asked instead. It sleeps.",
-    )
+    assert [note.split(". ")[0] for note in done.notes] == [
+        "“north” did not answer, so “south” was asked instead",
+        "“south” did not answer, so “east” was asked instead",
+    ]
+    assert all(Unavailable("").public in note for note in done.notes)
+    assert [failure.detail for failure in done.failures] == ["It is down.", "It sleeps."]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_a_failure_after_the_first_word_keeps_the_part(error: LLMError) -> None:
     done = final(run(QUESTION, Puppet(["It is 42 metres high [1]. And", error]), Puppet("Other.")))
     assert done.text == "It is 42 metres high [1]. And"
     assert done.error is not None
-    assert done.error.message == f"The answer breaks off here: this is the part received. {error}"
+    assert done.error.message == f"The answer breaks off here: this is the part received. {error.public}"
     assert [citation.n for citation in done.citations] == [1]
 
 
@@ -130,7 +132,7 @@ def test_each_failure_is_kept_for_programs() -> None:
     second = Puppet([RateLimited("Slow down.", retry_after=40)], name="south")
     done = final(run(QUESTION, first, second))
     assert done.failures == (
-        Failure("auth_refused", "No key.", True, "north"),
+        Failure("auth_refused", AuthRefused("").public, True, "north", detail="No key."),
         Failure("rate_limited", "Slow down.", False, "south", 40),
     )
     assert (done.model, done.error) == ("extractive", None)
