@@ -144,17 +144,7 @@ def find(
     generations = selectors.active_indexes(collections)
     searched = Searched.of(generations.values(), collections)
     widened = Widened.of(query, collections, generations)
-    search = partial(
-        retrieve,
-        query,
-        searched.groups,
-        mode=mode,
-        vectors=registry.vector_index(),
-        lexical=registry.lexical_index(),
-        wanted=widened.wanted,
-        bounds=_bounds(asked, narrow),
-    )
-    ranked = Ranked(search, asked, narrow.within, collections, mode, searched.index_ids, searched.weights)
+    ranked = _ranked(query, asked, collections, mode, narrow, searched, widened)
     page = (distinct if fold else as_ranked)(ranked, k, offset, sort)
     passages = _passages(page, asked, widened)
     held = widened.as_held(query, passages[0].synonyms) if passages else query
@@ -177,6 +167,28 @@ def find(
         more=page.more,
         asked=asked,
     )
+
+
+def _ranked(
+    query: str,
+    asked: Asked,
+    collections: Sequence[Collection],
+    mode: Mode,
+    narrow: Narrowed,
+    searched: Searched,
+    widened: Widened,
+) -> Ranked:
+    search = partial(
+        retrieve,
+        query,
+        searched.groups,
+        mode=mode,
+        vectors=registry.vector_index(),
+        lexical=registry.lexical_index(),
+        wanted=widened.wanted,
+        bounds=_bounds(asked, narrow),
+    )
+    return Ranked(search, asked, narrow.within, collections, mode, searched.index_ids, searched.weights)
 
 
 def _newest(asked: Asked, collections: Sequence[Collection], k: int, offset: int) -> Found:
