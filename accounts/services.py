@@ -6,12 +6,12 @@ from hashlib import sha256
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import ApiKey, SetupToken, User
-from accounts.prepared import Prepared, columns
+from accounts.prepared import Prepared, columns, instance
 
 _KEY_PREFIX = "youju_"
 _PERSON = columns(User)
@@ -91,7 +91,7 @@ def user_for_api_key(text: str) -> User | None:
     if found is None:
         return None
     key_id, last_used_at, *person = found
-    user = User.from_db(DEFAULT_DB_ALIAS, _PERSON, person)
+    user = instance(User, _PERSON, person)
     if not user.is_active:
         return None
     now = timezone.now()

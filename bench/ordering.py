@@ -10,7 +10,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +163,7 @@ def ask(corpus: Corpus, embedder: Kept, coverage: Coverage) -> list[Asked]:
                 Asked(
                     {mode: [hit.chunk_id for hit in result.hits] for mode, result in results.items()},  # type: ignore[misc]
                     [hit.chunk_id for hit in looked_at],
-                    np.array([astuple(one) for one in signals]).reshape(-1, len(ordering.NAMES)),
+                    np.array(signals).reshape(-1, len(ordering.NAMES)),
                     corpus.relevant[key],
                 )
             )

@@ -9,13 +9,12 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.prepared import Prepared, Slot, columns
+from accounts.prepared import Prepared, Slot, columns, instance
 from accounts.roles import ROLES_FOR, Action, Visibility
 from ingestion.models import Collection, Document, Membership
 
@@ -59,7 +58,7 @@ def get_collections(user: Person, slugs: Iterable[str]) -> list[Collection]:
         rows = _NAMED.rows(named)
     else:
         rows = _NAMED_FOR.rows(user.pk, named)
-    read = [Collection.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in rows]
+    read = [instance(Collection, _COLUMNS, row) for row in rows]
     found = {collection.slug: collection for collection in read}
     for slug in named:
         if slug not in found:

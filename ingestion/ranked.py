@@ -48,6 +48,7 @@ class Ranked:
         found = self._ordered(found)
         enough = found[0][0].score / 3 if found else 0.0
         dated = [item for item in found[:BY_DATE] if item[0].score >= enough]
+        selectors.read_days([chunk.document for _hit, chunk in dated])
         dated.sort(key=lambda item: day_of(item[1].document), reverse=True)
         return result, dated
 

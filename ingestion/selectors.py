@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from accounts.prepared import Prepared, Slot, columns
+from accounts.prepared import Prepared, Slot, columns, instance
 from ingestion.access import Person, collections_for
 from ingestion.models import Chunk, Collection, Document, DocumentText, Generation, Run
 from ingestion.page_labels import NAMED, page_name
@@ -23,9 +22,8 @@ _OF_CHUNK = columns(
     Chunk, "id", "document_id", "ordinal", "start", "end", "page", "heading", "text", "table", "edit_id"
 )
 _OF_DOCUMENT = columns(
-    Document, "id", "collection_id", "name", "title", "mime", "dated_on", "chunk_count", "updated_at",
-    "finished_at",
-)  # fmt: skip
+    Document, "id", "collection_id", "name", "title", "mime", "dated_on", "chunk_count", "updated_at"
+)
 _OF_GENERATION = columns(Generation, "id", "collection_id", "embedding", "embedder", "state")
 _OWN = Q(documents__replaces__isnull=True)
 
@@ -169,16 +167,27 @@ def passages_by_id(
     documents: dict[UUID, Document] = {}
     found: dict[str, Chunk] = {}
     for row in rows:
-        chunk = Chunk.from_db(DEFAULT_DB_ALIAS, _OF_CHUNK, row[: len(_OF_CHUNK)])
+        chunk = instance(Chunk, _OF_CHUNK, row[: len(_OF_CHUNK)])
         document = documents.get(chunk.document_id)
         if document is None:
-            document = Document.from_db(DEFAULT_DB_ALIAS, _OF_DOCUMENT, row[len(_OF_CHUNK) :])
+            document = instance(Document, _OF_DOCUMENT, row[len(_OF_CHUNK) :])
             documents[document.pk] = document
             if document.collection_id in known:
                 document.collection = known[document.collection_id]
         chunk.document = document
         found[chunk.id] = chunk
     return found
+
+
+def read_days(documents: Iterable[Document]) -> None:
+    """Reads with one query what the days of these depend on, which ``passages_by_id`` leaves out."""
+    held: dict[UUID, list[Document]] = {}
+    for document in documents:
+        held.setdefault(document.pk, []).append(document)
+    finished = Document.objects.filter(pk__in=held).order_by().values_list("pk", "finished_at")
+    for pk, moment in finished:
+        for document in held[pk]:
+            document.finished_at = moment
 
 
 def _passage_rows(ids: Sequence[str | Slot]) -> QuerySet[Chunk, Any]:
@@ -198,7 +207,7 @@ def documents_holding(chunk_ids: Iterable[str]) -> dict[str, str]:
 def active_indexes(collections: Sequence[Collection]) -> dict[UUID, Generation]:
     """The generation that is searched, for each collection's id that has one."""
     rows = _ACTIVE.rows([collection.pk for collection in collections])
-    generations = [Generation.from_db(DEFAULT_DB_ALIAS, _OF_GENERATION, row) for row in rows]
+    generations = [instance(Generation, _OF_GENERATION, row) for row in rows]
     return {generation.collection_id: generation for generation in generations}
 
 

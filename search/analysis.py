@@ -19,7 +19,7 @@ import regex
 import Stemmer
 
 from search import stopwords
-from search.folding import Folded, fold
+from search.folding import fold
 
 # A lone character says less than a pair; tuned on XQuAD zh and DRCD (docs/decisions/002).
 SINGLE_WEIGHT = 0.35
@@ -33,6 +33,7 @@ _RUN = regex.compile(rf"([{_DENSE}]+)|([[\p{{L}}\p{{N}}\p{{M}}]--[{_DENSE}]]+)",
 _IS_DENSE = regex.compile(rf"[{_DENSE}]")
 # The same for folded texts of ASCII alone, in a quarter of the time.
 _ASCII_RUN = re.compile(r"()([a-z0-9]+)")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _local = threading.local()
 
 
@@ -106,8 +107,8 @@ def spans(text: str, wanted: Container[str] | None = None) -> list[Token]:
     """The terms of ``text``, or those of them that are ``wanted``, with their places, by start and then by
     end."""
     folded = fold(text)
-    if folded.text.isascii():
-        return _spans_of_ascii(folded, wanted)
+    if folded.text.isascii() and folded.starts is None:
+        return _spans_of_ascii(folded.text, wanted)
     result: list[Token] = []
     for match in _RUN.finditer(folded.text):
         run, word = match.groups()
@@ -126,17 +127,27 @@ def spans(text: str, wanted: Container[str] | None = None) -> list[Token]:
     return result
 
 
-def _spans_of_ascii(folded: Folded, wanted: Container[str] | None) -> list[Token]:
-    result: list[Token] = []
-    end = 0
-    text = folded.text
-    for _run, word in _ASCII_RUN.findall(text):
-        start = text.index(word, end)
+def _spans_of_ascii(text: str, wanted: Container[str] | None) -> list[Token]:
+    """Of a folded text of ASCII alone, which stands where it stood in the original."""
+    terms = {word: _stem(word) for word in set(_ASCII_WORD.findall(text))}
+    found = [
+        Token(term, *span)
+        for word, term in terms.items()
+        if wanted is None or term in wanted
+        for span in _standing_alone(word, text)
+    ]
+    found.sort(key=lambda token: token.start)
+    return found
+
+
+def _standing_alone(word: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where ``text``, folded ASCII, has the word as a word of its own."""
+    start = text.find(word)
+    while start >= 0:
         end = start + len(word)
-        term = _stem(word)
-        if term and (wanted is None or term in wanted):
-            result.append(Token(term, *folded.original(start, end)))
-    return result
+        if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
+            yield start, end
+        start = text.find(word, end)
 
 
 def _is_stop_pair(pair: str) -> bool:

@@ -8,10 +8,11 @@ seven numbers, each 0 to 1, decides; the weights are in ``ordering_weights.json`
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from search import analysis
 from search.protocols import LexicalIndex
@@ -27,8 +28,7 @@ _REMEMBERED = 4096
 _OF_MEANING = ("meaning", "alone")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A passage with what fusion says of it: ``words`` and ``meaning`` as in ``search.types.Hit``."""
 
     text: str
@@ -64,24 +64,24 @@ def signals(
     question = _Question.read(query, index_ids, lexical)
     found = [question.measure(passage) for passage in passages]
     most = max((one.covered for one in found), default=0.0)
-    return [replace(one, alone=one.meaning * (1 - most)) for one in found]
+    return [one._replace(alone=one.meaning * (1 - most)) for one in found]
 
 
 def score(found: Signals, meaning: float | None = None) -> float:
     """0 to 1: the weighted mean. ``meaning`` is what that counts beside the words, 0 to 1, where that was
     set."""
     known = weights() if meaning is None else weights_with(meaning)
-    total = sum(weight * float(getattr(found, name)) for name, weight in known.items())
+    total = sum(weight * value for weight, value in zip(known.values(), found, strict=True))
     return total / sum(known.values())
 
 
 @lru_cache(maxsize=1)
 def weights() -> Mapping[str, float]:
-    """``ordering_weights.json``."""
+    """``ordering_weights.json``, in the order of the signals."""
     raw: dict[str, float] = json.loads(
         (Path(__file__).parent / "ordering_weights.json").read_text(encoding="utf-8")
     )
-    return raw
+    return {name: raw[name] for name in NAMES}
 
 
 @lru_cache(maxsize=64)
@@ -143,9 +143,12 @@ class _Question:
         held: list[tuple[int, str]] = []
         before, at_before = "", -2
         wanted, weights = self.wanted, self.weights
-        for at, unit in enumerate((*units(passage.context), "", *units(passage.text))):
-            if unit not in wanted:
-                continue
+        context = units(passage.context)
+        asked_for = [(at, unit) for at, unit in enumerate(context) if unit in wanted]
+        asked_for += [
+            (at, unit) for at, unit in enumerate(units(passage.text), len(context) + 1) if unit in wanted
+        ]
+        for at, unit in asked_for:
             places.setdefault(unit, []).append(at)
             if unit in weights:
                 held.append((at, unit))

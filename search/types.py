@@ -66,8 +66,7 @@ class Candidate(NamedTuple):
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(NamedTuple):
     """What speaks for a passage, each 0 to 1.
 
     ``words`` and ``meaning`` as in ``Hit``; ``alone`` is ``meaning`` as far as no passage at all holds the

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import ApiKey, User
-from accounts.prepared import Prepared, Slot, columns
+from accounts.prepared import Prepared, Slot, columns, instance
 from accounts.services import create_api_key, revoke_api_key, user_for_api_key
 
 pytestmark = pytest.mark.django_db
@@ -38,10 +38,27 @@ def test_it_answers_as_its_queryset_does(owner: User, teammate: User, stranger: 
 
 def test_rows_become_models(owner: User) -> None:
     people = Prepared(lambda name: User.objects.filter(username=name).values_list(*columns(User)))
-    found = User.from_db("default", columns(User), people.rows(owner.username)[0])
+    found = instance(User, columns(User), people.rows(owner.username)[0])
     assert found == owner
     assert found.get_deferred_fields() == set()
     assert (found.date_joined, found.password) == (owner.date_joined, owner.password)
+    found.first_name = "Ada"
+    found.save()
+    owner.refresh_from_db()
+    assert owner.first_name == "Ada"
+
+
+def test_a_model_of_a_few_columns_reads_the_others_when_they_are_asked_for(owner: User) -> None:
+    names = columns(User, "id", "username")
+    people = Prepared(lambda name: User.objects.filter(username=name).values_list(*names))
+    found = instance(User, names, people.rows(owner.username)[0])
+    with CaptureQueriesContext(connection) as queries:
+        assert found.username == owner.username
+        assert not queries
+        assert found.date_joined == owner.date_joined
+        assert len(queries) == 1
+    found.save()
+    assert User.objects.filter(username=owner.username).count() == 1
 
 
 def test_columns_stand_in_the_order_of_the_model() -> None:
