@@ -9,6 +9,7 @@ without the set in question. ``--write`` fits the weights anew, on the questions
 import argparse
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-from search import ordering
+from search import ordering, ordering_weights
 from search.coverage import Coverage
 from search.embedding.hashed import HashedEmbedder
 from search.embedding.multilingual import MultilingualEmbedder
@@ -26,6 +27,7 @@ from search.embedding.sentence_transformer import SentenceTransformerEmbedder
 from search.index.memory import MemoryVectorIndex
 from search.index.tantivy import TantivyIndex
 from search.metrics import ndcg
+from search.ordering_weights import NAMES
 from search.protocols import Embedder
 from search.retrieval import DEPTH, Group, Result, retrieve
 from search.types import Chunk, Mode
@@ -55,13 +57,20 @@ class Asked:
     looked_at: list[str]
     signals: Floats
     relevant: Mapping[str, float]
+    spaced: float
+
+    @property
+    def halves(self) -> Floats:
+        """The signals as far as the question is words between spaces, and beside them as far as it is not:
+        one column for each weight."""
+        return np.hstack([self.signals * self.spaced, self.signals * (1 - self.spaced)])
 
     @property
     def gains(self) -> Floats:
         return np.array([self.relevant.get(key, 0.0) for key in self.looked_at])
 
     def ordered(self, weights: Floats) -> list[str]:
-        order = np.argsort(-(self.signals @ weights), kind="stable")
+        order = np.argsort(-(self.halves @ weights.ravel()), kind="stable")
         return [self.looked_at[place] for place in order]
 
 
@@ -154,7 +163,7 @@ def ask(corpus: Corpus, embedder: Kept, coverage: Coverage) -> list[Asked]:
             results = {mode: found(query, mode) for mode in ("lexical", "dense", "hybrid")}
             looked_at = ordering.arranged(results["hybrid"].hits)[: ordering.LOOKED_AT]
             seen = [
-                ordering.Seen(text, title, hit.words, hit.meaning)
+                ordering.Seen(text, title, hit.meaning)
                 for hit in looked_at
                 for title, text in [corpus.texts[hit.chunk_id]]
             ]
@@ -163,20 +172,24 @@ def ask(corpus: Corpus, embedder: Kept, coverage: Coverage) -> list[Asked]:
                 Asked(
                     {mode: [hit.chunk_id for hit in result.hits] for mode, result in results.items()},  # type: ignore[misc]
                     [hit.chunk_id for hit in looked_at],
-                    np.array(signals).reshape(-1, len(ordering.NAMES)),
+                    np.array(signals).reshape(-1, len(NAMES)),
                     corpus.relevant[key],
+                    ordering_weights.spaced(query),
                 )
             )
     return asked
 
 
-def fit(sets: Sequence[Sequence[Asked]], columns: Sequence[int]) -> Floats:
-    """Weights, one for each signal, 0 for those not in ``columns``: the softmax over a question's passages is
-    to be high for the right one (Cao et al. 2007, with one list for each question). Each set counts the same;
-    no weight is below 0."""
+def fit(sets: Mapping[str, Sequence[Asked]], names: Sequence[str] = NAMES) -> Floats:
+    """Weights of shape (2, signals), for words between spaces and for scripts without, 0 for those signals
+    that are not among ``names``: the softmax over a question's passages is to be high for the right one (Cao
+    et al. 2007, with one list for each question). Each origin counts the same, and of one origin each set; no
+    weight is below 0."""
+    columns = [place for place, name in enumerate((*NAMES, *NAMES)) if name in names]
+    origins = Counter(map(_origin, sets))
     lists = [
-        (one.signals[:, columns], one.gains > 0, 1 / len(asked))
-        for asked in sets
+        (one.halves[:, columns], one.gains > 0, 1 / len(asked) / origins[_origin(name)])
+        for name, asked in sets.items()
         for one in asked
         if one.gains.any()
     ]
@@ -202,9 +215,9 @@ def fit(sets: Sequence[Sequence[Asked]], columns: Sequence[int]) -> Floats:
         )
 
     best = minimize(loss, np.ones(len(columns)), jac=True, bounds=[(0, None)] * len(columns))
-    result = np.zeros(len(ordering.NAMES))
-    result[list(columns)] = best.x
-    return result
+    result = np.zeros(2 * len(NAMES))
+    result[columns] = best.x
+    return result.reshape(2, -1)
 
 
 def quality(asked: Sequence[Asked], rankings: Sequence[Sequence[str]]) -> tuple[float, float, float]:
@@ -225,21 +238,22 @@ def table(sets: Mapping[str, Sequence[Asked]], weights: Floats) -> Iterator[str]
         yield _row(label, [quality(asked, [one.ids[mode] for one in asked])[0] for asked in sets.values()])  # type: ignore[index]
     yield _row("ordered", [_quality(asked, weights)[0] for asked in sets.values()])
     yield _row("  questions at odd places only", [_quality(asked, weights)[2] for asked in sets.values()])
-    for place, name in enumerate(ordering.NAMES):
-        rest = [at for at in range(len(ordering.NAMES)) if at != place]
-        fewer = fit([asked[::2] for asked in sets.values()], rest)
+    even = {name: asked[::2] for name, asked in sets.items()}
+    for name in NAMES:
+        fewer = fit(even, [other for other in NAMES if other != name])
         yield _row(f"  without {name}, odd places", [_quality(asked, fewer)[2] for asked in sets.values()])
+    others = {
+        origin: fit({name: asked for name, asked in sets.items() if _origin(name) != origin})
+        for origin in set(map(_origin, sets))
+    }
     yield _row(
         "  fitted on the sets of other origin, all",
-        [
-            _quality(asked, fit(_of_other_origin(name, sets), range(len(ordering.NAMES))))[0]
-            for name, asked in sets.items()
-        ],
+        [_quality(asked, others[_origin(name)])[0] for name, asked in sets.items()],
     )
 
 
-def _of_other_origin(name: str, sets: Mapping[str, Sequence[Asked]]) -> list[Sequence[Asked]]:
-    return [asked for other, asked in sets.items() if other.split("-")[0] != name.split("-")[0]]
+def _origin(name: str) -> str:
+    return name.split("-")[0]
 
 
 def _row_of_names(names: Sequence[str]) -> str:
@@ -278,15 +292,19 @@ def main() -> None:
             corpora[made.name] = made
     sets = {name: ask(corpus, kept, coverage) for name, corpus in corpora.items()}
     if options.write:
-        weights = fit([asked[::2] for asked in sets.values()], range(len(ordering.NAMES)))
-        rounded = {
-            name: round(float(weight), 3) for name, weight in zip(ordering.NAMES, weights, strict=True)
-        }
-        file = Path(ordering.__file__).parent / "ordering_weights.json"
-        file.write_text(json.dumps(rounded, indent=1) + "\n")
-        ordering.weights.cache_clear()
-    for line in table(sets, np.array([ordering.weights()[name] for name in ordering.NAMES])):
+        write(fit({name: asked[::2] for name, asked in sets.items()}))
+    weights = np.array([list(ordering_weights.weights(spaced).values()) for spaced in (1.0, 0.0)])
+    for line in table(sets, weights):
         print(line, flush=True)
+
+
+def write(weights: Floats) -> None:
+    known = {
+        kind: {name: round(float(weight), 3) for name, weight in zip(NAMES, row, strict=True)}
+        for kind, row in zip((ordering_weights.SPACED, ordering_weights.DENSE), weights, strict=True)
+    }
+    ordering_weights.FILE.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    ordering_weights.forget()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The API of collections, documents and search; names and shapes are those of the contract."""
 
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -130,7 +129,7 @@ def _why(passage: FoundPassage) -> dict[str, Any]:
     """What the passage was found and placed by: BM25, cosine, ``search.types.Signals``, what its collection
     has set for meaning, and the reranker's score, each ``None`` where that did not count."""
     signals = (
-        {name: round(value, 4) for name, value in asdict(passage.signals).items()}
+        {name: round(value, 4) for name, value in passage.signals._asdict().items()}
         if passage.signals
         else None
     )

@@ -188,7 +188,16 @@ def _ranked(
         wanted=widened.wanted,
         bounds=_bounds(asked, narrow),
     )
-    return Ranked(search, asked, narrow.within, collections, mode, searched.index_ids, searched.weights)
+    return Ranked(
+        search,
+        asked,
+        narrow.within,
+        collections,
+        mode,
+        searched.index_ids,
+        searched.weights,
+        frozenset(widened.by_index),
+    )
 
 
 def _newest(asked: Asked, collections: Sequence[Collection], k: int, offset: int) -> Found:

@@ -38,6 +38,7 @@ class Ranked:
     mode: Mode
     index_ids: Sequence[str]
     weights: Mapping[str, float] = field(default_factory=dict)
+    widened: frozenset[str] = frozenset()
 
     def part(self, k: int, offset: int, sort: Sort) -> tuple[Result, list[Read]]:
         """The ranked passages from the best one on, one more than are shown, so that it is known whether
@@ -66,7 +67,7 @@ class Ranked:
         """Who asks for words or for meaning alone gets just that."""
         if self.mode != "hybrid":
             return found
-        return ordered(self.asked.text, found, self.index_ids, self.weights)
+        return ordered(self.asked.text, found, self.index_ids, self.weights, self.widened)
 
     def _reranked(self, result: Result, found: list[Read]) -> tuple[Result, list[Read]]:
         if self.mode != "hybrid":

@@ -1,22 +1,20 @@
 """The order of the best few passages, once their text is at hand.
 
 Fusion (``search.fusion``) finds them by BM25 and cosines alone. How much of the question stands in one place,
-and whether its words stand side by side there, tells the right passage from its neighbours. A weighted sum of
-seven numbers, each 0 to 1, decides; the weights are in ``ordering_weights.json``, were fitted by
-``python -m bench.ordering`` and are explained in docs/decisions/021.
+and whether its words stand side by side there, tells the right passage from its neighbours. Eight numbers are
+read here, each 0 to 1; ``search.ordering_weights`` adds them up (docs/decisions/021).
 """
 
-import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
-from search import analysis
+from search import analysis, ordering_weights, word_parts
 from search.protocols import LexicalIndex
-from search.rarity import frequencies, idf
+from search.rarity import frequencies, idf, saturated
 from search.types import Hit, Signals
 
 # How many passages are looked at.
@@ -25,19 +23,16 @@ _OF_EACH = 10
 # How wide a place is, in words, and in characters of scripts without spaces.
 _PLACE_WORDS, _PLACE_CHARACTERS = 34, 80
 _REMEMBERED = 4096
-_OF_MEANING = ("meaning", "alone")
 
 
 class Seen(NamedTuple):
-    """A passage with what fusion says of it: ``words`` and ``meaning`` as in ``search.types.Hit``."""
+    """A passage. ``meaning`` is as in ``search.types.Hit``, and so is ``words`` where more was looked for
+    than the question's own; else they are counted in the passage."""
 
     text: str
     context: str
-    words: float
     meaning: float
-
-
-NAMES = tuple(Signals.__annotations__)
+    words: float | None = None
 
 
 def arranged(hits: Sequence[Hit]) -> list[Hit]:
@@ -61,39 +56,31 @@ def signals(
 
     Raises ``SearchError`` where the index cannot be asked.
     """
+    if not passages:
+        return []
     question = _Question.read(query, index_ids, lexical)
-    found = [question.measure(passage) for passage in passages]
-    most = max((one.covered for one in found), default=0.0)
-    return [one._replace(alone=one.meaning * (1 - most)) for one in found]
+    measured = [question.measure(passage) for passage in passages]
+    most = max(one.signals.covered for one in measured)
+    words = _shares(question.frequencies(measured))
+    parts = word_parts.held(query, [f"{passage.context} {passage.text}" for passage in passages]).tolist()
+    spaced = ordering_weights.spaced(query)
+    found = []
+    for passage, one, share, part in zip(passages, measured, words, parts, strict=True):
+        by_index = passage.words or 0.0
+        found.append(
+            one.signals._replace(
+                words=share if passage.words is None else by_index,
+                alone=one.signals.meaning * (1 - most),
+                parts=max(by_index, share + spaced * (part - share)),
+            )
+        )
+    return found
 
 
-def score(found: Signals, meaning: float | None = None) -> float:
-    """0 to 1: the weighted mean. ``meaning`` is what that counts beside the words, 0 to 1, where that was
-    set."""
-    known = weights() if meaning is None else weights_with(meaning)
-    total = sum(weight * value for weight, value in zip(known.values(), found, strict=True))
-    return total / sum(known.values())
-
-
-@lru_cache(maxsize=1)
-def weights() -> Mapping[str, float]:
-    """``ordering_weights.json``, in the order of the signals."""
-    raw: dict[str, float] = json.loads(
-        (Path(__file__).parent / "ordering_weights.json").read_text(encoding="utf-8")
-    )
-    return {name: raw[name] for name in NAMES}
-
-
-@lru_cache(maxsize=64)
-def weights_with(meaning: float) -> Mapping[str, float]:
-    """The same, scaled so that ``meaning`` counts that much beside all that words say. ``alone``, which
-    stands for words where they say nothing, counts as far as both do."""
-    learned = weights()
-    of_words = sum(weight for name, weight in learned.items() if name not in _OF_MEANING)
-    share = learned["meaning"] / (learned["meaning"] + of_words)
-    factor, other = meaning / share, (1 - meaning) / (1 - share)
-    scaled = {name: weight * other for name, weight in learned.items()}
-    return scaled | {"meaning": learned["meaning"] * factor, "alone": learned["alone"] * factor * other}
+def _shares(values: Sequence[float]) -> list[float]:
+    """Of the largest."""
+    highest = max(values) or 1.0
+    return [value / highest for value in values]
 
 
 def units(text: str) -> tuple[str, ...]:
@@ -104,6 +91,14 @@ def units(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=_REMEMBERED)
 def _units(text: str) -> tuple[str, ...]:
     return analysis.units(text)
+
+
+class _Measured(NamedTuple):
+    """What can be said of a passage without the others. ``length`` is in units."""
+
+    signals: Signals
+    counts: Mapping[str, int]
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +133,25 @@ class _Question:
             _PLACE_CHARACTERS if is_dense else _PLACE_WORDS,
         )
 
-    def measure(self, passage: Seen) -> Signals:
+    def frequencies(self, measured: Sequence["_Measured"]) -> list[float]:
+        """BM25 of each among these."""
+        length = sum(one.length for one in measured) / len(measured)
+        return [
+            sum(
+                self.weights[term] * saturated(count, one.length / length)
+                for term, count in one.counts.items()
+            )
+            for one in measured
+        ]
+
+    def measure(self, passage: Seen) -> "_Measured":
         places: dict[str, list[int]] = {}
         held: list[tuple[int, str]] = []
         before, at_before = "", -2
         wanted, weights = self.wanted, self.weights
-        context = units(passage.context)
+        context, text = units(passage.context), units(passage.text)
         asked_for = [(at, unit) for at, unit in enumerate(context) if unit in wanted]
-        asked_for += [
-            (at, unit) for at, unit in enumerate(units(passage.text), len(context) + 1) if unit in wanted
-        ]
+        asked_for += [(at, unit) for at, unit in enumerate(text, len(context) + 1) if unit in wanted]
         for at, unit in asked_for:
             places.setdefault(unit, []).append(at)
             if unit in weights:
@@ -156,15 +160,18 @@ class _Question:
                 held.append((at_before, before + unit))
             before, at_before = unit, at
         whole = sum(weights.values()) or 1.0
-        return Signals(
-            words=passage.words,
+        counts = Counter(term for _at, term in held)
+        signals = Signals(
+            words=0.0,
             meaning=passage.meaning,
             alone=0.0,
-            covered=sum(weights[term] for term in {term for _at, term in held}) / whole,
+            covered=sum(map(weights.__getitem__, counts)) / whole,
             place=_best_place(held, weights, self.width) / whole,
             pairs=self._share_of_pairs(places),
             triples=self._share_of_triples(places),
+            parts=0.0,
         )
+        return _Measured(signals, counts, max(1, len(context) + len(text)))
 
     def _share_of_pairs(self, places: Mapping[str, Sequence[int]]) -> float:
         together = sum(weight for pair, weight in self.pairs.items() if _in_a_row(pair, places))

@@ -24,6 +24,7 @@ def reasons(passage: FoundPassage) -> list[tuple[str, str]]:
         (_("In one place"), found.place),
         (_("Two side by side"), found.pairs),
         (_("Three in a row"), found.triples),
+        (_("Parts of its words"), found.parts),
     ]
     if found.alone >= _SOME:
         rows.append((_("Meaning in place of words"), found.alone))

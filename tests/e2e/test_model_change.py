@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.conftest import Api, started
 from tests.e2e.site import Site, generations
 
-DOCUMENTS = 30
+DOCUMENTS = 12
 HITS = 20
 PATIENCE_S = 300
 CHANGE = (

@@ -1,12 +1,10 @@
 """What tells the right passage from its neighbours, each signal by itself."""
 
-from pathlib import Path
-
 import pytest
 
-from search import ordering
 from search.index.tantivy import TantivyIndex
 from search.ordering import Seen, signals
+from search.ordering_weights import score
 from search.types import Chunk, Signals
 
 TEXTS = {
@@ -29,9 +27,9 @@ def lexical(tmp_path_factory: pytest.TempPathFactory) -> TantivyIndex:
 
 
 def of(
-    lexical: TantivyIndex, query: str, *names: str, words: float = 0.5, meaning: float = 0.5
+    lexical: TantivyIndex, query: str, *names: str, words: float | None = None, meaning: float = 0.5
 ) -> list[Signals]:
-    return signals(query, [Seen(TEXTS[name], "", words, meaning) for name in names], ["x"], lexical)
+    return signals(query, [Seen(TEXTS[name], "", meaning, words) for name in names], ["x"], lexical)
 
 
 def test_words_in_one_place_and_side_by_side_count(lexical: TantivyIndex) -> None:
@@ -42,7 +40,7 @@ def test_words_in_one_place_and_side_by_side_count(lexical: TantivyIndex) -> Non
     assert one.place == pytest.approx(one.covered)
     assert 0 < one.covered < apart.place < 1
     assert (apart.pairs, apart.triples, none.covered, none.place) == (0, 0, 0, 0)
-    assert ordering.score(both) > ordering.score(apart) > ordering.score(one) > ordering.score(none)
+    assert score(both, 1) > score(apart, 1) > score(one, 1) > score(none, 1)
 
 
 def test_scripts_without_spaces_are_read_by_characters(lexical: TantivyIndex) -> None:
@@ -50,7 +48,7 @@ def test_scripts_without_spaces_are_read_by_characters(lexical: TantivyIndex) ->
     assert close.pairs == close.triples == 1
     assert close.covered == pytest.approx(1)
     assert apart.triples == 0
-    assert ordering.score(close) > ordering.score(apart)
+    assert score(close, 0) > score(apart, 0)
     (traditional,) = of(lexical, "燈塔管理員", "zh")
     assert traditional == close
 
@@ -64,31 +62,32 @@ def test_meaning_counts_most_where_no_passage_holds_the_words(lexical: TantivyIn
 
 def test_title_and_headings_count_as_words_of_the_passage(lexical: TantivyIndex) -> None:
     (bare,), (titled,) = (
-        signals("bees in spring", [Seen("They wake up.", context, 0.5, 0.5)], ["x"], lexical)
+        signals("bees in spring", [Seen("They wake up.", context, 0.5)], ["x"], lexical)
         for context in ("", "Bees\nSpring")
     )
     assert (bare.covered, titled.covered) == (0, pytest.approx(1))
+
+
+def test_words_are_counted_and_length_counts_against_them(lexical: TantivyIndex) -> None:
+    both, apart, one, none = of(lexical, "red lighthouse keeper", "both", "apart", "one", "none")
+    assert both.words == 1 > apart.words > 0
+    assert 1 > one.words > none.words == 0
+
+
+def test_what_the_index_says_counts_where_it_looked_for_more(lexical: TantivyIndex) -> None:
+    both, none = of(lexical, "beacon", "both", "none", words=0.75)
+    assert both.words == none.words == both.parts == none.parts == 0.75
+
+
+def test_parts_of_words_count_in_scripts_with_spaces(lexical: TantivyIndex) -> None:
+    both, none = of(lexical, "lighthousekeeper", "both", "none")
+    assert (both.covered, both.parts, none.parts) == (0, 1, 0)
+    chinese, other = of(lexical, "灯塔管理员", "zh", "none")
+    assert (chinese.parts, other.parts) == (chinese.words, other.words) == (1, 0)
 
 
 def test_a_question_of_stop_words_only_changes_nothing_and_breaks_nothing(lexical: TantivyIndex) -> None:
     for query in ("", "?!", "the of"):
         found = of(lexical, query, "both", "none")
         assert len(found) == 2
-        assert all(0 <= ordering.score(one) <= 1 for one in found)
-
-
-def test_every_signal_has_a_weight() -> None:
-    assert tuple(ordering.weights()) == ordering.NAMES
-    assert all(weight >= 0 for weight in ordering.weights().values())
-    assert (Path(ordering.__file__).parent / "ordering_weights.json").is_file()
-
-
-def test_a_weight_of_meaning_that_was_set_scales_what_was_learned() -> None:
-    learned = ordering.weights()
-    of_meaning = ("meaning", "alone")
-    words = sum(weight for name, weight in learned.items() if name not in of_meaning)
-    share = learned["meaning"] / (learned["meaning"] + words)
-    assert ordering.weights_with(share) == pytest.approx(learned)
-    nothing, everything = ordering.weights_with(0.0), ordering.weights_with(1.0)
-    assert {name for name, weight in nothing.items() if weight} == learned.keys() - set(of_meaning)
-    assert {name for name, weight in everything.items() if weight} == {"meaning"}
+        assert all(0 <= score(one, 1) <= 1 for one in found)
