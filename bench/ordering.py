@@ -242,6 +242,8 @@ def table(sets: Mapping[str, Sequence[Asked]], weights: Floats) -> Iterator[str]
     for name in NAMES:
         fewer = fit(even, [other for other in NAMES if other != name])
         yield _row(f"  without {name}, odd places", [_quality(asked, fewer)[2] for asked in sets.values()])
+    if len(set(map(_origin, sets))) == 1:
+        return
     others = {
         origin: fit({name: asked for name, asked in sets.items() if _origin(name) != origin})
         for origin in set(map(_origin, sets))

@@ -44,10 +44,10 @@ def _nothing() -> Evidence:
 class FoundPassage:
     """A hit with its text and place. ``start`` and ``end`` are character offsets in the document's
     text; ``highlights`` are ranges in ``text``, and mark what ``marked`` and ``phrases`` say. ``lexical``
-    (BM25) and ``dense`` (cosine) are ``None`` where that side did not return it. ``similar`` are those folded
-    into it (``ingestion.folding``), ``synonyms`` pairs of a word asked for and one that the text holds
-    instead, ``signals`` what its place in the order was decided by, ``reranked`` the reranker's score,
-    ``dense_weight`` what its collection has set for meaning."""
+    (BM25) and ``dense`` (cosine) are ``None`` where that side did not return it, ``words`` is BM25 as a share
+    of the best. ``similar`` are those folded into it (``ingestion.folding``), ``synonyms`` pairs of a word
+    asked for and one that the text holds instead, ``signals`` what its place in the order was decided by,
+    ``reranked`` the reranker's score, ``dense_weight`` what its collection has set for meaning."""
 
     chunk_id: str
     document_id: str
@@ -73,6 +73,7 @@ class FoundPassage:
     passages_in_document: int = 0
     similar: tuple["FoundPassage", ...] = ()
     synonyms: tuple[tuple[str, str], ...] = ()
+    words: float = 0.0
     signals: Signals | None = None
     reranked: float | None = None
     marked: str = ""
@@ -306,6 +307,7 @@ def _passage(chunk: Chunk, hit: Hit, asked: Asked, page_name: str, widened: Wide
         synonyms=widened.in_text(chunk.text, hit.index_id),
         marked=marked,
         phrases=asked.phrases,
+        words=hit.words,
         signals=hit.signals,
         reranked=hit.reranked,
         name=document.name,

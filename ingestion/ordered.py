@@ -47,7 +47,7 @@ def signals_of(
 ) -> list[Signals]:
     """Of each passage; none where the word index cannot be asked."""
     seen = [
-        Seen(chunk.text, context(chunk), hit.meaning, hit.words if hit.index_id in widened else None)
+        Seen(chunk.text, context(chunk), hit.meaning, hit.words if hit.index_id in widened else 0.0)
         for hit, chunk in found
     ]
     try:

@@ -1,7 +1,7 @@
 """The order of the best few passages, once their text is at hand.
 
 Fusion (``search.fusion``) finds them by BM25 and cosines alone. How much of the question stands in one place,
-and whether its words stand side by side there, tells the right passage from its neighbours. Eight numbers are
+and whether its words stand side by side there, tells the right passage from its neighbours. Seven numbers are
 read here, each 0 to 1; ``search.ordering_weights`` adds them up (docs/decisions/021).
 """
 
@@ -26,13 +26,13 @@ _REMEMBERED = 4096
 
 
 class Seen(NamedTuple):
-    """A passage. ``meaning`` is as in ``search.types.Hit``, and so is ``words`` where more was looked for
-    than the question's own; else they are counted in the passage."""
+    """A passage with its ``meaning`` as in ``search.types.Hit``, and its ``words`` where more was looked for
+    than the question's own, so that they cannot be counted in the text."""
 
     text: str
     context: str
     meaning: float
-    words: float | None = None
+    words: float = 0.0
 
 
 def arranged(hits: Sequence[Hit]) -> list[Hit]:
@@ -61,26 +61,11 @@ def signals(
     question = _Question.read(query, index_ids, lexical)
     measured = [question.measure(passage) for passage in passages]
     most = max(one.signals.covered for one in measured)
-    words = _shares(question.frequencies(measured))
-    parts = word_parts.held(query, [f"{passage.context} {passage.text}" for passage in passages]).tolist()
-    spaced = ordering_weights.spaced(query)
-    found = []
-    for passage, one, share, part in zip(passages, measured, words, parts, strict=True):
-        by_index = passage.words or 0.0
-        found.append(
-            one.signals._replace(
-                words=share if passage.words is None else by_index,
-                alone=one.signals.meaning * (1 - most),
-                parts=max(by_index, share + spaced * (part - share)),
-            )
-        )
-    return found
-
-
-def _shares(values: Sequence[float]) -> list[float]:
-    """Of the largest."""
-    highest = max(values) or 1.0
-    return [value / highest for value in values]
+    parts = question.parts(passages, measured)
+    return [
+        one.signals._replace(alone=one.signals.meaning * (1 - most), parts=max(part, passage.words))
+        for passage, one, part in zip(passages, measured, parts, strict=True)
+    ]
 
 
 def units(text: str) -> tuple[str, ...]:
@@ -105,6 +90,8 @@ class _Measured(NamedTuple):
 class _Question:
     """``weights`` of its terms by rarity, ``pairs`` and ``triples`` of neighbours in it with theirs."""
 
+    text: str
+    spaced: float
     weights: Mapping[str, float]
     pairs: Mapping[tuple[str, str], float]
     triples: frozenset[tuple[str, str, str]]
@@ -126,6 +113,8 @@ class _Question:
         singles = {character for term in terms for character in (term if analysis.is_dense(term) else [term])}
         is_dense = any(map(analysis.is_dense, terms))
         return cls(
+            query,
+            ordering_weights.spaced(query),
             {term: weight * rarity[term] for term, weight in terms.items()},
             pairs,
             triples,
@@ -133,16 +122,30 @@ class _Question:
             _PLACE_CHARACTERS if is_dense else _PLACE_WORDS,
         )
 
-    def frequencies(self, measured: Sequence["_Measured"]) -> list[float]:
-        """BM25 of each among these."""
+    def parts(self, passages: Sequence[Seen], measured: Sequence["_Measured"]) -> list[float]:
+        """BM25 of each among these, as a share of the best: over parts of words, and over characters and
+        pairs as far as the question has no words between spaces."""
+        if not self.spaced:
+            return self._frequencies(measured)
+        parts: list[float] = word_parts.held(
+            self.text, [f"{passage.context} {passage.text}" for passage in passages]
+        ).tolist()
+        if self.spaced == 1:
+            return parts
+        others = self._frequencies(measured)
+        return [other + self.spaced * (part - other) for part, other in zip(parts, others, strict=True)]
+
+    def _frequencies(self, measured: Sequence["_Measured"]) -> list[float]:
         length = sum(one.length for one in measured) / len(measured)
-        return [
+        sums = [
             sum(
                 self.weights[term] * saturated(count, one.length / length)
                 for term, count in one.counts.items()
             )
             for one in measured
         ]
+        highest = max(sums) or 1.0
+        return [each / highest for each in sums]
 
     def measure(self, passage: Seen) -> "_Measured":
         places: dict[str, list[int]] = {}
@@ -162,7 +165,6 @@ class _Question:
         whole = sum(weights.values()) or 1.0
         counts = Counter(term for _at, term in held)
         signals = Signals(
-            words=0.0,
             meaning=passage.meaning,
             alone=0.0,
             covered=sum(map(weights.__getitem__, counts)) / whole,

@@ -69,14 +69,13 @@ class Candidate(NamedTuple):
 class Signals(NamedTuple):
     """What speaks for a passage, each 0 to 1.
 
-    ``words`` is BM25 among the passages that are looked at, as a share of the best; ``meaning`` as in
-    ``Hit``, and ``alone`` is ``meaning`` as far as no passage at all holds the question's words; ``covered``
-    is the share of the question's weight in it, ``place`` that in its best place; ``pairs`` the share of the
-    question's neighbouring words that are neighbours there too, ``triples`` the same of three; ``parts`` what
-    it holds of the letters of its words (``search.word_parts``), as a share of the best.
+    ``meaning`` as in ``Hit``; ``alone`` is ``meaning`` as far as no passage at all holds the
+    question's words; ``covered`` is the share of the question's weight in it, ``place`` that in its best
+    place; ``pairs`` the share of the question's neighbouring words that are neighbours there too, ``triples``
+    the same of three; ``parts`` is BM25 over the letters of its words (``search.word_parts``) among the
+    passages that are looked at, as a share of the best.
     """
 
-    words: float
     meaning: float
     alone: float
     covered: float

@@ -7,6 +7,7 @@ spaces have no parts.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,24 +17,24 @@ from search.rarity import saturated
 
 _SIZE = 4
 _MOST_WORDS = 64
+# Two bytes for each character of these.
+_REMEMBERED = 4096
 _BORDER = ord(" ")
-# Between passages, and in no part.
-_END = "\0" * _SIZE
-_ASCII = bytes(code if chr(code).isalnum() or not code else _BORDER for code in range(128))
+# So that the shortest passage has something to look at.
+_PADDING = " " * _SIZE
+_ASCII = bytes(code if chr(code).isalnum() else _BORDER for code in range(128))
 _SPACED = _ASCII + bytes(range(128, 256))
 # Chinese, Japanese, Korean and what else follows them stand beside words without a space.
 _DENSE_FROM = 0x2E80
-# Few windows of a passage are parts of the question; one bit for each value of 16 bits rules the others out.
-_SPREAD, _SHIFT, _SLOTS = np.uint32(0x9E3779B1), np.uint32(16), 1 << 16
-
-_Windows = NDArray[np.uint32]
+# Parts are told apart by 16 bits: of a question's some fifty, one character in a thousand seems to begin one.
+_SPREAD, _SHIFT, _KINDS = np.uint32(0x9E3779B1), np.uint32(16), 1 << 16
 
 
 def held(question: str, passages: Sequence[str]) -> NDArray[np.float64]:
     """Of each passage, 0 to 1: what it holds as a share of what the best one does. All 0 where the question
     has no such words, or none of their parts is there."""
     parts = _parts(question)
-    if not len(parts) or not passages:
+    if not parts or not passages:
         return np.zeros(len(passages))
     counts, lengths = _counted(parts, passages)
     among = (counts > 0).sum(axis=0)
@@ -42,33 +43,36 @@ def held(question: str, passages: Sequence[str]) -> NDArray[np.float64]:
     return np.asarray(sums / (sums.max() or 1.0))
 
 
-def _parts(question: str) -> _Windows:
-    """Different ones, in the order of their values; those of stop words only where there is nothing else."""
+def _parts(question: str) -> list[str]:
+    """Different ones; those of stop words only where there is nothing else."""
     words = [word for word, is_dense, _start, _end in analysis.runs(question) if not is_dense]
     telling = [word for word in words if word not in stopwords.ENGLISH] or words
-    windows = [_windows(f" {word} ") for word in dict.fromkeys(telling[:_MOST_WORDS])]
-    return np.unique(np.concatenate(windows)) if windows else np.zeros(0, dtype=np.uint32)
+    bordered = [f" {word} " for word in telling[:_MOST_WORDS]]
+    parts = (word[at : at + _SIZE] for word in bordered for at in range(len(word) - _SIZE + 1))
+    return list(dict.fromkeys(parts))
 
 
-def _counted(parts: _Windows, passages: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _counted(parts: Sequence[str], passages: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """How often each passage holds each part, of shape (passages, parts), and how long each is."""
-    texts = [f" {passage.lower()} {_END}" for passage in passages]
-    lengths = np.array([len(text) for text in texts])
-    windows = _windows("".join(texts))
-    known = np.zeros(_SLOTS, dtype=bool)
-    known[parts * _SPREAD >> _SHIFT] = True
-    places = np.flatnonzero(known[windows * _SPREAD >> _SHIFT])
-    found = windows[places]
-    which = np.minimum(np.searchsorted(parts, found), len(parts) - 1)
-    is_part = parts[which] == found
-    owners = np.searchsorted(np.cumsum(lengths), places[is_part], side="right")
-    cells = np.bincount(owners * len(parts) + which[is_part], minlength=len(passages) * len(parts))
-    return cells.reshape(len(passages), len(parts)).astype(np.float64), lengths
+    numbers = np.zeros(_KINDS, dtype=np.uint16)
+    numbers[_kinds("".join(parts))[::_SIZE]] = range(1, len(parts) + 1)
+    kinds = [_kinds_of(passage) for passage in passages]
+    lengths = np.array([len(one) for one in kinds])
+    found = numbers.take(np.concatenate(kinds))
+    places = np.flatnonzero(found != 0)
+    owners = np.repeat(np.arange(len(kinds)), lengths)[places]
+    cells = np.bincount(owners * len(parts) + found[places] - 1, minlength=len(kinds) * len(parts))
+    return cells.reshape(len(kinds), len(parts)).astype(np.float64), lengths
 
 
-def _windows(text: str) -> _Windows:
-    """Each four characters of a text in small letters as one number. Of each character one byte is kept,
-    which tells those of one alphabet apart."""
+@lru_cache(maxsize=_REMEMBERED)
+def _kinds_of(passage: str) -> NDArray[np.uint16]:
+    return _kinds(f" {passage} {_PADDING}".lower())
+
+
+def _kinds(text: str) -> NDArray[np.uint16]:
+    """Of each four characters of a text in small letters. Of each character one byte is looked at, which
+    tells those of one alphabet apart."""
     if text.isascii():
         letters = text.encode().translate(_SPACED)
     else:
@@ -76,4 +80,5 @@ def _windows(text: str) -> _Windows:
         ascii_only = np.frombuffer(_ASCII, dtype=np.uint8)[points & 127]
         other = np.where(points >= _DENSE_FROM, _BORDER, points & 255).astype(np.uint8)
         letters = np.where(points < 128, ascii_only, other).tobytes()
-    return np.ndarray((max(0, len(letters) - _SIZE + 1),), "<u4", letters, strides=(1,))
+    windows: NDArray[np.uint32] = np.ndarray((len(letters) - _SIZE + 1,), "<u4", letters, strides=(1,))
+    return (windows * _SPREAD >> _SHIFT).astype(np.uint16)

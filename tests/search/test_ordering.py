@@ -27,7 +27,7 @@ def lexical(tmp_path_factory: pytest.TempPathFactory) -> TantivyIndex:
 
 
 def of(
-    lexical: TantivyIndex, query: str, *names: str, words: float | None = None, meaning: float = 0.5
+    lexical: TantivyIndex, query: str, *names: str, meaning: float = 0.5, words: float = 0.0
 ) -> list[Signals]:
     return signals(query, [Seen(TEXTS[name], "", meaning, words) for name in names], ["x"], lexical)
 
@@ -68,22 +68,24 @@ def test_title_and_headings_count_as_words_of_the_passage(lexical: TantivyIndex)
     assert (bare.covered, titled.covered) == (0, pytest.approx(1))
 
 
-def test_words_are_counted_and_length_counts_against_them(lexical: TantivyIndex) -> None:
+def test_parts_are_counted_and_length_counts_against_them(lexical: TantivyIndex) -> None:
     both, apart, one, none = of(lexical, "red lighthouse keeper", "both", "apart", "one", "none")
-    assert both.words == 1 > apart.words > 0
-    assert 1 > one.words > none.words == 0
-
-
-def test_what_the_index_says_counts_where_it_looked_for_more(lexical: TantivyIndex) -> None:
-    both, none = of(lexical, "beacon", "both", "none", words=0.75)
-    assert both.words == none.words == both.parts == none.parts == 0.75
+    assert both.parts == 1 > one.parts > apart.parts > none.parts == 0
 
 
 def test_parts_of_words_count_in_scripts_with_spaces(lexical: TantivyIndex) -> None:
     both, none = of(lexical, "lighthousekeeper", "both", "none")
     assert (both.covered, both.parts, none.parts) == (0, 1, 0)
     chinese, other = of(lexical, "灯塔管理员", "zh", "none")
-    assert (chinese.parts, other.parts) == (chinese.words, other.words) == (1, 0)
+    assert (chinese.parts, other.parts) == (1, 0)
+    mixed, other = of(lexical, "灯塔 lighthouse", "zh", "both")
+    assert 0 < mixed.parts < 1
+    assert 0 < other.parts < 1
+
+
+def test_what_the_index_found_by_synonyms_counts_as_words(lexical: TantivyIndex) -> None:
+    both, none = of(lexical, "beacon", "both", "none", words=0.75)
+    assert both.parts == none.parts == 0.75
 
 
 def test_a_question_of_stop_words_only_changes_nothing_and_breaks_nothing(lexical: TantivyIndex) -> None:
