@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from search.coverage import Coverage
 from search.embedding.hashed import HashedEmbedder
 from search.embedding.multilingual import MultilingualEmbedder
@@ -112,6 +114,8 @@ def main() -> None:
     parser.add_argument("--embedder", default="bundled")
     parser.add_argument("--index", default="tantivy", choices=["tantivy", "milvus"])
     options = parser.parse_args()
+    # Errors of an index speak the site's language, which takes settings.
+    settings.configure(USE_I18N=False)
     embedder: Embedder
     if options.embedder == "hashed":
         embedder = HashedEmbedder()

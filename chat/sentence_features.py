@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from chat import answer_types
 from search import analysis
+from search.bm25 import idf, saturation
 from search.folding import fold
 
 K1 = 1.5
@@ -120,10 +121,7 @@ class _Measured:
         self.question = question
         self.found = found
         frequency = Counter(term for one in found for term in one.bag.keys() & question.weights.keys())
-        self.idf = {
-            term: question.weights[term] * math.log(1 + (len(found) - held + 0.5) / (held + 0.5))
-            for term, held in frequency.items()
-        }
+        self.idf = {term: question.weights[term] * idf(len(found), held) for term, held in frequency.items()}
         self.weights = {term: question.weights[term] for term in frequency}
         self.rarest = sorted(self.idf, key=lambda term: (-self.idf[term], term))[:3]
         self.prefixes = [
@@ -134,13 +132,12 @@ class _Measured:
         mean = sum(one.bag.total() for one in found) / len(found) or 1.0
         for one in found:
             one.held = set(one.bag.keys() & self.idf.keys())
-            one.bm25 = self._bm25(one, K1 * (1 - B + B * one.bag.total() / mean))
+            one.bm25 = self._bm25(one, one.bag.total() / mean)
         self.top = max(one.bm25 for one in found) or 1.0
         self._passages()
 
-    def _bm25(self, one: Candidate, k: float) -> float:
-        """Robertson and Zaragoza 2009, equation 3.15."""
-        return sum(self.idf[term] * one.bag[term] * (K1 + 1) / (one.bag[term] + k) for term in one.held)
+    def _bm25(self, one: Candidate, length: float) -> float:
+        return sum(self.idf[term] * saturation(one.bag[term], length, k1=K1, b=B) for term in one.held)
 
     def _passages(self) -> None:
         self.held: dict[int, set[str]] = {}

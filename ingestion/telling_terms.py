@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from search import analysis, rarity, stopwords
+from search import analysis, bm25, rarity, stopwords
 from search.protocols import LexicalIndex
 
 TERMS = 16
@@ -53,7 +53,7 @@ def telling_terms(counts: Counts, index_ids: Sequence[str], lexical: LexicalInde
     frequency, total = rarity.frequencies(likely, index_ids, lexical)
     elsewhere = {term: frequency[term] - counts.passages.get(term, 0) for term in likely}
     weights = {
-        term: (1 + math.log(counts.often[term])) * rarity.idf(total, elsewhere[term])
+        term: (1 + math.log(counts.often[term])) * bm25.idf(total, elsewhere[term])
         for term in likely
         if elsewhere[term] > 0
     }

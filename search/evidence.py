@@ -16,7 +16,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol
 
-from search import analysis, evidence_terms, rarity
+from search import analysis, bm25, evidence_terms, rarity
 from search.evidence_features import Passage, measure
 from search.evidence_terms import Question
 from search.protocols import LexicalIndex
@@ -126,7 +126,7 @@ def consider(
     frequencies, total = rarity.frequencies([term.text for term in question.terms], index_ids, lexical)
     searched = analysis.weighted_terms(query)
     whole = sum(
-        min(term.weight, searched.get(term.text, 0.0)) * rarity.idf(total, frequencies[term.text])
+        min(term.weight, searched.get(term.text, 0.0)) * bm25.idf(total, frequencies[term.text])
         for term in question.terms
     )
     return measure(query, question, passages, frequencies, total, whole), _dense_share(question)

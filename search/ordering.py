@@ -13,8 +13,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from search import analysis, ordering_weights, word_parts
+from search.bm25 import idf, saturation
 from search.protocols import LexicalIndex
-from search.rarity import frequencies, idf, saturated
+from search.rarity import frequencies
 from search.types import Hit, Signals
 
 # How many passages are looked at.
@@ -139,7 +140,7 @@ class _Question:
         length = sum(one.length for one in measured) / len(measured)
         sums = [
             sum(
-                self.weights[term] * saturated(count, one.length / length)
+                self.weights[term] * saturation(count, one.length / length, k1=word_parts.K1, b=word_parts.B)
                 for term, count in one.counts.items()
             )
             for one in measured

@@ -7,21 +7,20 @@ spaces have no parts.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search import analysis, stopwords
-from search.rarity import saturated
+from search.bm25 import saturation
 
+# Among the best few passages counts matter longer than usual, and length fully.
+K1, B = 2.5, 1.0
 _SIZE = 4
 _MOST_WORDS = 64
-# Two bytes for each character of these.
-_REMEMBERED = 4096
 _BORDER = ord(" ")
-# So that the shortest passage has something to look at.
-_PADDING = " " * _SIZE
+# Between passages: no part reaches over it.
+_APART = " " * _SIZE
 _ASCII = bytes(code if chr(code).isalnum() else _BORDER for code in range(128))
 _SPACED = _ASCII + bytes(range(128, 256))
 # Chinese, Japanese, Korean and what else follows them stand beside words without a space.
@@ -39,7 +38,7 @@ def held(question: str, passages: Sequence[str]) -> NDArray[np.float64]:
     counts, lengths = _counted(parts, passages)
     among = (counts > 0).sum(axis=0)
     rarity = np.log(1 + (len(passages) - among + 0.5) / (among + 0.5))
-    sums = saturated(counts, (lengths / lengths.mean())[:, None]) @ rarity
+    sums = saturation(counts, (lengths / lengths.mean())[:, None], k1=K1, b=B) @ rarity
     return np.asarray(sums / (sums.max() or 1.0))
 
 
@@ -56,18 +55,13 @@ def _counted(parts: Sequence[str], passages: Sequence[str]) -> tuple[NDArray[np.
     """How often each passage holds each part, of shape (passages, parts), and how long each is."""
     numbers = np.zeros(_KINDS, dtype=np.uint16)
     numbers[_kinds("".join(parts))[::_SIZE]] = range(1, len(parts) + 1)
-    kinds = [_kinds_of(passage) for passage in passages]
-    lengths = np.array([len(one) for one in kinds])
-    found = numbers.take(np.concatenate(kinds))
+    texts = [f" {passage} {_APART}".lower() for passage in passages]
+    lengths = np.array([len(text) for text in texts])
+    found = numbers.take(_kinds("".join(texts)))
     places = np.flatnonzero(found != 0)
-    owners = np.repeat(np.arange(len(kinds)), lengths)[places]
-    cells = np.bincount(owners * len(parts) + found[places] - 1, minlength=len(kinds) * len(parts))
-    return cells.reshape(len(kinds), len(parts)).astype(np.float64), lengths
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _kinds_of(passage: str) -> NDArray[np.uint16]:
-    return _kinds(f" {passage} {_PADDING}".lower())
+    owners = np.repeat(np.arange(len(texts)), lengths)[places]
+    cells = np.bincount(owners * len(parts) + found[places] - 1, minlength=len(texts) * len(parts))
+    return cells.reshape(len(texts), len(parts)).astype(np.float64), lengths
 
 
 def _kinds(text: str) -> NDArray[np.uint16]:

@@ -1,6 +1,5 @@
 """Both indexes in memory: for tests, and for collections that need not outlive the process."""
 
-import math
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -9,13 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from search import analysis
+from search.bm25 import idf, saturation
 from search.index.each import best_of
 from search.protocols import Vectors
 from search.types import Candidate, Chunk, Wanted
-
-# BM25 as tantivy and Lucene set it.
-K1 = 1.2
-B = 0.75
 
 
 class MemoryVectorIndex:
@@ -118,7 +114,6 @@ class _Postings:
         return result
 
     def _bm25(self, terms: Mapping[str, float]) -> dict[str, float]:
-        """BM25 (Robertson and Zaragoza 2009) with Lucene's idf."""
         total = len(self.documents)
         average = sum(self.lengths.values()) / total if total else 1.0
         result: dict[str, float] = defaultdict(float)
@@ -126,10 +121,9 @@ class _Postings:
             found = self.postings.get(term)
             if not found:
                 continue
-            idf = math.log(1 + (total - len(found) + 0.5) / (len(found) + 0.5))
+            says = weight * idf(total, len(found))
             for chunk_id, count in found.items():
-                norm = K1 * (1 - B + B * self.lengths[chunk_id] / average)
-                result[chunk_id] += weight * idf * count * (K1 + 1) / (count + norm)
+                result[chunk_id] += says * saturation(count, self.lengths[chunk_id] / average)
         return result
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from search import analysis
-from search.index.bm25 import HEADING_BOOST, TITLE_BOOST, idf, saturation
+from search.bm25 import HEADING_BOOST, TITLE_BOOST, idf, saturation
 from search.types import Chunk
 
 Sparse = dict[int, float]
@@ -51,7 +51,7 @@ class Passage:
         result: Sparse = {}
         for field, counts, length in zip(FIELDS, self.counts, self.lengths, strict=True):
             for key, count in counts.items():
-                result[dimension(key, field)] = saturation(count, length, averages[field])
+                result[dimension(key, field)] = saturation(count, length / max(averages[field], 1e-9))
         return result
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 import tantivy
 
-from search.index.bm25 import HEADING_BOOST, TITLE_BOOST
+from search.bm25 import HEADING_BOOST, TITLE_BOOST
 from search.types import Wanted
 
 # ``body`` holds title, headings and text; a match in the title or a heading counts again.
