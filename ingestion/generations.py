@@ -107,6 +107,12 @@ def generations_in_use() -> QuerySet[Generation]:
     return Generation.objects.filter(state__in=[Generation.State.ACTIVE, Generation.State.BUILDING])
 
 
+def models_in_use() -> list[Generation]:
+    """One for each model of ``generations_in_use``, with nothing but what ``embedder_of`` reads."""
+    rows = generations_in_use().order_by().values_list("embedding", "embedder").distinct()
+    return [Generation(embedding=embedding, embedder=embedder) for embedding, embedder in rows]
+
+
 def release_unused() -> None:
     """Lets go of models that no index is searched or built with any more."""
     registry.keep_only(set(generations_in_use().values_list("embedding", flat=True).distinct()))

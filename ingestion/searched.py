@@ -127,8 +127,19 @@ class Searched:
 
 
 def load_soon(generations: Iterable[Generation]) -> None:
-    """Loads the models of these in the background, one after the other, so that no search has to wait for
-    it."""
+    """As ``load_missing``, in the background."""
+    models = _missing(generations)
+    if models:
+        threading.Thread(target=_load, args=(models,), name="load-models", daemon=True).start()
+
+
+def load_missing(generations: Iterable[Generation]) -> None:
+    """Loads those models of these that this process has not, one after the other, so that no search has to
+    wait for it. What cannot be loaded is passed by."""
+    _load(_missing(generations))
+
+
+def _missing(generations: Iterable[Generation]) -> list[Embedder]:
     models: dict[str, Embedder] = {}
     for generation in generations:
         try:
@@ -137,8 +148,7 @@ def load_soon(generations: Iterable[Generation]) -> None:
                 models[generation.embedding] = model
         except ModelUnavailable:
             continue
-    if models:
-        threading.Thread(target=_load, args=([*models.values()],), name="load-models", daemon=True).start()
+    return [*models.values()]
 
 
 def _load(models: Sequence[Embedder]) -> None:

@@ -14,7 +14,7 @@ from django.conf import settings  # noqa: E402 - the rest needs the applications
 from ingestion.recommend import noting  # noqa: E402
 from kb_site.body_limit import App, BodyLimit  # noqa: E402
 from kb_site.request_threads import RequestHandler  # noqa: E402
-from kb_site.warm_up import start_warm_up  # noqa: E402
+from kb_site.warm_up import keep_models_loaded, start_warm_up  # noqa: E402
 
 application = BodyLimit(
     cast(App, RequestHandler()),
@@ -24,4 +24,5 @@ application = BodyLimit(
 )
 
 warming = start_warm_up(searches=True)
+keep_models_loaded()
 noting.start()

@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +11,16 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from ingestion.generations import generations_in_use
-from ingestion.searched import load_soon
+from ingestion.generations import models_in_use
+from ingestion.searched import load_missing
 from ingestion.token_counts import counter_for
 from search import analysis, registry
 from search.errors import SearchError
 
 log = logging.getLogger(__name__)
+
+# An index with another model takes longer to build than this and the loading.
+_LOOK_S = 5.0
 
 
 def start_warm_up(*, searches: bool = False) -> threading.Thread:
@@ -31,6 +35,27 @@ def start_warm_up(*, searches: bool = False) -> threading.Thread:
             loading.join()
 
     return _in_background(load)
+
+
+def keep_models_loaded() -> threading.Thread:
+    """Loads what collections are changed to, whoever changed them, in each process that searches: the first
+    search with a new model would wait for it. In the thread that is returned, which never ends."""
+
+    def look() -> None:
+        while True:
+            time.sleep(_LOOK_S)
+            load_models_in_use()
+
+    return _in_background(look)
+
+
+def load_models_in_use() -> None:
+    try:
+        load_missing(models_in_use())
+    except (SearchError, DatabaseError) as error:
+        log.info("what collections need is loaded when it is asked for: %s", error)
+    finally:
+        connection.close()
 
 
 def start_splitter_warm_up() -> threading.Thread:
@@ -50,7 +75,7 @@ def _load_embedding() -> None:
         registry.embedder().embed(["warm-up"])
         registry.coverage().languages()
         analysis.tokens("預熱 warming up")
-        load_soon(generations_in_use())
+        load_missing(models_in_use())
 
 
 def _load_splitter() -> None:

@@ -50,7 +50,7 @@ class Reader(threading.Thread):
         return id(self)
 
     def run(self) -> None:
-        while not self.done.is_set():
+        while not self.done.wait(0.1):
             for mode in ("hybrid", "dense"):
                 self.search(mode)
 
