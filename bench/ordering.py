@@ -33,7 +33,8 @@ from search.retrieval import DEPTH, Group, Result, retrieve
 from search.types import Chunk, Mode
 
 SETS = ("scifact", "squad2-dev", "xquad-en", "xquad-zh", "drcd-dev", "drcd-dev-simplified-queries")
-_L2 = 1e-3
+# How small the weights are kept, and how near those of both kinds of questions to each other.
+_L2, _NEAR = 1e-3, 3e-3
 _BATCH = 256
 Floats = NDArray[np.float64]
 
@@ -184,7 +185,7 @@ def fit(sets: Mapping[str, Sequence[Asked]], names: Sequence[str] = NAMES) -> Fl
     """Weights of shape (2, signals), for words between spaces and for scripts without, 0 for those signals
     that are not among ``names``: the softmax over a question's passages is to be high for the right one (Cao
     et al. 2007, with one list for each question). Each origin counts the same, and of one origin each set; no
-    weight is below 0."""
+    weight is below 0, and both kinds are kept near each other."""
     columns = [place for place, name in enumerate((*NAMES, *NAMES)) if name in names]
     origins = Counter(map(_origin, sets))
     lists = [
@@ -201,6 +202,9 @@ def fit(sets: Mapping[str, Sequence[Asked]], names: Sequence[str] = NAMES) -> Fl
         signals[at, : len(rows)], away[at, : len(rows)] = rows, 0.0
         right[at, : len(rows)] = is_right / is_right.sum()
 
+    def apart(weights: Floats) -> Floats:
+        return weights[: len(weights) // 2] - weights[len(weights) // 2 :]
+
     def loss(weights: Floats) -> tuple[float, Floats]:
         scores = signals @ weights + away
         scores -= scores.max(axis=1, keepdims=True)
@@ -210,8 +214,10 @@ def fit(sets: Mapping[str, Sequence[Asked]], names: Sequence[str] = NAMES) -> Fl
         slope = ((chances - right)[:, :, None] * signals).sum(axis=1)
         share = counts / counts.sum()
         return (
-            float(-(share * each).sum() + _L2 * (weights**2).mean()),
-            (share[:, None] * slope).sum(axis=0) + 2 * _L2 * weights / len(weights),
+            float(-(share * each).sum() + _L2 * (weights**2).mean() + _NEAR * (apart(weights) ** 2).mean()),
+            (share[:, None] * slope).sum(axis=0)
+            + 2 * _L2 * weights / len(weights)
+            + 4 * _NEAR * np.concatenate([apart(weights), -apart(weights)]) / len(weights),
         )
 
     best = minimize(loss, np.ones(len(columns)), jac=True, bounds=[(0, None)] * len(columns))
