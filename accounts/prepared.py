@@ -106,7 +106,7 @@ def columns(model: type[Model], *names: str) -> list[str]:
 
 
 def instance(model: type[_M], names: Sequence[str], row: Sequence[Any]) -> _M:
-    """What ``from_db`` makes of a row, in a tenth of the time: no signal is sent. Columns that are not among
+    """What ``from_db`` makes of a row, in a sixth of the time: no signal is sent. Columns that are not among
     ``names`` are read when somebody asks for them."""
     made = model.__new__(model)
     made.__dict__.update(zip(names, row, strict=True))

@@ -1,7 +1,6 @@
 """The indexes of a search, each with the embedding model that it was made with."""
 
 import logging
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -126,20 +125,9 @@ class Searched:
         return chief.coverage.cosine_at(model.coverage.scaled(cosine))
 
 
-def load_soon(generations: Iterable[Generation]) -> None:
-    """As ``load_missing``, in the background."""
-    models = _missing(generations)
-    if models:
-        threading.Thread(target=_load, args=(models,), name="load-models", daemon=True).start()
-
-
 def load_missing(generations: Iterable[Generation]) -> None:
     """Loads those models of these that this process has not, one after the other, so that no search has to
     wait for it. What cannot be loaded is passed by."""
-    _load(_missing(generations))
-
-
-def _missing(generations: Iterable[Generation]) -> list[Embedder]:
     models: dict[str, Embedder] = {}
     for generation in generations:
         try:
@@ -148,11 +136,7 @@ def _missing(generations: Iterable[Generation]) -> list[Embedder]:
                 models[generation.embedding] = model
         except ModelUnavailable:
             continue
-    return [*models.values()]
-
-
-def _load(models: Sequence[Embedder]) -> None:
-    for model in models:
+    for model in models.values():
         try:
             model.embed(["warm-up"])
             registry.coverage(model).languages()

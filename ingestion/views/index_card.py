@@ -22,7 +22,6 @@ from ingestion.models import Collection, Generation, Run
 from ingestion.progress import RunProgress, run_progress
 from ingestion.reasons import shown as reason_shown
 from ingestion.reembedding import needs_reembedding, start_reembedding
-from ingestion.searched import load_soon
 from ingestion.splitting import SplitSettings
 from search.errors import SearchError
 
@@ -122,10 +121,9 @@ def build(request: HttpRequest, slug: str) -> HttpResponse:
     """Begins a new index with what is set now."""
     collection = access.get_collection(request.user, slug, Action.MANAGE)
     try:
-        run = start_reembedding(collection, signed_in(request.user))
+        start_reembedding(collection, signed_in(request.user))
     except (BadCollection, SearchError) as error:
         messages.error(request, str(error))
     else:
-        load_soon(Generation.objects.filter(run=run))
         messages.success(request, _("The new index is being built. Search goes on meanwhile."))
     return redirect(reverse("collection-settings", args=[slug]) + "#index")
